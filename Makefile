@@ -1,0 +1,65 @@
+# Everything a developer runs. `make` alone lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PURE := not cluster and not browser and not notebook and not chaos
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab lint quick test browser bench docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install the project with its test and lint tools
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Name another with PYTHON=…"; exit 1; }
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $(STAMP)
+
+demo: setup ## run the quickstart notebook on real data, print its leaderboard, write it as HTML
+	$(PY) tools/demo.py
+
+lab: setup ## open JupyterLab on the notebooks
+	$(PY) -m jupyterlab --notebook-dir notebooks
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+quick: lint ## lint, types, import order and the pure tests: less than a minute
+	$(PY) -m pytest -q -n auto -m "$(PURE)" $(PYTEST_ARGS)
+
+test: lint browser ## everything: the quick checks and all tests, with clusters, notebooks and a browser
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+# Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+		{ echo "Chromium could not be installed: browser tests will skip."; [ -z "$$CI" ]; }; \
+	else \
+		echo "There is no Chromium and it cannot be installed from here: browser tests will skip."; [ -z "$$CI" ]; \
+	fi
+
+bench: setup ## compare with a plain LightGBM on the tables of AUTOML_BENCH_DATA (hours)
+	$(PY) benchmarks/vs_lightgbm.py
+	$(PY) benchmarks/report.py
+
+docs: setup ## write docs/settings.md anew from the schema
+	$(PY) docs/make_settings.py
+
+clean: ## remove what was built or run, and keep .venv
+	rm -rf out build dist automl_jobs notebooks/automl_jobs *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,52 @@
+"""AutoML that lives in the notebook.
+
+``%load_ext automl_jupyter`` gives the ``%%automl`` cell; ``automl`` holds the factories and ``MLClient`` runs their
+jobs. Everything heavy is imported when a job needs it.
+
+Examples
+--------
+>>> from automl_jupyter import automl
+>>> job = automl.classification(training_data="train.csv", target_column_name="y")
+>>> job.task
+'classification'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from automl_jupyter.client import automl as automl
+    from automl_jupyter.client.job import Job as Job
+    from automl_jupyter.client.workspace import MLClient as MLClient
+    from automl_jupyter.notebook.extension import load_ipython_extension as load_ipython_extension
+    from automl_jupyter.notebook.extension import unload_ipython_extension as unload_ipython_extension
+    from automl_jupyter.spec.inputs import Input as Input
+
+_LAZY = {
+    "automl": ("automl_jupyter.client.automl", None),
+    "Job": ("automl_jupyter.client.job", "Job"),
+    "MLClient": ("automl_jupyter.client.workspace", "MLClient"),
+    "Input": ("automl_jupyter.spec.inputs", "Input"),
+    "load_ipython_extension": ("automl_jupyter.notebook.extension", "load_ipython_extension"),
+    "unload_ipython_extension": ("automl_jupyter.notebook.extension", "unload_ipython_extension"),
+}
+
+__all__ = ["Input", "Job", "MLClient", "automl"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    loaded = import_module(module)
+    value = loaded if attribute is None else getattr(loaded, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY])

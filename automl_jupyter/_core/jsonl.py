@@ -1,0 +1,70 @@
+"""An append-only file of one JSON value a line, safe to cut at any byte."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def drop_torn_tail(path: Path) -> int:
+    """Cut the bytes after the last newline, which a crash may have left, and return how many they were."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+    return len(data) - whole
+
+
+class Reader:
+    """Reads the complete lines of a growing file, each once.
+
+    Examples
+    --------
+    >>> import tempfile; path = Path(tempfile.mkdtemp()) / "log.jsonl"
+    >>> _ = path.write_text('{"a": 1}\\n{"a"')
+    >>> list(Reader(path).read())
+    [{'a': 1}]
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.offset = path, 0
+
+    def read(self) -> Iterator[Any]:
+        """Yield what has been added since the last call; a line still being written is left for the next."""
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.offset)
+                data = file.read()
+        except FileNotFoundError:
+            return
+        whole = data.rfind(b"\n") + 1
+        self.offset += whole
+        for line in data[:whole].splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # a damaged line says nothing; the lines around it still do
+
+
+class Writer:
+    """Appends lines; a torn last line is dropped when the file is opened."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drop_torn_tail(path)
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 lives as long as the writer
+
+    def append(self, value: Any, *, durable: bool = False) -> None:
+        """Append one value; `durable` waits until it is on the disk."""
+        self._file.write(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+        if durable:
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,60 @@
+"""The jobs of a workspace, as records and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.text import duration, plain
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from automl_jupyter.client.job import Job
+
+
+def job_record(job: Job) -> dict[str, Any]:
+    """Return what the list says about one job, as JSON-able values."""
+    from automl_jupyter.cli.follow import take_snapshot
+
+    seen = take_snapshot(job)
+    best = seen.get("best") or {}
+    return {
+        "name": seen.get("name"),
+        "experiment": seen.get("experiment"),
+        "display_name": seen.get("display_name"),
+        "task": seen.get("task"),
+        "status": job.status,
+        "metric": (seen.get("metric") or {}).get("name"),
+        "best": best.get("label"),
+        "value": best.get("value"),
+        "text": best.get("text"),
+        "elapsed_s": seen.get("elapsed_s"),
+        "created_at": seen.get("created_at"),
+        "path": str(job.path),
+    }
+
+
+def job_table(records: Sequence[Mapping[str, Any]]) -> Table:
+    """Return job records as a rich table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Job", "Experiment", "Task", "Status", "Best", "Metric", "Time", "Created"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for record in records:
+        best = f"{record['best']} {record['text']}" if record.get("best") else "–"
+        created = str(record.get("created_at") or "")[:16].replace("T", " ")
+        cells = (
+            record.get("name"),
+            record.get("experiment"),
+            record.get("task"),
+            record.get("status"),
+            best,
+            record.get("metric") or "",
+            duration(float(record.get("elapsed_s") or 0.0)),
+            created,
+        )
+        table.add_row(*(Text(plain(cell, most=60)) for cell in cells))
+    return table

@@ -1,0 +1,301 @@
+"""The handle of a job, running here, running elsewhere, or over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter._core.files import read_json
+from automl_jupyter._core.text import did_you_mean, listing
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
+from automl_jupyter.jobs.feed import Feed, LogFeed
+from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.lock import is_running
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl_jupyter.jobs.controller import Controller
+    from automl_jupyter.results.model import ClassificationModel, RegressionModel
+    from automl_jupyter.spec import AutoMLJob
+
+
+#: seconds the lock of a job that is over may take to be given back, at most
+RELEASE_S = 5.0
+
+
+class Job:
+    """A job's handle: look at it, wait for it, stop it, take its model.
+
+    Attributes never block; `wait` does, and `model` only until there is a first usable model.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> from automl_jupyter import automl
+    >>> from automl_jupyter.client import submit
+    >>> df = pd.DataFrame({"x": range(60), "y": [0, 1] * 30})
+    >>> spec = automl.classification(training_data=df, target_column_name="y", limits={"max_trials": 1})
+    >>> job = submit(spec, workspace=tempfile.mkdtemp(), compute="inline").wait()
+    >>> job.status
+    'Completed'
+    """
+
+    def __init__(self, folder: JobFolder, feed: Feed, controller: Controller | None = None) -> None:
+        self._folder, self._feed, self._controller = folder, feed, controller
+        self._model: tuple[object, ClassificationModel | RegressionModel] | None = None
+
+    # --- what it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The job's name, unique in its workspace."""
+        return self._folder.path.name
+
+    @property
+    def experiment_name(self) -> str:
+        """What groups it with others."""
+        return self._folder.path.parent.name
+
+    @property
+    def display_name(self) -> str:
+        """What people call it."""
+        return self.history.display_name or self.name
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self._folder.path
+
+    @property
+    def task(self) -> str:
+        """The kind of question."""
+        return self.history.task
+
+    @property
+    def spec(self) -> AutoMLJob:
+        """What was asked."""
+        from automl_jupyter.spec import parse_file
+
+        return parse_file(self._folder.spec_file)
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """What was decided, with reasons."""
+        return self.history.plan
+
+    @property
+    def history(self) -> History:
+        """Everything its events say, now."""
+        return self._feed.history
+
+    @property
+    def status(self) -> str:
+        """NotStarted, Preparing, Running, CancelRequested, Finalizing, Completed, Canceled, Failed or NotResponding.
+
+        NotResponding is a job that has not ended and that no process runs: `%automl resume` goes on with it.
+        """
+        history = self.history
+        if history.is_over or self._runs_here():
+            return history.status
+        return history.status if is_running(self._folder) else "NotResponding"
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+        return self.history.is_over
+
+    @property
+    def error(self) -> Mapping[str, str] | None:
+        """Why it failed, or None."""
+        return self.history.error
+
+    @property
+    def services(self) -> dict[str, Any]:
+        """Where it can be looked at: its folder, under the name Azure Machine Learning gives its page."""
+        return {
+            "Studio": _Service(self._folder.path.as_uri()),
+            "Tracking": _Service(self._folder.path.as_uri()),
+        }
+
+    # --- what it found -------------------------------------------------------------------------------------------
+
+    def leaderboard(self, sort_by: str | None = None) -> pd.DataFrame:
+        """Return one row a trial and ensemble, best first.
+
+        Parameters
+        ----------
+        sort_by : str, optional
+            Rank by another metric than the primary one; any metric of the task.
+        """
+        from automl_jupyter.results.leaderboard import leaderboard_frame
+
+        return leaderboard_frame(self.history, sort_by)
+
+    @property
+    def trials(self) -> list[TrialRecord]:
+        """Every trial, by number."""
+        return [t for _, t in sorted(self.history.trials.items())]
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The best complete trial so far, ensembles left out; None before there is one."""
+        rows = (r for r in leaderboard_rows(self.history) if r["rank"] is not None and r["number"] is not None)
+        top = next(rows, None)
+        return None if top is None else self.history.trials[top["number"]]
+
+    @property
+    def model(self) -> ClassificationModel | RegressionModel:
+        """The best model so far; waits only until there is a first one.
+
+        Raises
+        ------
+        NoModelError
+            When the job is over, or nobody runs it, and there is none.
+        """
+        self._feed.wait_for(lambda h: h.model is not None or h.is_over)
+        record = self.history.model
+        if record is None:
+            raise NoModelError(
+                f"The job {self.name} is {self.status} and left no model. {self.history.reason}".rstrip()
+            )
+        if self._model is None or self._model[0] is not record:
+            from automl_jupyter.results.model import make_model
+            from automl_jupyter.trials.saved import make_manifest
+
+            manifest = make_manifest(
+                label=record.label,
+                data=read_json(self._folder.data_file),
+                parts=record.parts,
+                stack=record.stack,
+                metric=self.history.metric,
+                packages={},
+            )
+            self._model = (record, make_model(manifest, self._folder.path))
+        return self._model[1]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what there is to show now, as JSON."""
+        return snapshot(self.history)
+
+    def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
+        """Call `listener` with the newest history on every change, at most four times a second.
+
+        Returns
+        -------
+        callable
+            Ends it.
+        """
+        return self._feed.subscribe(listener)
+
+    # --- waiting -------------------------------------------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until the job is over, or for `timeout` seconds.
+
+        An interrupt (Ctrl-C, Kernel ▸ Interrupt) stops waiting, not the job.
+
+        Raises
+        ------
+        JobFailedError
+            When the job failed.
+        """
+        until = None if timeout is None else monotonic_s() + timeout
+        while not self.done:
+            left = None if until is None else until - monotonic_s()
+            if left is not None and left <= 0:
+                return self
+            # In short steps: a wait without an end cannot be interrupted on every platform.
+            self._feed.wait_for(lambda h: h.is_over, 0.5 if left is None else min(left, 0.5))
+            if not self.done and not self._runs_here() and not is_running(self._folder):
+                break
+        if self._controller is not None:
+            self._controller.released.wait(RELEASE_S)  # so that whoever waited may resume it or move its folder
+        self._raise_if_failed()
+        return self
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        async def until_over() -> Job:
+            while not self.done and (self._runs_here() or is_running(self._folder)):
+                await asyncio.sleep(0.1)
+            self._raise_if_failed()
+            return self
+
+        return until_over().__await__()
+
+    def _raise_if_failed(self) -> None:
+        if self._controller is not None and isinstance(self._controller.error, AutoMLError):
+            raise self._controller.error
+        if self.history.status == "Failed":
+            raise JobFailedError(f"The job {self.name} failed: {self.history.reason}")
+
+    # --- asking --------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Ask the job to stop: finished trials are kept, and the best ensemble is built from them."""
+        self._request("cancel")
+
+    def extend(self, minutes: float) -> None:
+        """Give the job more time."""
+        if not minutes > 0:
+            raise AutoMLError(f"minutes: {minutes!r} adds no time; give a number above 0.")
+        self._request("extend", minutes=float(minutes))
+
+    def skip(self, number: int) -> None:
+        """Stop one trial and go on with the others."""
+        if number not in self.history.trials:
+            raise AutoMLError(f"There is no trial {number!r}; the trials are 0 to {len(self.history.trials) - 1}.")
+        self._request("skip", number=int(number))
+
+    def block(self, learner: str) -> None:
+        """Try no further configuration of a learner."""
+        known = sorted({t.learner for t in self.history.trials.values()} | set(self.plan.get("learners", ())))
+        if learner not in known:
+            raise AutoMLError(
+                f"{learner!r} is no learner of this job.{did_you_mean(learner, known)}"
+                f" Its learners: {listing(known, last='and')}."
+            )
+        self._request("block", learner=learner)
+
+    def pause(self) -> None:
+        """Begin no further fit; those that run go on, and so does the clock."""
+        self._request("pause")
+
+    def unpause(self) -> None:
+        """Go on after `pause`."""
+        self._request("unpause")
+
+    def _request(self, request: str, **arguments: Any) -> None:
+        if not self.done:
+            self._folder.request(request, **arguments)
+
+    # --- showing -------------------------------------------------------------------------------------------------
+
+    def _runs_here(self) -> bool:
+        return self._controller is not None and not isinstance(self._feed, LogFeed) and self._controller.error is None
+
+    def __repr__(self) -> str:
+        from automl_jupyter.results.render import render_text
+
+        return render_text(self.snapshot())
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        from automl_jupyter.results.render import render_html, render_text
+
+        shown = self.snapshot()
+        return {"text/plain": render_text(shown), "text/html": render_html(shown)}
+
+
+class _Service:
+    """An address of a job, as Azure Machine Learning's client gives it."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def __repr__(self) -> str:
+        return self.endpoint

@@ -1,0 +1,201 @@
+"""From a checked spec to a running job, in less than a second."""
+
+from __future__ import annotations
+
+import contextvars
+import re
+import shutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter._core.files import write_text
+from automl_jupyter.errors import AutoMLError, Problem, SpecError, StoreError
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.folder import JobFolder, default_workspace, find_folder, new_folder
+from automl_jupyter.store.history import History
+
+if TYPE_CHECKING:
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.spec import AutoMLJob
+
+#: seconds `submit` waits for the data to be read, so that what is wrong with them is said in the cell itself
+LOOK_S = 0.6
+
+
+def submit(
+    spec: AutoMLJob,
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    workspace: Path | str | None = None,
+    compute: object | None = None,
+    base: Path | str = ".",
+) -> Job:
+    """Start a job beside the caller and return its handle at once.
+
+    Parameters
+    ----------
+    spec : AutoMLJob
+        What is asked.
+    namespace : mapping, optional
+        Where names such as ``training_data: df`` and a named cluster are looked up: the notebook's variables.
+    workspace : Path, optional
+        Where jobs are kept; ``automl_jobs`` in the current folder, or ``AUTOML_JOBS``, when not given.
+    compute : object, optional
+        Where fits run, in place of the spec's: an address, a Dask client or cluster, ``"local"`` or ``"inline"``.
+    base : Path, default "."
+        What relative paths of data are relative to.
+
+    Returns
+    -------
+    Job
+        The handle; the job runs in a thread of this process.
+
+    Raises
+    ------
+    SpecError, DataError
+        With every problem found; nothing is left behind then.
+    """
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.jobs.controller import Controller, Run
+    from automl_jupyter.jobs.feed import Feed
+    from automl_jupyter.jobs.prepare import prepare
+    from automl_jupyter.spec import render_yaml
+    from automl_jupyter.tasks import check_trainable
+
+    started_s = monotonic_s()
+    spec.check()
+    spec = check_trainable(spec)
+    names = dict(namespace or {})
+    where = resolve_compute(compute if compute is not None else spec.compute, names)
+    experiment = spec.experiment_name or _experiment_name()
+    folder = new_folder(Path(workspace) if workspace is not None else default_workspace(), experiment, spec.name)
+    write_text(folder.spec_file, render_yaml(spec))
+    created: list[ev.Event] = []
+    if isinstance(spec.compute, str) and where == "local" and spec.compute != "local":
+        message = f"compute {spec.compute!r} is no Dask cluster here; the job runs on this machine."
+        created.append(ev.Noted(message=message, topic="compute"))
+    birth = ev.JobCreated(
+        name=folder.path.name,
+        experiment_name=experiment,
+        display_name=spec.display_name,
+        task=spec.task,
+        spec=spec.to_dict(),
+    )
+    feed = Feed(History())
+    run = Run(
+        folder,
+        lambda n_slots: prepare(spec, folder, namespace=names, base=Path(base).absolute(), n_slots=n_slots),
+        where,
+        (birth, *created),
+        started_s,
+    )
+    controller = Controller(run, feed)
+    _start(controller)
+    if controller.began.wait(LOOK_S) and isinstance(controller.error, AutoMLError):
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise controller.error
+    feed.wait_for(lambda h: bool(h.name), timeout_s=LOOK_S)
+    return Job(folder, feed, controller)
+
+
+def resume(
+    name: str,
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    workspace: Path | str | None = None,
+    compute: object | None = None,
+    base: Path | str = ".",
+) -> Job:
+    """Go on with a job whose process died or that was stopped, from what it has.
+
+    Parameters
+    ----------
+    name : str
+        The job.
+    namespace, workspace, compute, base
+        As for `submit`; the namespace matters only when the cached data are gone.
+
+    Raises
+    ------
+    StoreError
+        When there is no such job, another process runs it, or its data are not there any more.
+    """
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.jobs.controller import Controller, Run
+    from automl_jupyter.jobs.feed import Feed
+    from automl_jupyter.jobs.prepare import prepare, reopen
+    from automl_jupyter.spec import parse_file
+    from automl_jupyter.tasks import check_trainable
+
+    started_s = monotonic_s()
+    folder = open_folder(name, workspace)
+    spec = check_trainable(parse_file(folder.spec_file))
+    history = folder.history()
+    if history.status == "Completed":
+        raise StoreError(f"The job {name} is complete; there is nothing to go on with. Start a new job with more time.")
+    names = dict(namespace or {})
+    where = resolve_compute(compute if compute is not None else spec.compute, names)
+
+    def begin(n_slots: int) -> Any:
+        if folder.plan_file.exists() and folder.data_file.exists():
+            return reopen(spec, folder, namespace=names, base=Path(base).absolute())
+        return prepare(spec, folder, namespace=names, base=Path(base).absolute(), n_slots=n_slots)
+
+    feed = Feed(history)
+    controller = Controller(Run(folder, begin, where, (), started_s), feed)
+    _start(controller)
+    if controller.began.wait(LOOK_S) and isinstance(controller.error, AutoMLError):
+        raise controller.error
+    return Job(folder, feed, controller)
+
+
+def open_folder(name: str, workspace: Path | str | None) -> JobFolder:
+    """Return the folder of a job, or raise with the nearest name."""
+    from automl_jupyter._core.text import did_you_mean
+    from automl_jupyter.store.folder import list_folders
+
+    root = Path(workspace) if workspace is not None else default_workspace()
+    folder = find_folder(root, name)
+    if folder is None:
+        known = [f.path.name for f in list_folders(root)]
+        raise StoreError(f"There is no job {name!r} in {root}.{did_you_mean(name, known)}")
+    return folder
+
+
+def resolve_compute(compute: object | None, namespace: Mapping[str, Any]) -> object:
+    """Return where fits run: a name is looked up in the notebook; one unknown there, a cloud cluster's, means local.
+
+    Raises
+    ------
+    SpecError
+        When the name is that of something else.
+    """
+    if compute is None or compute == "":
+        return "local"
+    if not isinstance(compute, str):
+        return compute
+    if compute in ("local", "inline") or "://" in compute:
+        return compute
+    named = namespace.get(compute)
+    if named is None:
+        return "local"
+    if hasattr(named, "scheduler_address") or hasattr(named, "scheduler_info"):
+        return named
+    raise SpecError(
+        [Problem("compute", f"{compute!r} is a {type(named).__name__} in the notebook, not a Dask client or cluster.")]
+    )
+
+
+def _experiment_name() -> str:
+    """Return the current folder's name, as the client of Azure Machine Learning does, made fit for a folder."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name).strip("-.")[:60]
+    return name or "Default"
+
+
+def _start(controller: Any) -> None:
+    # In the caller's context, so that whatever is shown from the thread belongs to the caller's cell.
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(controller.main,), name="automl-controller", daemon=True).start()

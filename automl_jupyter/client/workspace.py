@@ -1,0 +1,159 @@
+"""``MLClient``: the jobs of a workspace, under the names Azure Machine Learning's client gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter.client.job import Job
+from automl_jupyter.client.submit import open_folder, resume, submit
+from automl_jupyter.errors import StoreError
+from automl_jupyter.jobs.feed import LogFeed
+from automl_jupyter.store.folder import default_workspace, list_folders
+from automl_jupyter.store.history import History
+
+if TYPE_CHECKING:
+    from automl_jupyter.spec import AutoMLJob
+
+#: handles of jobs that run in this process, by folder, so that every door hands out the same one
+_running: dict[Path, Job] = {}
+
+
+class MLClient:
+    """The jobs of a workspace.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Where jobs are kept; ``automl_jobs`` in the current folder, or ``AUTOML_JOBS``, when not given. Anything else,
+        such as the credential that Azure Machine Learning's client takes first, is not needed and ignored.
+    subscription_id, resource_group_name, workspace_name : str, optional
+        Taken and ignored, so that code written for Azure Machine Learning's client runs as it is.
+    compute : object, optional
+        Where fits run when a job does not say: an address, a Dask client or cluster.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> MLClient(tempfile.mkdtemp()).jobs.list()
+    []
+    """
+
+    def __init__(
+        self,
+        path: str | Path | object | None = None,
+        subscription_id: str | None = None,
+        resource_group_name: str | None = None,
+        workspace_name: str | None = None,
+        *,
+        compute: object | None = None,
+    ) -> None:
+        self.path = Path(path) if isinstance(path, str | Path) else default_workspace()
+        self.jobs = JobOperations(self.path, compute)
+
+    @classmethod
+    def from_config(cls, credential: object | None = None, path: str | Path | None = None) -> MLClient:
+        """Return the client of the workspace in the current folder, or in `path`; no credential is needed."""
+        return cls(path)
+
+    def __repr__(self) -> str:
+        return f"MLClient({str(self.path)!r})"
+
+
+class JobOperations:
+    """What can be done with the jobs of a workspace."""
+
+    def __init__(self, path: Path, compute: object | None = None) -> None:
+        self._path, self._compute = path, compute
+
+    def create_or_update(self, job: AutoMLJob, *, namespace: Mapping[str, Any] | None = None) -> Job:
+        """Start a job and return its handle at once.
+
+        Parameters
+        ----------
+        job : AutoMLJob
+            What is asked: what a factory of `automl` returned.
+        namespace : mapping, optional
+            Where names of tables are looked up.
+
+        Raises
+        ------
+        SpecError, DataError
+            With every problem found.
+        """
+        return _remember(submit(job, namespace=namespace, workspace=self._path, compute=self._compute))
+
+    def get(self, name: str) -> Job:
+        """Return the handle of a job.
+
+        Raises
+        ------
+        StoreError
+            When there is none of that name, or its folder is damaged.
+        """
+        folder = open_folder(name, self._path)
+        known = _running.get(folder.path)
+        if known is not None:
+            return known
+        return Job(folder, LogFeed(folder, folder.history()))
+
+    def list(self) -> list[Job]:
+        """Return the handles of every job, newest first; a damaged folder is left out."""
+        found = []
+        for folder in list_folders(self._path):
+            try:
+                found.append(self.get(folder.path.name))
+            except StoreError:
+                continue  # damaged: it harms no other
+        return found
+
+    def stream(self, name: str, show: Callable[[str], None] = print) -> Job:
+        """Follow a job until it is over, a line for each trial that ends.
+
+        Raises
+        ------
+        JobFailedError
+            When the job failed.
+        """
+        from automl_jupyter._core.text import duration
+
+        job = self.get(name)
+        told: set[int] = set()
+
+        def tell(history: History) -> None:
+            for trial in history.trials.values():
+                if trial.is_open or trial.number in told:
+                    continue
+                told.add(trial.number)
+                value = trial.metrics().get(history.metric)
+                score = f"{history.metric} {value:.5g}" if value is not None else trial.reason or trial.state
+                when, number = duration(history.elapsed_s), trial.number
+                show(f"{when:>12}  {number:>4}  {trial.label:<28}  {trial.state:<10}  {score}")
+
+        tell(job.history)
+        stop = job.subscribe(tell)
+        try:
+            job.wait()
+            tell(job.history)
+        finally:
+            stop()
+        return job
+
+    def begin_cancel(self, name: str) -> Job:
+        """Ask a job to stop, and return its handle at once."""
+        job = self.get(name)
+        job.cancel()
+        return job
+
+    def resume(self, name: str, *, namespace: Mapping[str, Any] | None = None) -> Job:
+        """Go on with a job whose process died or that was stopped."""
+        return _remember(resume(name, namespace=namespace, workspace=self._path, compute=self._compute))
+
+
+def _remember(job: Job) -> Job:
+    for path, other in list(_running.items()):
+        if other.done:
+            del _running[path]
+    _running[job.path] = job
+    return job

@@ -1,0 +1,1 @@
+"""What a job learns from: reading tables, knowing their columns, storing them for workers, splitting them."""

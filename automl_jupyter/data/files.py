@@ -1,0 +1,239 @@
+"""Tables in files: delimited text, JSON lines, Parquet, Feather, on disk or behind an fsspec address."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from automl_jupyter._core.text import listing, plain
+from automl_jupyter.errors import DataError, Problem
+
+_KINDS = {
+    ".csv": "delimited", ".tsv": "tabbed", ".tab": "tabbed", ".txt": "delimited",
+    ".jsonl": "lines", ".ndjson": "lines", ".json": "json",
+    ".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".arrow": "feather", ".ipc": "feather",
+}  # fmt: skip
+_PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+(::|://)")
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path is an address with a protocol.
+
+    Examples
+    --------
+    >>> is_url("s3://bucket/a.csv"), is_url("C:/a.csv"), is_url("a.csv")
+    (True, False, False)
+    """
+    return bool(_URL.match(path))
+
+
+def file_kind(name: str) -> tuple[str | None, str | None]:
+    """Return what kind of table a file name says and how it is packed, None where it does not say.
+
+    Examples
+    --------
+    >>> file_kind("a.csv.gz"), file_kind("a.xlsx")
+    (('delimited', 'gzip'), (None, None))
+    """
+    suffixes = [s.lower() for s in Path(name).suffixes]
+    packed = _PACKED.get(suffixes[-1]) if suffixes else None
+    if packed:
+        suffixes.pop()
+    return (_KINDS.get(suffixes[-1]) if suffixes else None), packed
+
+
+def read_file(path: str, *, field: str) -> pd.DataFrame:
+    """Read one table.
+
+    Parameters
+    ----------
+    path : str
+        A file or an fsspec address; the ending says what it is.
+    field : str
+        The field of the job it was given for; errors start with it.
+
+    Raises
+    ------
+    DataError
+        When it is not there, or not a table of the kind its name says.
+    """
+    kind, packed = file_kind(path)
+    if kind is None:
+        raise DataError(
+            [Problem(field, f"{plain(path)!r} is not a table this package reads. Known: {known_endings()}.")]
+        )
+    with explained(field, path), open_binary(path, packed) as file:
+        frame: pd.DataFrame = _READERS[kind](file)
+        return frame
+
+
+def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
+    """Read every table in a folder, in order of name, as one; they have to be of one kind."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "_")))
+    tables = [p for p in paths if file_kind(p.name)[0] is not None]
+    kinds = {file_kind(p.name)[0] for p in tables}
+    if not tables:
+        message = f"The folder {plain(folder)!r} has neither an MLTable file nor a table. Known: {known_endings()}."
+        raise DataError([Problem(field, message)])
+    if len(kinds) > 1:
+        endings = listing(sorted({p.suffix for p in tables}), last="and")
+        raise DataError([Problem(field, f"The folder {plain(folder)!r} mixes files that end in {endings}.")])
+    frames = [read_file(str(p), field=field) for p in tables]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def known_endings() -> str:
+    """Return the file endings that are read, as a list for people."""
+    return listing(_KINDS, last="and") + ", packed or not"
+
+
+@contextmanager
+def open_binary(path: str, packed: str | None = None) -> Iterator[IO[bytes]]:
+    """Open a file or an fsspec address for reading, unpacked."""
+    import fsspec
+
+    with fsspec.open(path, "rb", compression=packed) as file:
+        yield file
+
+
+@contextmanager
+def explained(field: str, path: str) -> Iterator[None]:
+    """Turn what readers raise into one sentence that names the field and the file."""
+    shown = plain(path)
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError([Problem(field, f"There is no file {shown!r}.{_neighbours(path)}")]) from None
+    except UnicodeDecodeError as error:
+        message = (
+            f"{shown!r} is not UTF-8 text (byte {error.start}). Save it as UTF-8, or read it with"
+            " pandas.read_csv(..., encoding=...) and give the table."
+        )
+        raise DataError([Problem(field, message)]) from None
+    except ImportError as error:
+        raise DataError([Problem(field, f"{shown!r} needs another package: {plain(error)}")]) from None
+    except (DataError, MemoryError):
+        raise
+    except (OSError, ValueError, EOFError, LookupError) as error:  # pandas', Arrow's and zip's errors are among these
+        raise DataError([Problem(field, f"{shown!r} cannot be read: {plain(error).rstrip('.')}.")]) from error
+
+
+def _neighbours(path: str) -> str:
+    if is_url(path):
+        return ""
+    folder = Path(path).parent
+    names = sorted(p.name for p in folder.iterdir() if file_kind(p.name)[0])[:200] if folder.is_dir() else []
+    if not names:
+        return f" The folder {plain(folder.resolve())!r} " + ("has no tables." if folder.is_dir() else "is not there.")
+    from automl_jupyter._core.text import did_you_mean
+
+    near = did_you_mean(Path(path).name, names)
+    return near or f" In that folder: {listing(names, last='and', most=5)}."
+
+
+def _read_delimited(file: IO[bytes]) -> pd.DataFrame:
+    head = file.read(65_536)
+    rest: Any = io.BufferedReader(_Rejoined(head, file), 1 << 20)
+    return pd.read_csv(rest, sep=guess_delimiter(head), low_memory=False, encoding="utf-8-sig")
+
+
+def _read_tabbed(file: IO[bytes]) -> pd.DataFrame:
+    return pd.read_csv(file, sep="\t", low_memory=False, encoding="utf-8-sig")
+
+
+def _read_lines(file: IO[bytes]) -> pd.DataFrame:
+    return json_lines(file.read().decode("utf-8-sig"))
+
+
+def _read_json(file: IO[bytes]) -> pd.DataFrame:
+    text = file.read().decode("utf-8-sig")
+    if not text.lstrip().startswith("["):
+        return json_lines(text)
+    rows = json.loads(text)
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("it is not a list of JSON objects")
+    return pd.DataFrame(rows)
+
+
+def json_lines(text: str, *, drop_invalid: bool = False) -> pd.DataFrame:
+    """Return a table of which every line is a JSON object; texts stay texts, dates too.
+
+    Parameters
+    ----------
+    text : str
+        The lines.
+    drop_invalid : bool, default False
+        Leave out lines that are no JSON objects instead of refusing them.
+
+    Raises
+    ------
+    ValueError
+        Naming the first line that is no JSON object.
+
+    Examples
+    --------
+    >>> json_lines('{"a": 1}\\n{"a": 2}')["a"].tolist()
+    [1, 2]
+    """
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if isinstance(row, dict):
+            rows.append(row)
+        elif not drop_invalid:
+            raise ValueError(f"line {number} is not a JSON object")
+    return pd.DataFrame(rows)
+
+
+_READERS: dict[str, Any] = {
+    "delimited": _read_delimited,
+    "tabbed": _read_tabbed,
+    "lines": _read_lines,
+    "json": _read_json,
+    "parquet": pd.read_parquet,
+    "feather": pd.read_feather,
+}
+
+
+class _Rejoined(io.RawIOBase):
+    """The first bytes of a file, already read, and then the rest of it."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = io.BytesIO(head), rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head.read(len(buffer)) or self._rest.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def guess_delimiter(head: bytes) -> str:
+    """Return which of comma, semicolon, tab and bar parts the first lines into most columns, outside quotes.
+
+    Examples
+    --------
+    >>> guess_delimiter(b"a;b\\n1,5;2\\n")
+    ';'
+    """
+    lines = head.decode("utf-8-sig", "replace").splitlines()[:20]
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
+    if not bare:
+        return ","
+    # A delimiter occurs in the first line, and as often in the others; decimal commas do not occur in the header.
+    return max(",;\t|", key=lambda d: (bare[0].count(d) > 0, bare[0].count(d)))

@@ -1,0 +1,129 @@
+"""Any table a person may have in memory as a pandas table, without a copy where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import listing, plain
+from automl_jupyter.errors import DataError, Problem
+
+
+def as_frame(value: Any, *, field: str = "") -> pd.DataFrame:
+    """Return a table as a pandas one with distinct text column names.
+
+    Parameters
+    ----------
+    value : object
+        A pandas, Polars, Arrow or Dask table, anything narwhals knows, a mapping of columns, a list of mappings, or
+        a 2-D array.
+    field : str, default ""
+        The field of the job it was given for; errors start with it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same object when it is a pandas table with text names already; nothing is copied then.
+
+    Raises
+    ------
+    DataError
+        When it is no table, or two columns have one name.
+
+    Examples
+    --------
+    >>> as_frame({"a": [1, 2]}).columns.tolist()
+    ['a']
+    """
+    frame = _to_pandas(value, field)
+    names = plain_names(frame.columns)
+    if list(frame.columns) != names or not all(isinstance(n, str) for n in frame.columns):
+        frame = frame.set_axis(pd.Index(names, dtype=object), axis=1)
+    twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        shown = listing([repr(plain(n, most=80)) for n in twice], last="and", most=10)
+        raise DataError([Problem(field, f"Column names occur more than once: {shown}. Give each column its own.")])
+    return frame
+
+
+def plain_names(columns: pd.Index) -> list[str]:
+    """Return column names as texts; the levels of a MultiIndex are joined by an underscore.
+
+    Examples
+    --------
+    >>> plain_names(pd.MultiIndex.from_tuples([("a", "x"), ("b", "")])), plain_names(pd.Index([0, "y"]))
+    (['a_x', 'b'], ['0', 'y'])
+    """
+    if isinstance(columns, pd.MultiIndex):
+        return ["_".join(str(part) for part in name if str(part) != "") for name in columns]
+    return [str(name) for name in columns]
+
+
+def is_table(value: Any) -> bool:
+    """Return whether a value looks like a table, without converting it."""
+    if isinstance(value, pd.DataFrame):
+        return True
+    if isinstance(value, Mapping | list | str | bytes):
+        return False
+    return bool(getattr(value, "ndim", 0) == 2) or hasattr(value, "to_pandas") or _is_lazy(value)
+
+
+def _is_lazy(value: Any) -> bool:
+    return hasattr(type(value), "collect") and hasattr(type(value), "columns")
+
+
+def _to_pandas(value: Any, field: str) -> pd.DataFrame:
+    if isinstance(value, pd.DataFrame):
+        return value
+    if isinstance(value, pd.Series):
+        return value.to_frame()
+    if isinstance(value, np.ndarray) and value.ndim == 2:
+        return pd.DataFrame(value)
+    if isinstance(value, Mapping) or (isinstance(value, list) and all(isinstance(v, Mapping) for v in value)):
+        return _from_plain(value, field)
+    if type(value).__module__.startswith("dask.") and hasattr(value, "compute"):
+        return _to_pandas(value.compute(), field)
+    return _from_narwhals(value, field)
+
+
+def _from_plain(value: Any, field: str) -> pd.DataFrame:
+    if isinstance(value, Mapping) and value and not any(_is_column(v) for v in value.values()):
+        value = [value]  # one row
+    try:
+        return pd.DataFrame(value)
+    except OverflowError:  # pandas 2, of an integer beyond float64 among floats
+        return pd.DataFrame(value, dtype=object)
+    except (ValueError, TypeError) as error:
+        raise DataError([Problem(field, f"This is not a table: {plain(error)}.")]) from None
+
+
+def _is_column(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes | Mapping)
+
+
+def _from_narwhals(value: Any, field: str) -> pd.DataFrame:
+    import narwhals as nw
+
+    if type(value).__name__ == "RecordBatch" and type(value).__module__.startswith("pyarrow"):
+        import pyarrow as pa
+
+        value = pa.Table.from_batches([value])
+    try:
+        native = nw.from_native(value)
+    except TypeError:
+        raise DataError(
+            [
+                Problem(
+                    field,
+                    f"A {type(value).__module__}.{type(value).__name__} is not a table. Give a pandas, Polars or Arrow"
+                    " table, the name of one in the notebook, or a path.",
+                )
+            ]
+        ) from None
+    if isinstance(native, nw.LazyFrame):
+        native = native.collect()
+    frame: pd.DataFrame = native.to_pandas()
+    return frame

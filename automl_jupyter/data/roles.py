@@ -1,0 +1,146 @@
+"""The columns that say something about rows without being features: weight, group, time, folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import plain, plural
+from automl_jupyter.data.convert import UnreadableValueError, distinct_values, raw_numbers, to_truths
+from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.infer import find_instants
+from automl_jupyter.errors import Problem
+
+if TYPE_CHECKING:
+    from automl_jupyter.spec.job import AutoMLJob
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What each row weighs, which group and instant it belongs to, and which folds it trains in."""
+
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    custom_folds: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> Roles:
+        """Return the roles of some rows."""
+        return Roles(*(None if v is None else v[rows] for v in self._values()))
+
+    def join(self, other: Roles) -> Roles:
+        """Return the roles of these rows and of the other's after them; what one lacks neither has.
+
+        Validation rows given as a table of their own need no group or instant: they are never split.
+        """
+        pairs = zip(self._values(), other._values(), strict=True)
+        return Roles(*(None if a is None or b is None else np.concatenate([a, b]) for a, b in pairs))
+
+    def _values(self) -> tuple[np.ndarray | None, ...]:
+        return self.weight, self.groups, self.times, self.custom_folds
+
+
+def read_roles(job: AutoMLJob, frame: pd.DataFrame, where: str, problems: list[Problem], notes: list[Note]) -> Roles:
+    """Read the roles of the rows of one input.
+
+    Parameters
+    ----------
+    job : AutoMLJob
+        What was asked.
+    frame : pandas.DataFrame
+        The rows that have a target.
+    where : str
+        The input's field; groups, times and folds are read from training_data only.
+    problems, notes : list
+        What is wrong, and what was done, is added here.
+    """
+    weight = groups = times = folds = None
+    name = getattr(job, "weight_column_name", None)
+    if name and name in frame.columns:
+        weight = _weights(frame[name], name, where, problems)
+    if where != "training_data":
+        return Roles(weight)
+    name = getattr(job, "group_column_name", None)
+    if name:
+        groups = _groups(frame[name], name, notes)
+    name = getattr(job, "time_column_name", None)
+    if name:
+        times = _times(frame[name], name, problems)
+    names = getattr(job, "cv_split_column_names", None)
+    if names:
+        folds = _custom_folds(frame, list(names), problems)
+    return Roles(weight, groups, times, folds)
+
+
+def _weights(series: pd.Series, name: str, where: str, problems: list[Problem]) -> np.ndarray | None:
+    column = f"The column {plain(name, most=80)!r} in {where}"
+    try:
+        values = raw_numbers(series).astype(np.float64)
+    except UnreadableValueError as error:
+        problems.append(Problem("weight_column_name", f"{column} has {_shown(error.example)}, which is not a number."))
+        return None
+    bad = ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        message = f"{column} has {plural(int(bad.sum()), 'row')} whose weight is missing, negative or infinite."
+        problems.append(Problem("weight_column_name", message))
+        return None
+    if not values.any():
+        problems.append(Problem("weight_column_name", f"{column} is zero in every row."))
+        return None
+    return values
+
+
+def _groups(series: pd.Series, name: str, notes: list[Note]) -> np.ndarray:
+    codes, distinct = distinct_values(series)
+    codes = codes.astype(np.int64)
+    missing = np.flatnonzero(codes < 0)
+    if len(missing):
+        codes[missing] = len(distinct) + np.arange(len(missing))
+        what = f"{plural(len(missing), 'row')} have no value in {plain(name, most=80)!r}."
+        notes.append(Note("groups", what, "Each of them is taken as a group of its own."))
+    return codes
+
+
+def _times(series: pd.Series, name: str, problems: list[Problem]) -> np.ndarray | None:
+    try:
+        instants = find_instants(series)
+    except UnreadableValueError as error:
+        message = f"The column {plain(name, most=80)!r} has {_shown(error.example)}, which is not a date or time."
+        problems.append(Problem("time_column_name", message))
+        return None
+    missing = int(np.isnat(instants).sum())
+    if missing:
+        message = f"The column {plain(name, most=80)!r} has no value in {plural(missing, 'row')}. Fill or drop them."
+        problems.append(Problem("time_column_name", message))
+        return None
+    return instants.astype(np.int64)
+
+
+def _custom_folds(frame: pd.DataFrame, names: list[str], problems: list[Problem]) -> np.ndarray | None:
+    columns: list[np.ndarray] = []
+    for name in names:
+        message = _fold_problem(frame[name], columns)
+        if message:
+            problems.append(Problem("cv_split_column_names", f"The column {plain(name, most=80)!r} {message}"))
+    return np.column_stack(columns) if len(columns) == len(names) else None
+
+
+def _fold_problem(series: pd.Series, columns: list[np.ndarray]) -> str:
+    """Add the fold to `columns`, or return what is wrong with it."""
+    try:
+        values = to_truths(series)
+    except UnreadableValueError as error:
+        return f"has {_shown(error.example)}; it has to be 1 for rows that train and 0 for rows that validate."
+    if np.isnan(values).any():
+        return "has rows without a value; it has to be 1 for rows that train and 0 for rows that validate."
+    if values.min() == values.max():
+        return f"is {values[0]:.0f} in every row; a fold needs rows that train and rows that validate."
+    columns.append(values == 1)
+    return ""
+
+
+def _shown(value: Any) -> str:
+    return f"the value {plain(repr(value), most=60)}"

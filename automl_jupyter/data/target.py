@@ -1,0 +1,172 @@
+"""The column to predict: rows without it, its classes, its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import listing, plain, plural
+from automl_jupyter.data.convert import UnreadableValueError, distinct_values, kind_of, raw_numbers, text_of
+from automl_jupyter.data.dataset import Note
+from automl_jupyter.errors import Problem
+
+#: more classes than this, of numbers with fractions, is a regression by mistake
+_MOST_FRACTIONS = 100
+
+
+@dataclass
+class Target:
+    """The target of one input's rows.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float64 values (regression), or int32 codes (classification): of `labels` first, of the classes at the end.
+    labels : list
+        The distinct labels, for classification.
+    kept : numpy.ndarray, optional
+        Which of the rows given have a target; None when all have.
+    """
+
+    values: np.ndarray
+    labels: list[Any]
+    kept: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> Target:
+        """Return the target of some rows."""
+        return Target(self.values[rows], self.labels)
+
+
+def read_target(
+    series: pd.Series, regression: bool, where: str, problems: list[Problem], notes: list[Note]
+) -> Target | None:
+    """Read the target of one input; rows without one are left out with a note.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The target column.
+    regression : bool
+        Whether values are predicted, not classes.
+    where : str
+        The input's field.
+    problems, notes : list
+        What is wrong, and what was done, is added here.
+
+    Returns
+    -------
+    Target or None
+        None when it cannot be used.
+    """
+    name = plain(series.name, most=80)
+    try:
+        target, n_infinite = _read_values(series) if regression else (_read_labels(series), 0)
+    except UnreadableValueError as error:
+        shown = plain(repr(error.example), most=60)
+        message = f"The column {name!r} in {where} has the value {shown}, which is not a number."
+        problems.append(Problem("target_column_name", f"{message} Use classification to predict labels."))
+        return None
+    n_left = len(series) if target.kept is None else int(target.kept.sum())
+    n_missing = len(series) - n_left - n_infinite
+    if n_missing:
+        what = f"{plural(n_missing, 'row')} of {where} were dropped."
+        notes.append(Note("missing targets", what, f"They have no value in {name!r}."))
+    if n_infinite:
+        what = f"{plural(n_infinite, 'row')} of {where} were dropped."
+        notes.append(Note("infinite targets", what, f"The value in {name!r} is infinite.", "warning"))
+    if n_left == 0 and len(series):
+        problems.append(Problem("target_column_name", f"The column {name!r} in {where} has no value in any row."))
+        return None
+    if regression and where == "training_data" and n_left and target.values.min() == target.values.max():
+        message = f"The column {name!r} has the value {text_of(float(target.values[0]))} in every row."
+        problems.append(Problem("target_column_name", f"{message} There is nothing to predict."))
+    return target
+
+
+def _read_values(series: pd.Series) -> tuple[Target, int]:
+    values = raw_numbers(series).astype(np.float64)
+    finite = np.isfinite(values)
+    n_infinite = int(np.isinf(values).sum())
+    return Target(values[finite], [], None if finite.all() else finite), n_infinite
+
+
+def _read_labels(series: pd.Series) -> Target:
+    codes, labels = distinct_values(series)
+    if pd.api.types.is_object_dtype(series.dtype) and len(labels) < 3:
+        labels = [bool(v) if isinstance(v, bool | np.bool_) else v for v in labels]
+    kept = codes >= 0
+    if kind_of(series) == "number":
+        finite = np.asarray([bool(np.isfinite(float(v))) for v in labels] or [True])
+        kept &= finite[codes]
+    return Target(codes[kept].astype(np.int32), labels, None if kept.all() else kept)
+
+
+def find_classes(target: Target, problems: list[Problem], notes: list[Note]) -> np.ndarray | None:
+    """Return the sorted class labels of the training rows in their own dtype, or None with a problem."""
+    used = np.unique(target.values)
+    labels = [target.labels[c] for c in used]
+    n_rows = len(target.values)
+    where = "target_column_name"
+    if len(labels) < 2:
+        found = f"only the class {plain(labels[0], most=60)!r}" if labels else "no class"
+        problems.append(Problem(where, f"There is {found} in the training rows. Two are needed at least."))
+        return None
+    classes = _sorted_labels(labels, notes)
+    if len(classes) == n_rows and n_rows > 2:
+        message = f"Every one of the {plural(n_rows, 'row')} has a class of its own: there is nothing to learn."
+        problems.append(Problem(where, f"{message} Use regression to predict a number."))
+        return None
+    if classes.dtype.kind == "f" and len(classes) > _MOST_FRACTIONS:
+        message = (
+            f"The target has {len(classes):,} distinct numbers with fractions. Use regression to predict a number."
+        )
+        problems.append(Problem(where, message))
+        return None
+    counts = np.bincount(target.values, minlength=len(target.labels))[used]
+    rare = [plain(text_of(v), most=40) for v, c in zip(labels, counts, strict=True) if c == 1]
+    if rare:
+        what = (
+            f"{'A class has' if len(rare) == 1 else 'Classes have'} one row only: {listing(rare, last='and', most=10)}."
+        )
+        notes.append(
+            Note("rare classes", what, "A fold that validates on such a row cannot have learnt its class.", "warning")
+        )
+    return classes
+
+
+def _sorted_labels(labels: list[Any], notes: list[Note]) -> np.ndarray:
+    if all(isinstance(v, bool | np.bool_) for v in labels):
+        return np.asarray(sorted(bool(v) for v in labels))
+    numeric = [v for v in labels if _is_number(v)]
+    if len(numeric) == len(labels):
+        if all(isinstance(v, int | np.integer) for v in labels):
+            return np.asarray(sorted(int(v) for v in labels))
+        values = np.asarray(sorted(float(v) for v in labels))
+        whole = bool((values == np.floor(values)).all() and np.abs(values).max() < 2**53)
+        return values.astype(np.int64) if whole else values
+    if not all(isinstance(v, str) for v in labels):
+        kinds = sorted({type(v).__name__ for v in labels})
+        what = f"The class labels are read as texts: they are of the kinds {listing(kinds, last='and')}."
+        notes.append(Note("class labels", what, "Labels of one kind can be compared."))
+    return np.asarray(sorted({text_of(v) for v in labels}), dtype=object)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def assign_codes(target: Target, classes: np.ndarray, where: str, problems: list[Problem]) -> None:
+    """Replace the codes of a target by codes of the classes; labels that training does not know are a problem."""
+    used = set(np.unique(target.values).tolist())
+    index = {text_of(c): code for code, c in enumerate(classes.tolist())}
+    codes = np.asarray([index.get(text_of(v), -1) for v in target.labels], dtype=np.int32)
+    unknown = [plain(text_of(v), most=40) for k, v in enumerate(target.labels) if k in used and codes[k] < 0]
+    if unknown:
+        names = listing(unknown, last="and", most=10)
+        message = f"The target has classes that training_data does not have: {names}."
+        problems.append(Problem(where, f"{message} Drop these rows, or add such rows to training_data."))
+        return
+    target.values = codes[target.values]

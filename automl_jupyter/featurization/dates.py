@@ -1,0 +1,143 @@
+"""Features of instants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from automl_jupyter.featurization.numbers import BinnedNumbers, Scaler
+
+#: The parts of an instant, in the order of their features.
+PARTS = ("year", "month", "day", "dayofweek", "dayofyear", "quarter", "hour", "minute", "second")
+#: Parts that come round again, and how often: on a straight line December and January are far apart.
+PERIODS = {"month": 12, "dayofweek": 7, "hour": 24}
+
+
+class DateParts:
+    """Calendar parts that vary in the training rows, and seconds since the earliest of them.
+
+    Parameters
+    ----------
+    positions : list of int
+        Date columns.
+    scaled : bool
+        Whether the learner needs scales alike and nothing missing; parts that come round again then also give
+        sine and cosine.
+    """
+
+    def __init__(self, positions: list[int], scaled: bool) -> None:
+        self.positions = positions
+        self.scaled = scaled
+
+    def fit(self, X: Any) -> DateParts:
+        """Learn which parts vary, and the earliest instants."""
+        self.starts: list[int] = []
+        self.parts: list[list[str]] = []
+        for p in self.positions:
+            instants = _instants(X, p)
+            present = instants[~np.isnat(instants)]
+            self.starts.append(int(present.min().astype(np.int64)) if len(present) else 0)
+            found = _calendar(present, PARTS)
+            self.parts.append([n for n in PARTS if len(present) and np.ptp(found[n]) > 0])
+        self.scaler = Scaler().fit(self._values(X)) if self.scaled else None
+        return self
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return self.scaler.width if self.scaler is not None else len(self._names())
+
+    def _values(self, X: Any) -> list[np.ndarray]:
+        values: list[np.ndarray] = []
+        for p, start, parts in zip(self.positions, self.starts, self.parts, strict=True):
+            instants = _instants(X, p)
+            found = _calendar(instants, parts)
+            values += [found[n] for n in parts]
+            if self.scaled:
+                for n in parts:
+                    if n in PERIODS:
+                        angle = found[n] * (2 * np.pi / PERIODS[n])
+                        values += [np.sin(angle), np.cos(angle)]
+            elapsed = (instants - np.datetime64(start, "ns")).astype(np.float64) / 1e9
+            values.append(np.where(np.isnat(instants), np.nan, elapsed))
+        return values
+
+    def fill(self, X: Any, out: np.ndarray) -> None:
+        """Write the features."""
+        values = self._values(X)
+        if self.scaler is not None:
+            self.scaler.fill(values, out)
+        else:
+            for j, column in enumerate(values):
+                out[:, j] = column
+
+    def _names(self) -> list[tuple[int, str]]:
+        names: list[tuple[int, str]] = []
+        for p, parts in zip(self.positions, self.parts, strict=True):
+            names += [(p, n) for n in parts]
+            if self.scaled:
+                names += [(p, f"{n}_{f}") for n in parts if n in PERIODS for f in ("sin", "cos")]
+            names.append((p, "elapsed_s"))
+        return names
+
+    def names(self, columns: Sequence[str]) -> list[str]:
+        """Return the features' names (``column__month``)."""
+        names = [f"{columns[p]}__{part}" for p, part in self._names()]
+        return names + [f"{names[j]}_missing" for j in (self.scaler.missing if self.scaler is not None else ())]
+
+
+def _instants(X: Any, position: int) -> np.ndarray:
+    return np.asarray(X.iloc[:, position].to_numpy(), dtype="datetime64[ns]")
+
+
+def _calendar(instants: np.ndarray, parts: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return calendar parts as floats, NaN where there is no instant."""
+    import pandas as pd
+
+    index = pd.DatetimeIndex(instants)
+    return {n: np.asarray(getattr(index, n.replace("dayof", "day_of_")), dtype=np.float64) for n in parts}
+
+
+class BinnedDates:
+    """Calendar parts and elapsed time as one-hot bins, for naive Bayes.
+
+    Parameters
+    ----------
+    positions : list of int
+        Date columns.
+    n_bins : int
+        Bins of a part.
+    """
+
+    def __init__(self, positions: list[int], n_bins: int) -> None:
+        self.positions = positions
+        self.n_bins = n_bins
+        self.parts = DateParts(positions, False)
+
+    def fit(self, X: Any) -> BinnedDates:
+        """Learn parts and bins."""
+        self.parts.fit(X)
+        self.bins = BinnedNumbers(list(range(self.parts.width)), self.n_bins).fit(self._frame(X))
+        return self
+
+    def _frame(self, X: Any) -> Any:
+        import pandas as pd
+
+        out = np.empty((len(X), self.parts.width))
+        self.parts.fill(X, out)
+        return pd.DataFrame(out)
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return self.bins.width
+
+    def sparse(self, X: Any) -> Any:
+        """Return the features."""
+        return self.bins.sparse(self._frame(X))
+
+    def names(self, columns: Sequence[str]) -> list[str]:
+        """Return the features' names."""
+        return self.bins.names(self.parts.names(columns))

@@ -1,0 +1,575 @@
+"""The acting half of a job: the one writer of its log.
+
+It runs in a thread beside the notebook's cells: takes what executors and requests bring, appends it to the log, asks
+:mod:`automl_jupyter.jobs.state` what to do, does it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import platform
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from automl_jupyter._core.clock import monotonic_s, now_at
+from automl_jupyter._core.files import write_bytes, write_json
+from automl_jupyter._core.jsonl import Writer
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.jobs import instructions as do
+from automl_jupyter.jobs.executor import Executor, InlineExecutor
+from automl_jupyter.jobs.feed import Feed
+from automl_jupyter.jobs.finish import final_parts, save_final, score_test
+from automl_jupyter.jobs.prepare import Prepared
+from automl_jupyter.jobs.search import Search
+from automl_jupyter.jobs.selection import STACK_FILE, Predictions, Selection, score_fold, select
+from automl_jupyter.jobs.state import RACE_ENSEMBLE, InFlight, Situation, decide
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import History, apply, mean_metrics
+from automl_jupyter.store.lock import JobLock
+from automl_jupyter.trials import artifacts
+from automl_jupyter.trials.guard import describe_error
+from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask
+
+#: seconds between two looks at requests, at most
+POLL_S = 0.25
+
+#: events worth waiting for until they are on the disk
+_DURABLE = (ev.TrialEnded, ev.ModelSelected, ev.JobEnded)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a controller is given.
+
+    Attributes
+    ----------
+    folder : JobFolder
+        The job.
+    begin : callable
+        Reads the data and plans, given the number of slots; or reopens what is there.
+    compute : object
+        Where fits run: ``"local"``, ``"inline"``, an address, a Client or a cluster object.
+    created : tuple of Event
+        First events of a new job; empty for one that goes on.
+    started_s : float
+        When the user asked, on the monotonic clock: the time limit counts from there.
+    """
+
+    folder: JobFolder
+    begin: Callable[[int], Prepared]
+    compute: object = "local"
+    created: tuple[ev.Event, ...] = ()
+    started_s: float = 0.0
+
+
+class Controller:
+    """Runs one job from its first event to its last.
+
+    Parameters
+    ----------
+    run : Run
+        What to run.
+    feed : Feed
+        Where views learn of it.
+    """
+
+    def __init__(self, run: Run, feed: Feed) -> None:
+        self.run, self.feed = run, feed
+        self.folder = run.folder
+        self.history: History = feed.history
+        #: set once the data were read and the plan was made, or that failed
+        self.began = threading.Event()
+        #: set once another process may run the job
+        self.released = threading.Event()
+        self.error: BaseException | None = None
+        self._lock = JobLock(run.folder)
+        self._writer: Writer | None = None
+        self._executor: Executor | None = None
+        self._side = ThreadPoolExecutor(1, thread_name_prefix="automl-side")
+        self._selection: tuple[Future[Selection], do.SelectEnsemble] | None = None
+        self._in_flight: dict[str, InFlight] = {}
+        self._selected = {"first": 0, "complete": 0}
+        self._selection_s = 0.0
+        self._best: Selection | None = None
+        self._n_tasks = 0
+        self._run_id = uuid.uuid4().hex
+        self._clock_s = run.started_s - self.history.elapsed_s
+
+    def main(self) -> None:
+        """Run the job to its end; never raises."""
+        try:
+            self._lock.acquire()
+        except AutoMLError as error:
+            self.error = error
+            self.began.set()
+            self.released.set()
+            return
+        try:
+            self._writer = Writer(self.folder.events_file)
+            for event in self.run.created:
+                self._emit(event)
+            self._emit(ev.StatusChanged(status="Preparing"))
+            prepared = self._prepare()
+            self.began.set()
+            self._loop(prepared)
+        except BaseException as error:  # noqa: BLE001 the log must say how the job ended, whatever it was
+            self.error = error
+            self._end_failed(error)
+        finally:
+            self.began.set()
+            if self._writer is not None:
+                self._writer.close()
+            self._lock.release()
+            self.released.set()
+            if self._executor is not None:
+                self._executor.close()
+            self._side.shutdown(wait=False, cancel_futures=True)
+
+    # --- beginning ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> Prepared:
+        """Start the workers and read the data at the same time: each takes seconds."""
+        starting = self._side.submit(make_executor, self.run.compute)
+        try:
+            prepared = self.run.begin(_expected_slots(self.run.compute))
+        except BaseException:
+            starting.add_done_callback(_let_go)
+            raise
+        write_json(self.folder.environment_file, environment())
+        self._emit(ev.PlanMade(plan=prepared.plan.to_dict()))
+        self.began.set()
+        self._executor = starting.result()
+        limits = prepared.plan.limits
+        self._executor.limit(limits.max_concurrent_trials, limits.cores_per_trial)
+        return prepared
+
+    def _loop(self, prepared: Prepared) -> None:
+        self.plan, self.metric = prepared.plan, prepared.metric
+        executor = self._executor
+        assert executor is not None
+        self._cache, self._output = executor.prepare(prepared.cache, self.folder.path)
+        self._predictions = Predictions(self.folder.path, prepared.table)
+        self._context = metric_context(prepared.table.meta)
+        self._prepared = prepared
+        self._search = Search(self.plan)
+        self._emit(ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute))
+        self._emit(ev.StatusChanged(status="Running"))
+        wait_s = 0.0
+        while not self.history.is_over:
+            for outcome in executor.poll(wait_s):
+                self._take(outcome)
+            self._take_requests()
+            self._take_selection()
+            todo = decide(self.plan, self.history, self._situation())
+            for instruction in todo:
+                self._do(instruction)
+            wait_s = 0.0 if todo else 0.05 if self._selection else POLL_S
+
+    def _situation(self) -> Situation:
+        assert self._executor is not None
+        return Situation(
+            elapsed_s=self._elapsed_s(),
+            n_slots=self._executor.n_slots(),
+            in_flight=dict(self._in_flight),
+            selected_first=self._selected["first"],
+            selected_complete=self._selected["complete"],
+            selecting=self._selection is not None,
+            selection_s=self._selection_s,
+            predict_s=self._search.predict_s,
+            is_iterative=self._search.is_iterative,
+        )
+
+    # --- what comes in -----------------------------------------------------------------------------------------
+
+    def _take(self, outcome: FoldOutcome) -> None:
+        flight = self._in_flight.pop(outcome.key, None)
+        if flight is None:
+            return
+        for name, content in outcome.files.items():
+            write_bytes(self.folder.path / name, content)
+        if outcome.fold == REFIT:
+            self._take_refit(outcome)
+        elif outcome.state == "complete":
+            self._take_fold(outcome)
+        else:
+            self._take_failure(outcome, flight)
+
+    def _take_fold(self, outcome: FoldOutcome) -> None:
+        assert outcome.predictions is not None
+        self._predictions.keep(outcome.number, outcome.fold, outcome.predictions)
+        metrics = finite(outcome.metrics)
+        if self.metric.key not in metrics:
+            metrics[self.metric.key] = score_fold(
+                self._predictions, self.metric, self._context, outcome.number, outcome.fold
+            )
+        self._emit(
+            ev.FoldEnded(
+                number=outcome.number,
+                fold=outcome.fold,
+                metrics=metrics,
+                fit_s=round(outcome.fit_s, 4),
+                predict_s=round(outcome.predict_s, 4),
+                n_train=outcome.n_train,
+                n_valid=outcome.n_valid,
+                size_bytes=outcome.size_bytes,
+                iterations=outcome.iterations,
+                stopped_early=outcome.stopped_early,
+                peak_bytes=outcome.peak_bytes,
+            )
+        )
+        self._search.observe(self.history.trials[outcome.number])
+
+    def _take_refit(self, outcome: FoldOutcome) -> None:
+        error = dict(outcome.error) if outcome.error else None
+        if outcome.state == "complete" and outcome.stopped_early:
+            error = {
+                "type": "TimeLimit",
+                "message": "the time ran out; the models of the folds are used",
+                "tail": "",
+            }
+        self._emit(
+            ev.RefitEnded(
+                number=outcome.number,
+                fit_s=round(outcome.fit_s, 4),
+                size_bytes=outcome.size_bytes,
+                error=error,
+            )
+        )
+
+    def _take_failure(self, outcome: FoldOutcome, flight: InFlight) -> None:
+        if outcome.error and outcome.error["type"] == "KilledWorker":
+            return  # begun again by the state machine, which counts how often
+        if flight.asked_s is not None and self.history.status != "Running":
+            return  # the job is finishing: the trial ends with what it has
+        skipped = any(r == "skip" and a.get("number") == outcome.number for r, a in self.history.requests)
+        state = "cancelled" if skipped else outcome.state
+        error = dict(outcome.error) if outcome.error else None
+        reason = "skipped on request" if skipped else (error or {}).get("message", "")
+        self._emit(
+            ev.TrialEnded(number=outcome.number, state=state, reason=reason, error=error if state == "failed" else None)
+        )
+        self._search.observe(self.history.trials[outcome.number])
+
+    def _take_requests(self) -> None:
+        for request, arguments in self.folder.take_requests():
+            self._emit(ev.RequestReceived(request=request, arguments=arguments))
+
+    def _take_selection(self) -> None:
+        if self._selection is None or not self._selection[0].done():
+            return
+        future, asked = self._selection
+        self._selection = None
+        try:
+            selection = future.result()
+        except Exception as error:  # noqa: BLE001 an ensemble may never fail the job
+            self._note(f"The ensemble could not be built ({error}); the best single model is used.", "warning")
+            selection = self._single(asked)
+        self._selection_s = selection.seconds
+        if asked.complete:
+            selection = self._keep_best(selection)
+        name = "VotingEnsemble" if asked.complete else RACE_ENSEMBLE
+        self._emit(
+            ev.EnsembleSelected(
+                ensemble=name,
+                members=[[n, w] for n, w in selection.members],
+                metrics=finite(selection.metrics),
+                fold_metrics=[finite(m) for m in selection.fold_metrics],
+                complete=asked.complete and self.plan.vote_ensemble and len(selection.members) > 1,
+                seconds=round(selection.seconds, 3),
+            )
+        )
+        if selection.stack_error:
+            self._note(f"The stack ensemble is left out: {selection.stack_error}", "warning")
+        if selection.stack_metrics is not None:
+            self._emit(
+                ev.EnsembleSelected(
+                    ensemble="StackEnsemble",
+                    members=[[n, 1.0] for n in selection.stack[1]],
+                    metrics=finite(selection.stack_metrics),
+                    fold_metrics=[finite(m) for m in selection.stack_fold_metrics],
+                    complete=True,
+                )
+            )
+        if asked.complete or asked.final or "VotingEnsemble" not in self.history.ensembles:
+            self._publish(selection, asked)
+
+    def _keep_best(self, selection: Selection) -> Selection:
+        """Return the best weights so far: chosen on all rows at once, they may score lower fold by fold than before."""
+        best = self._best
+        if best is not None and _beats(self.history, best.metrics, selection.metrics):
+            selection = replace(selection, members=best.members, metrics=best.metrics, fold_metrics=best.fold_metrics)
+        self._best = selection
+        return selection
+
+    # --- what goes out -----------------------------------------------------------------------------------------
+
+    def _do(self, instruction: do.Instruction) -> None:
+        match instruction:
+            case do.QueueTrial():
+                self._queue(instruction)
+            case do.SubmitFold():
+                self._submit(instruction)
+            case do.StopTasks(keys=keys):
+                self._executor_().stop(keys)
+                for key in keys:
+                    self._in_flight[key] = replace(self._in_flight[key], asked_s=self._elapsed_s())
+            case do.KillTasks():
+                self._kill(instruction)
+            case do.EndTrial(number=number, state=state, reason=reason):
+                self._emit(ev.TrialEnded(number=number, state=state, reason=reason))
+            case do.SelectEnsemble():
+                self._start_selection(instruction)
+            case do.ReachLimit(limit=limit, detail=detail):
+                self._emit(ev.LimitReached(limit=limit, detail=detail))
+                status = "CancelRequested" if limit == "cancel" else "Finalizing"
+                self._emit(ev.StatusChanged(status=status, reason=detail))
+            case do.PublishFinal():
+                self._publish_final()
+            case do.EndJob(status=status, reason=reason):
+                self._emit(ev.JobEnded(status=status, reason=reason))
+
+    def _queue(self, asked: do.QueueTrial) -> None:
+        learner, params, label = asked.learner, asked.params, asked.label
+        if not learner:
+            candidate = self._search.propose(asked.number, self.history)
+            learner, params, label = candidate.learner, candidate.params, candidate.label
+        self._emit(
+            ev.TrialQueued(
+                number=asked.number,
+                learner=learner,
+                params=dict(params or {}),
+                label=label,
+                recipe=self._search.recipe(learner),
+                origin=asked.origin,
+                n_folds=self.plan.n_folds,
+            )
+        )
+
+    def _submit(self, asked: do.SubmitFold) -> None:
+        trial = self.history.trials[asked.number]
+        self._n_tasks += 1
+        task = FoldTask(
+            key=f"automl-{self.folder.path.name}-{trial.number}-{asked.fold}-{self._n_tasks}",
+            cache=self._cache,
+            number=trial.number,
+            learner=trial.learner,
+            params=trial.params,
+            recipe=trial.recipe,
+            fold=asked.fold,
+            task=self.plan.task,
+            seed=(self.plan.random_state + trial.number) % 2**31,
+            metric_hint=self.metric.key,
+            n_jobs=max(self.plan.limits.cores_per_trial, 1),
+            time_limit_s=asked.time_limit_s,
+            refit_iterations=self._search.refit_iterations(trial) if asked.fold == REFIT else None,
+            output=self._output,
+            run=self._run_id,
+        )
+        if asked.fold != REFIT:
+            self._emit(ev.FoldStarted(number=trial.number, fold=asked.fold))
+        self._in_flight[task.key] = InFlight(
+            task.key, trial.number, asked.fold, self._elapsed_s(), self._latest_end_s(asked.time_limit_s)
+        )
+        self._executor_().submit(task)
+
+    def _latest_end_s(self, limit_s: float | None) -> float | None:
+        """Return the limit with what a fit may have to wait in line before its own clock starts on the worker."""
+        if limit_s is None or len(self._in_flight) < self._executor_().n_slots():
+            return limit_s
+        return limit_s + max(f.limit_s or 0.0 for f in self._in_flight.values())
+
+    def _kill(self, asked: do.KillTasks) -> None:
+        self._executor_().kill(asked.keys)
+        for key in asked.keys:
+            flight = self._in_flight.pop(key)
+            if flight.fold == REFIT:
+                error = {"type": "TimeLimit", "message": asked.reason, "tail": ""}
+                self._emit(ev.RefitEnded(number=flight.number, error=error))
+            elif self.history.status == "Running":
+                self._emit(ev.TrialEnded(number=flight.number, state=asked.state, reason=asked.reason))
+
+    def _start_selection(self, asked: do.SelectEnsemble) -> None:
+        kind = "complete" if asked.complete else "first"
+        self._selected[kind] = len(asked.numbers)
+        with_stack = asked.final and asked.complete and self.plan.stack_ensemble and self.plan.inference != "fast"
+        future = self._side.submit(
+            select,
+            self.plan,
+            self.history,
+            self._predictions,
+            self.metric,
+            self._context,
+            asked.numbers,
+            complete=asked.complete,
+            with_stack=with_stack,
+        )
+        self._selection = (future, asked)
+
+    def _single(self, asked: do.SelectEnsemble) -> Selection:
+        """Return the best trial by what the leaderboard shows, on the folds that are compared."""
+        found = []
+        for number in asked.numbers:
+            folds = sorted(self.history.trials[number].folds.items())
+            by_fold = tuple(f.metrics for n, f in folds if asked.complete or n == 0)
+            found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
+        return max(found, key=lambda s: -math.inf if (v := self.history.score(s.metrics)) is None else v)
+
+    def _publish(self, selection: Selection, asked: do.SelectEnsemble) -> None:
+        """Say what the best usable model is now: a single trial, or the ensemble where that scores higher."""
+        single = self._single(asked)
+        use, label, stack = single, self.history.trials[single.members[0][0]].label, None
+        may_blend = self.plan.vote_ensemble and self.plan.inference != "fast" and len(selection.members) > 1
+        if may_blend and not _beats(self.history, single.metrics, selection.metrics):
+            use, label = selection, "VotingEnsemble"
+        metrics = use.metrics
+        if selection.stack is not None and _beats(self.history, selection.stack_metrics or {}, metrics):
+            label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
+            use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]))
+            artifacts.save(self.folder.path / STACK_FILE, selection.stack[0])
+        parts = []
+        for number, weight in use.members:
+            trial = self.history.trials[number]
+            parts.append(
+                {
+                    "trial": number,
+                    "weight": weight,
+                    "label": trial.label,
+                    "recipe": trial.recipe,
+                    "folds": sorted(trial.folds) if asked.complete or asked.final else [0],
+                }
+            )
+        self._emit(
+            ev.ModelSelected(
+                label=label,
+                trial=use.members[0][0] if len(parts) == 1 else None,
+                parts=parts,
+                metrics=finite(metrics),
+                stage="chosen" if asked.final else "anytime",
+                stack=stack,
+            )
+        )
+
+    def _publish_final(self) -> None:
+        model = self.history.model
+        assert model is not None
+        parts = final_parts(self.history, model)
+        self._emit(
+            ev.ModelSelected(
+                label=model.label,
+                trial=model.trial,
+                parts=parts,
+                metrics=dict(model.metrics),
+                stage="final",
+                stack=model.stack,
+            )
+        )
+        save_final(self.folder, self._prepared, self.history, environment()["packages"])
+        metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model.stack, self._context)
+        if n_rows:
+            self._emit(ev.TestScored(metrics=finite(metrics), n_rows=n_rows))
+
+    # --- the log -----------------------------------------------------------------------------------------------
+
+    def _executor_(self) -> Executor:
+        assert self._executor is not None
+        return self._executor
+
+    def _elapsed_s(self) -> float:
+        return monotonic_s() - self._clock_s
+
+    def _note(self, message: str, level: str = "info") -> None:
+        self._emit(ev.Noted(message=message, level=level))
+
+    def _emit(self, event: ev.Event) -> None:
+        event = replace(event, at=now_at(), elapsed_s=round(self._elapsed_s(), 3), seq=self.history.n_events)
+        assert self._writer is not None
+        self._writer.append(ev.to_record(event), durable=isinstance(event, _DURABLE))
+        self.history = apply(self.history, event)
+        self.feed.publish(self.history)
+
+    def _end_failed(self, error: BaseException) -> None:
+        if self._writer is None or self.history.is_over:
+            return
+        described = dict(describe_error(error))
+        with contextlib.suppress(OSError):  # a full disk: the error stays on the handle
+            self._emit(ev.JobEnded(status="Failed", reason=described["message"], error=described))
+
+
+def make_executor(compute: object) -> Executor:
+    """Return the executor of what the user named."""
+    if compute == "inline":
+        return InlineExecutor()
+    from automl_jupyter.jobs.dask import DaskExecutor
+
+    return DaskExecutor(compute)
+
+
+def _let_go(starting: Future[Executor]) -> None:
+    """Close an executor whose job did not begin."""
+    if not starting.cancelled() and starting.exception() is None:
+        starting.result().close()
+
+
+def metric_context(meta: Mapping[str, Any]) -> Any:
+    """Return what metrics need to know of the data."""
+    from automl_jupyter.data.labels import decode_labels
+    from automl_jupyter.metrics.base import MetricContext
+
+    y_range = meta["y_range"]
+    return MetricContext(
+        n_classes=meta["n_classes"],
+        positive=meta["positive"],
+        y_range=None if y_range is None else tuple(y_range),
+        labels=None if meta["classes"] is None else list(decode_labels(meta["classes"])),  # for a user's own function
+    )
+
+
+def finite(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Return metrics as JSON knows them: floats, and None for what is not a finite number."""
+    return {k: float(v) if v is not None and math.isfinite(v) else None for k, v in metrics.items()}
+
+
+def environment() -> dict[str, Any]:
+    """Return the versions a job ran with."""
+    packages = {}
+    for name in (
+        "automl-jupyter",
+        "numpy",
+        "pandas",
+        "scikit-learn",
+        "lightgbm",
+        "xgboost",
+        "catboost",
+        "optuna",
+        "skops",
+        "distributed",
+    ):
+        with contextlib.suppress(PackageNotFoundError):
+            packages[name] = version(name)
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "packages": packages,
+    }
+
+
+def _expected_slots(compute: object) -> int:
+    if compute != "local":
+        return 1
+    from dask.system import CPU_COUNT
+
+    return int(CPU_COUNT)
+
+
+def _beats(history: History, metrics: Mapping[str, float | None], others: Mapping[str, float | None]) -> bool:
+    score, other = history.score(metrics), history.score(others)
+    return score is not None and (other is None or score > other)

@@ -1,0 +1,191 @@
+"""The executor over Dask: one task a fit, data sent once, results back through a queue."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter.errors import ComputeError
+from automl_jupyter.jobs.cluster import connect, make_warm_up
+from automl_jupyter.trials.evaluate import WORKER_TABLES, evaluate, forget
+from automl_jupyter.trials.guard import request_stop
+from automl_jupyter.trials.records import FoldOutcome, FoldTask
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+#: seconds a worker gets to come back after it was replaced
+_RESTART_S = 30
+#: seconds until a worker that could not be reached is asked again
+_AGAIN_S = 0.5
+
+T = TypeVar("T")
+
+
+class DaskExecutor:
+    """Runs fits on a Dask cluster.
+
+    Parameters
+    ----------
+    compute : object, default "local"
+        ``"local"`` for the embedded cluster, an address, a Client or a cluster object.
+    """
+
+    def __init__(self, compute: object = "local") -> None:
+        self.compute = compute if isinstance(compute, str) else type(compute).__name__
+        self._max_concurrent: int | None = None
+        self._cores = 1
+        self._client: Client = connect(compute)
+        self._owns_client = isinstance(compute, str) and compute != "local"
+        self._outcomes: queue.SimpleQueue[FoldOutcome] = queue.SimpleQueue()
+        self._futures: dict[str, Any] = {}
+        self._plugin: str | None = None
+        self._insist(lambda: self._client.register_plugin(make_warm_up()))
+
+    def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
+        """Set the most fits at once, and the threads each may use.
+
+        A thread takes the place of a worker, so that no core is counted twice.
+        """
+        self._max_concurrent, self._cores = max_concurrent, cores_per_trial
+
+    def prepare(self, cache: Path, job_folder: Path) -> tuple[str, str | None]:
+        """Bring the table to every worker once.
+
+        Workers that see this machine's files map the cached table into memory; to others it is sent with a plugin, so
+        that workers which join later get it too.
+        """
+        probe = job_folder / "control" / ".probe"
+        probe.touch()
+        seen = self._insist(lambda: self._client.run(_sees, str(probe), str(cache)))
+        probe.unlink()
+        if seen and all(seen.values()):
+            return str(cache), str(job_folder)
+        plugin = _make_table_plugin(cache)
+        self._insist(lambda: self._client.register_plugin(plugin))
+        self._plugin = plugin.name
+        return f"{WORKER_TABLES}{cache.name}", None
+
+    def n_slots(self) -> int:
+        """Return how many tasks can run at once."""
+        try:
+            threads = sum(int(w["nthreads"]) for w in self._client.scheduler_info(n_workers=-1)["workers"].values())
+        except (KeyError, OSError, RuntimeError):  # the scheduler is on its way out or back
+            return 0
+        if self._cores != 1:
+            threads = 1 if self._cores == -1 else max(threads // self._cores, min(threads, 1))
+        return threads if self._max_concurrent is None else min(threads, self._max_concurrent)
+
+    def submit(self, task: FoldTask) -> None:
+        """Give a task to the cluster."""
+        future = self._client.submit(evaluate, task, key=task.key, pure=False, retries=0)
+        self._futures[task.key] = future
+        future.add_done_callback(lambda f: self._done(task, f))
+
+    def poll(self, timeout_s: float) -> list[FoldOutcome]:
+        """Return the outcomes that have come."""
+        found: list[FoldOutcome] = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._outcomes.get(timeout=timeout_s))
+            while True:
+                found.append(self._outcomes.get_nowait())
+        return found
+
+    def stop(self, keys: tuple[str, ...]) -> None:
+        """Set the flag that running fits look at; in a thread of its own, since a busy worker answers late."""
+        threading.Thread(target=self._run, args=(request_stop, list(keys)), name="automl-stop", daemon=True).start()
+
+    def kill(self, keys: tuple[str, ...]) -> None:
+        """Replace the workers that run these tasks; in a thread of its own, since a restart takes seconds."""
+        with contextlib.suppress(OSError, RuntimeError):
+            busy = {worker for worker, tasks in self._client.processing().items() if set(tasks) & set(keys)}
+            for key in keys:
+                future = self._futures.pop(key, None)
+                if future is not None:
+                    future.cancel(force=True)  # first, or the task is scheduled again on the new worker
+            if busy:
+                threading.Thread(target=self._restart, args=(sorted(busy),), name="automl-restart", daemon=True).start()
+
+    def close(self) -> None:
+        """Drop what is left of the job on the workers; close the client if it is this executor's own."""
+        with contextlib.suppress(Exception):  # the cluster may be gone already; there is nothing left to do then
+            self._client.cancel(list(self._futures.values()))
+            self._client.run(forget)
+            if self._plugin is not None:
+                self._client.unregister_worker_plugin(self._plugin)
+            if self._owns_client:
+                self._client.close(timeout=5)
+        self._futures.clear()
+
+    def _insist(self, ask: Callable[[], T]) -> T:
+        """Ask every worker; again where one was just being replaced, by an earlier job perhaps."""
+        until = monotonic_s() + _RESTART_S
+        while True:
+            try:
+                return ask()
+            except OSError as error:
+                if monotonic_s() > until or self._client.status != "running":
+                    raise ComputeError(f"The workers cannot be reached ({type(error).__name__}: {error}).") from error
+            threading.Event().wait(_AGAIN_S)
+
+    def _run(self, function: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(Exception):  # a worker on its way out has nothing to stop
+            self._client.run(function, *arguments)
+
+    def _done(self, task: FoldTask, future: Any) -> None:
+        if self._futures.pop(task.key, None) is None:
+            return  # killed: the controller has already said what became of it
+        try:
+            outcome = future.result()
+        except Exception as error:  # noqa: BLE001 a worker that died, a connection that broke: the trial's result
+            outcome = FoldOutcome(
+                task.key,
+                task.number,
+                task.fold,
+                "failed",
+                error={"type": type(error).__name__, "message": _worker_died(error), "tail": ""},
+            )
+        self._outcomes.put(outcome)
+
+    def _restart(self, addresses: list[str]) -> None:
+        with contextlib.suppress(Exception):  # workers without a nanny cannot be restarted; the fit runs on to its end
+            self._client.restart_workers(addresses, timeout=_RESTART_S, raise_for_error=False)
+
+
+def _worker_died(error: BaseException) -> str:
+    if type(error).__name__ == "KilledWorker":
+        return "The worker process died during this fit, most often because it ran out of memory."
+    return f"{type(error).__name__}: {error}"
+
+
+def _sees(*paths: str) -> bool:
+    return all(Path(p).exists() for p in paths)
+
+
+def _make_table_plugin(cache: Path) -> Any:
+    from distributed import WorkerPlugin
+
+    from automl_jupyter.data.cache import pack_cache
+
+    class TablePlugin(WorkerPlugin):
+        def __init__(self) -> None:
+            # One for each job: the first that ends takes back its own only.
+            self.name = f"automl-jupyter-table-{cache.name}-{uuid.uuid4().hex[:8]}"
+            self.folder, self.content = cache.name, pack_cache(cache)
+
+        def setup(self, worker: Any) -> None:
+            import tempfile
+
+            from automl_jupyter.data.cache import unpack_cache
+
+            folder = Path(tempfile.gettempdir()) / "automl-jupyter" / self.folder
+            if not folder.exists():
+                unpack_cache(self.content, folder)
+
+    return TablePlugin()

@@ -1,0 +1,86 @@
+"""Who runs fits: the protocol every executor keeps, and the one that runs them in this thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Protocol
+
+from automl_jupyter.trials.evaluate import evaluate
+from automl_jupyter.trials.guard import request_stop
+from automl_jupyter.trials.records import FoldOutcome, FoldTask
+
+
+class Executor(Protocol):
+    """Runs `FoldTask` s and hands back a `FoldOutcome` for each, exactly once."""
+
+    compute: str
+
+    def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
+        """Set the most fits at once, and the threads each may use (-1 for all cores)."""
+
+    def prepare(self, cache: Path, job_folder: Path) -> tuple[str, str | None]:
+        """Bring the table to the workers; return its folder there, and the job's folder if they can write to it."""
+
+    def n_slots(self) -> int:
+        """Return how many tasks can run at once now; 0 while workers restart."""
+
+    def submit(self, task: FoldTask) -> None:
+        """Start a task as soon as a worker is free."""
+
+    def poll(self, timeout_s: float) -> list[FoldOutcome]:
+        """Return the outcomes that have come, waiting up to `timeout_s` for the first."""
+
+    def stop(self, keys: tuple[str, ...]) -> None:
+        """Ask running tasks to stop and keep what they have."""
+
+    def kill(self, keys: tuple[str, ...]) -> None:
+        """End tasks by replacing their workers; their outcomes never come."""
+
+    def close(self) -> None:
+        """Let go of the workers."""
+
+
+class InlineExecutor:
+    """Runs each task in the calling thread when polled: for tests, debugging and places without processes.
+
+    Examples
+    --------
+    >>> InlineExecutor().n_slots()
+    1
+    """
+
+    compute = "inline"
+
+    def __init__(self) -> None:
+        self._waiting: deque[FoldTask] = deque()
+
+    def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
+        """Nothing to set: there is one fit at a time."""
+
+    def prepare(self, cache: Path, job_folder: Path) -> tuple[str, str | None]:
+        """Return the folders as they are: there is one machine."""
+        return str(cache), str(job_folder)
+
+    def n_slots(self) -> int:
+        """Return 1."""
+        return 1
+
+    def submit(self, task: FoldTask) -> None:
+        """Keep the task until the next poll."""
+        self._waiting.append(task)
+
+    def poll(self, timeout_s: float) -> list[FoldOutcome]:
+        """Run the oldest task."""
+        return [evaluate(self._waiting.popleft())] if self._waiting else []
+
+    def stop(self, keys: tuple[str, ...]) -> None:
+        """Ask tasks to stop."""
+        request_stop(list(keys))
+
+    def kill(self, keys: tuple[str, ...]) -> None:
+        """Forget tasks that have not begun."""
+        self._waiting = deque(t for t in self._waiting if t.key not in keys)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

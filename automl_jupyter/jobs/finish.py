@@ -1,0 +1,62 @@
+"""The end of a job: what the final model is built of, and its score on the test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.files import read_json
+from automl_jupyter.jobs.prepare import Prepared, load_test
+from automl_jupyter.jobs.selection import all_metrics
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import History, ModelRecord
+from automl_jupyter.trials.blend import load_blend
+from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import REFIT
+from automl_jupyter.trials.saved import make_manifest, save_model_folder
+
+if TYPE_CHECKING:
+    from automl_jupyter.metrics.base import MetricContext
+
+
+def final_parts(history: History, model: ModelRecord) -> list[dict[str, Any]]:
+    """Return the model's parts with the refit in place of the folds wherever there is one."""
+    return [
+        {
+            **part,
+            "folds": [REFIT] if history.trials[int(part["trial"])].refit_s is not None else part["folds"],
+        }
+        for part in model.parts
+    ]
+
+
+def save_final(folder: JobFolder, prepared: Prepared, history: History, packages: Mapping[str, str]) -> None:
+    """Write the final model as a folder that stands on its own."""
+    model = history.model
+    assert model is not None
+    manifest = make_manifest(
+        label=model.label,
+        data=read_json(folder.data_file),
+        parts=model.parts,
+        stack=model.stack,
+        metric=prepared.metric.key,
+        packages=packages,
+    )
+    save_model_folder(folder.path, folder.model_folder, manifest)
+
+
+def score_test(
+    plan: Plan,
+    folder: Path,
+    prepared: Prepared,
+    parts: Sequence[Mapping[str, Any]],
+    stack: str | None,
+    context: MetricContext,
+) -> tuple[dict[str, float | None], int]:
+    """Return the final model's metrics on the test rows and how many there are; nothing where there are none."""
+    test = load_test(prepared.cache)
+    if test is None:
+        return {}, 0
+    blend = load_blend(folder, plan.task, plan.n_classes, parts, stack)
+    return all_metrics(plan, blend.predict(test.X), (test.y, test.weight), prepared.metric, context), len(test.y)

@@ -1,0 +1,267 @@
+"""From what was asked to what will be done: read the data, look at it, plan, and put it where workers can read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter.errors import StoreError
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.trials.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.metrics.base import Metric
+    from automl_jupyter.spec.tabular import RowsJob
+
+#: cached tables that no job has used for this long are removed, in seconds
+CACHE_LIFE_S = 14 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a controller needs to begin."""
+
+    plan: Plan
+    metric: Metric
+    cache: Path
+    table: Any  # data.cache.CachedTable
+
+
+def cache_root() -> Path:
+    """Return the folder of cached tables, which may be deleted at any time."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("automl_jupyter") / "tables"
+
+
+def prepare(
+    job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path, n_slots: int
+) -> Prepared:
+    """Read the data, decide the plan, write both down and cache the encoded table.
+
+    Raises
+    ------
+    SpecError, DataError
+        With every problem found.
+    """
+    from automl_jupyter.data.load import load_training_table
+    from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.data.split import make_folds, resolve_validation
+
+    metric = resolve_primary_metric(job)
+    table = load_training_table(job, namespace=namespace, base=base)
+    schema = TableSchema.infer(table.X.iloc[: table.n_training], types=job.featurization.column_name_and_types or None)
+    validation = resolve_validation(job, table)
+    random_state = job.random_state or 0
+    plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
+    folds = make_folds(validation, table, random_state=random_state)
+    plan = _with_fold_count(plan, len(folds))
+    meta = _meta(job, table, schema, plan)
+    cache = _write(schema, table, folds, meta)
+    write_json(folder.plan_file, plan.to_dict())
+    write_json(
+        folder.data_file,
+        {"cache": str(cache), "fingerprint": table.fingerprint, "schema": schema.to_json(), **meta},
+    )
+    return _open(plan, metric, cache)
+
+
+def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:
+    """Return what `prepare` made for a job that goes on; the table is read again when its cache is gone.
+
+    Raises
+    ------
+    StoreError
+        When the plan is missing, or the data are not those the job began with.
+    """
+    try:
+        plan = Plan.from_dict(read_json(folder.plan_file))
+        data = read_json(folder.data_file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{folder.path.name} cannot go on: its plan or data description is damaged ({error})."
+        ) from None
+    metric = resolve_primary_metric(job)
+    cache = Path(data["cache"])
+    if not (cache / "meta.json").exists():
+        _rebuild(job, plan, data, cache, namespace, base)
+    _touch(cache)
+    return _open(plan, metric, cache)
+
+
+def resolve_primary_metric(job: RowsJob) -> Metric:
+    """Return the primary metric: the one asked for, a user's function, or the task's default."""
+    from automl_jupyter.metrics.registry import resolve_metric
+    from automl_jupyter.tasks import get_task
+
+    asked = job.frames().get("primary_metric") or job.primary_metric or get_task(job.task).default_metric
+    return resolve_metric(asked, job.task)
+
+
+def load_test(cache: Path) -> Any:
+    """Return the cached test table, or None when the job has none."""
+    from automl_jupyter.data.cache import open_cache
+
+    folder = _test_folder(cache)
+    return open_cache(folder) if folder.is_dir() else None
+
+
+def _test_folder(cache: Path) -> Path:
+    """Return where the test table lies: beside the table that is sent to workers, who have no business with it."""
+    return cache.with_name(f"{cache.name}-test")
+
+
+def _open(plan: Plan, metric: Metric, cache: Path) -> Prepared:
+    from automl_jupyter.data.cache import open_cache
+
+    return Prepared(plan, metric, cache, open_cache(cache))
+
+
+def _rebuild(
+    job: RowsJob,
+    plan: Plan,
+    data: Mapping[str, Any],
+    cache: Path,
+    namespace: Mapping[str, Any] | None,
+    base: Path,
+) -> None:
+    from automl_jupyter.data.load import load_training_table
+    from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.data.split import make_folds, resolve_validation
+
+    table = load_training_table(job, namespace=namespace, base=base)
+    if table.fingerprint != data["fingerprint"]:
+        raise StoreError(
+            "The training data are not those the job began with, so its trials do not compare. Start a new job."
+        )
+    schema = TableSchema.from_json(data["schema"])
+    folds = make_folds(resolve_validation(job, table), table, random_state=plan.random_state)
+    written = _write(schema, table, folds, _meta(job, table, schema, plan))
+    if written != cache:
+        raise StoreError("The plan's folds cannot be made again by this version. Start a new job.")
+
+
+def _with_fold_count(plan: Plan, n_folds: int) -> Plan:
+    from dataclasses import replace
+
+    if n_folds == plan.n_folds:
+        return plan
+    return replace(plan, validation={**plan.validation, "n_folds": n_folds}, race=plan.race and n_folds > 1)
+
+
+def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -> dict[str, Any]:
+    from automl_jupyter.data.labels import encode_labels
+
+    classes = table.classes
+    y_range = [float(np.min(table.y)), float(np.max(table.y))] if classes is None else None
+    return {
+        "task": plan.task,
+        "target": table.target,
+        "roles": _roles(job, table),
+        "n_training": table.n_training,
+        "n_classes": plan.n_classes,
+        "positive": _positive(job, classes),
+        "y_range": y_range,
+        "columns": [{**asdict(c), "type": str(c.type)} for c in schema.columns if not c.dropped],
+        "classes": None if classes is None else encode_labels(classes),
+    }
+
+
+def _roles(job: RowsJob, table: TrainingTable) -> list[str]:
+    """Return the columns of the training data that are no features."""
+    asked = [job.weight_column_name, job.group_column_name, *(job.cv_split_column_names or [])]
+    return list(dict.fromkeys(str(n) for n in [table.target, *asked] if n))
+
+
+def _positive(job: RowsJob, classes: np.ndarray | None) -> int | None:
+    """Return the code of the positive class: the one asked for, or the second of two."""
+    if classes is None or len(classes) != 2:
+        asked = getattr(job, "positive_label", None)
+        if asked is None or classes is None:
+            return None
+    asked = getattr(job, "positive_label", None)
+    if asked is None:
+        return 1
+    found = [i for i, label in enumerate(classes) if str(label) == str(asked)]
+    if not found:
+        from automl_jupyter._core.text import did_you_mean, listing
+        from automl_jupyter.errors import Problem, SpecError
+
+        names = [str(c) for c in classes]
+        raise SpecError(
+            [
+                Problem(
+                    "positive_label",
+                    f"{asked!r} is not a class of {job.target_column_name!r}.{did_you_mean(asked, names)}"
+                    f" The classes are {listing(names, last='and')}.",
+                )
+            ]
+        )
+    return found[0]
+
+
+def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any]) -> Path:
+    from automl_jupyter.data.cache import write_cache
+    from automl_jupyter.data.load import fingerprint
+
+    digest = hashlib.sha256(table.fingerprint.encode())
+    digest.update(json.dumps([schema.to_json(), meta], sort_keys=True, default=str).encode())
+    for train, valid in folds:
+        digest.update(np.ascontiguousarray(train, dtype=np.int32).tobytes())
+        digest.update(np.ascontiguousarray(valid, dtype=np.int32).tobytes())
+    if table.test is not None:
+        digest.update(fingerprint(table.test.X, table.test.y, table.test.weight).encode())
+    root = cache_root()
+    cache = root / digest.hexdigest()[:24]
+    if _is_whole(cache, has_test=table.test is not None):
+        _touch(cache)
+        return cache
+    _remove_old(root)
+    if table.test is not None:
+        write_cache(
+            _test_folder(cache),
+            X=schema.encode(table.test.X, where="test_data"),
+            y=table.test.y,
+            weight=table.test.weight,
+            folds=[],
+            meta=meta,
+        )
+    write_cache(
+        cache,
+        X=schema.encode(table.X, where="training_data"),
+        y=table.y,
+        weight=table.weight,
+        folds=folds,
+        meta=meta,
+    )
+    return cache
+
+
+def _is_whole(cache: Path, *, has_test: bool) -> bool:
+    return (cache / "meta.json").exists() and (not has_test or (_test_folder(cache) / "meta.json").exists())
+
+
+def _touch(cache: Path) -> None:
+    """Say that a cached table is in use."""
+    for folder in (cache, _test_folder(cache)):
+        if folder.is_dir():
+            folder.touch()
+
+
+def _remove_old(root: Path) -> None:
+    if not root.is_dir():
+        return
+    for path in root.iterdir():
+        if time.time() - path.stat().st_mtime > CACHE_LIFE_S:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,93 @@
+"""The searching half of a controller: what to propose, what a fit will cost, how long a refit should boost."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from automl_jupyter.learners import learners
+from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.trials.plan import Plan
+
+if TYPE_CHECKING:
+    from automl_jupyter.search.opening import Candidate
+    from automl_jupyter.search.sampler import Observation
+
+#: a refit sees more rows than a fold's fit did and may boost a little longer
+REFIT_GROWTH = 1.1
+
+
+class Search:
+    """Proposes trials and predicts what they cost, from what the finished ones showed.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was decided at the start.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        from automl_jupyter.search.cost import CostModel
+        from automl_jupyter.search.sampler import Sampler
+
+        self._plan = plan
+        context = plan.search_context()
+        self._sampler = Sampler(context, plan.random_state)
+        self._costs = CostModel(context)
+
+    def propose(self, number: int, history: History) -> Candidate:
+        """Return the configuration to try as trial `number`.
+
+        Without a time limit only trials well before `number` are looked at, in order, so that the proposal does not
+        depend on how many workers there are.
+        """
+        from automl_jupyter.jobs.state import SAMPLER_LAG
+
+        in_order = self._plan.limits.timeout_s is None
+        seen = [
+            self._observation(t, history)
+            for n, t in sorted(history.trials.items())
+            if t.origin != "baseline" and (t.folds or not t.is_open) and not (in_order and n >= number - SAMPLER_LAG)
+        ]
+        blocked = [str(a["learner"]) for r, a in history.requests if r == "block" and "learner" in a]
+        return self._sampler.ask(number, seen, blocked=blocked)
+
+    def observe(self, trial: TrialRecord) -> None:
+        """Learn the cost of a fit that ended."""
+        if trial.folds:
+            last = list(trial.folds.values())[-1]
+            self._costs.observe(trial.learner, trial.params, last.n_train, last.fit_s + last.predict_s)
+
+    def predict_s(self, trial: TrialRecord, n_rows: int) -> float | None:
+        """Return the seconds a fit of `trial` on `n_rows` rows should take, or None when nothing is known."""
+        from automl_jupyter.search.opening import Candidate
+
+        return self._costs.predict_s(Candidate(trial.learner, trial.params), n_rows)
+
+    @staticmethod
+    def is_iterative(learner: str) -> bool:
+        """Return whether a learner keeps what it has when it is asked to stop."""
+        return learners.get(learner).iterative
+
+    @staticmethod
+    def recipe(learner: str) -> str:
+        """Return how a learner wants its features."""
+        return learners.get(learner).recipe
+
+    def refit_iterations(self, trial: TrialRecord) -> int | None:
+        """Return how many rounds a refit on every row should boost: the folds' mean, a little more for more rows."""
+        counts = [f.iterations for f in trial.folds.values() if f.iterations]
+        if not counts:
+            return None
+        return max(1, math.ceil(sum(counts) / len(counts) * REFIT_GROWTH))
+
+    def _observation(self, trial: TrialRecord, history: History) -> Observation:
+        from automl_jupyter.search.sampler import Observation
+
+        if self._plan.race:
+            metrics = trial.folds[0].metrics if 0 in trial.folds else {}
+        else:
+            metrics = trial.metrics() if trial.is_complete else {}
+        return Observation(
+            trial.number, trial.learner, dict(trial.params), history.score(metrics), trial.fit_s, trial.state
+        )

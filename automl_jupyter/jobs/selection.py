@@ -1,0 +1,211 @@
+"""Choose weights over trials on their validation predictions, and score what comes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import predictions_file
+
+if TYPE_CHECKING:
+    from automl_jupyter.metrics.base import Metric, MetricContext
+
+#: where a stack ensemble's second level lies in the job's folder
+STACK_FILE = "model/stack.skops"
+#: most trials a selection looks at, the best by the primary metric
+MOST_CANDIDATES = 50
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a selection found."""
+
+    members: tuple[tuple[int, float], ...]
+    metrics: Mapping[str, float | None]
+    fold_metrics: tuple[Mapping[str, float | None], ...]
+    seconds: float
+    stack: Any = None
+    stack_metrics: Mapping[str, float | None] | None = None
+    stack_fold_metrics: tuple[Mapping[str, float | None], ...] = ()
+    stack_error: str = ""
+
+
+class Predictions:
+    """The validation predictions of a job's trials, read from its folder and kept in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's folder.
+    table : CachedTable
+        The cached table with its folds.
+    """
+
+    def __init__(self, folder: Path, table: Any) -> None:
+        self._folder, self.table = folder, table
+        self._kept: dict[tuple[int, int], np.ndarray] = {}
+
+    def keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
+        """Remember predictions that came with an outcome."""
+        self._kept[number, fold] = predictions
+
+    def get(self, number: int, fold: int) -> np.ndarray:
+        """Return the predictions of one fold, shape (n_valid, n_classes) or (n_valid,)."""
+        if (number, fold) not in self._kept:
+            path = self._folder / predictions_file(number, fold)
+            self._kept[number, fold] = np.load(path, allow_pickle=False)
+        return self._kept[number, fold]
+
+    def truth(self, fold: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the target and the weights of a fold's validation rows."""
+        rows = np.asarray(self.table.folds[fold][1])
+        weight = self.table.weight
+        return np.asarray(self.table.y[rows]), None if weight is None else np.asarray(weight[rows])
+
+
+def select(
+    plan: Plan,
+    history: History,
+    predictions: Predictions,
+    metric: Metric,
+    context: MetricContext,
+    numbers: Sequence[int],
+    *,
+    complete: bool,
+    with_stack: bool,
+) -> Selection:
+    """Choose weights over `numbers` by greedy selection and score the weighted average.
+
+    Parameters
+    ----------
+    complete : bool
+        Use every fold; otherwise the first one alone.
+    with_stack : bool
+        Also fit a second level on the members' predictions.
+
+    Returns
+    -------
+    Selection
+        Weights that sum to 1, and every metric per fold and averaged.
+    """
+    from automl_jupyter.search.ensemble import select_weights
+
+    started = time.monotonic()
+    folds = list(range(plan.n_folds)) if complete else [0]
+    best = sorted(numbers, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
+    truths = [predictions.truth(f) for f in folds]
+    y = np.concatenate([t for t, _ in truths])
+    weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
+    stacked = [np.concatenate([predictions.get(n, f) for f in folds]) for n in best]
+    chosen = select_weights(stacked, y, weight, metric, context)
+    members = [(best[i], float(w)) for i, w in enumerate(chosen.weights) if w > 0]
+    members.sort(key=lambda m: -m[1])
+    by_fold = [
+        _metrics(plan, [(predictions.get(n, f), w) for n, w in members], truths[i], metric, context)
+        for i, f in enumerate(folds)
+    ]
+    stack: Any = None
+    stack_error = ""
+    stack_by_fold: list[dict[str, float | None]] = []
+    if with_stack and complete and len(best) > 1:
+        try:
+            stack, stack_by_fold = _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths)
+        except Exception as error:  # noqa: BLE001 a second level that cannot be fitted is left out, and said so
+            stack_error = f"{type(error).__name__}: {error}"
+    return Selection(
+        tuple(members),
+        mean_metrics(by_fold),
+        tuple(by_fold),
+        time.monotonic() - started,
+        stack,
+        mean_metrics(stack_by_fold) if stack is not None else None,
+        tuple(stack_by_fold),
+        stack_error,
+    )
+
+
+def score_fold(
+    predictions: Predictions, metric: Metric, context: MetricContext, number: int, fold: int
+) -> float | None:
+    """Return the primary metric of one fold: for metrics that only this process knows, such as a user's function."""
+    y, weight = predictions.truth(fold)
+    return _value(metric, y, predictions.get(number, fold), weight, context)
+
+
+def _score(history: History, number: int, folds: list[int]) -> float:
+    trial = history.trials[number]
+    score = history.score(mean_metrics([trial.folds[f].metrics for f in folds]))
+    return float("-inf") if score is None else score
+
+
+def _metrics(
+    plan: Plan,
+    parts: list[tuple[np.ndarray, float]],
+    truth: tuple[np.ndarray, np.ndarray | None],
+    metric: Metric,
+    context: MetricContext,
+) -> dict[str, float | None]:
+    blended = np.asarray(sum(np.asarray(p, dtype=np.float64) * w for p, w in parts))
+    return all_metrics(plan, blended, truth, metric, context)
+
+
+def all_metrics(
+    plan: Plan,
+    predicted: np.ndarray,
+    truth: tuple[np.ndarray, np.ndarray | None],
+    metric: Metric,
+    context: MetricContext,
+) -> dict[str, float | None]:
+    """Return every metric of the task, the primary one included wherever it comes from."""
+    from automl_jupyter.metrics.registry import evaluate_metrics
+
+    y, weight = truth
+    values: dict[str, float | None] = dict(evaluate_metrics(plan.task, y, predicted, weight, context))
+    if metric.key not in values:
+        values[metric.key] = _value(metric, y, predicted, weight, context)
+    return values
+
+
+def _value(
+    metric: Metric, y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None, context: MetricContext
+) -> float | None:
+    value = metric.value(y, predicted, weight, context)
+    return None if value is None else float(value)
+
+
+def _stack(
+    plan: Plan,
+    predictions: Predictions,
+    metric: Metric,
+    context: MetricContext,
+    members: list[int],
+    folds: list[int],
+    truths: list[tuple[np.ndarray, np.ndarray | None]],
+) -> tuple[Any, list[dict[str, float | None]]]:
+    """Fit the second level; its scores come from rows it was not fitted on."""
+    from automl_jupyter.search.stack import fit_stack
+
+    if len(members) < 2:
+        return None, []
+    y = np.concatenate([t for t, _ in truths])
+    weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
+    fold_of_row = np.concatenate([np.full(len(t), f) for f, (t, _) in zip(folds, truths, strict=True)])
+    model, held_out = fit_stack(
+        [np.concatenate([predictions.get(n, f) for f in folds]) for n in members],
+        y,
+        weight,
+        task=plan.task,
+        meta_learner=plan.stack_meta_learner,
+        settings=plan.stack_settings,
+        fold_of_row=fold_of_row,
+        random_state=plan.random_state,
+    )
+    by_fold = [all_metrics(plan, held_out[fold_of_row == f], truths[i], metric, context) for i, f in enumerate(folds)]
+    return (model, members), by_fold

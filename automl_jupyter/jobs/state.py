@@ -1,0 +1,537 @@
+"""The deciding half of a job: `step(state, event) -> (state, instructions)`, pure.
+
+No clock, thread, file or cluster in here: time arrives inside the events and the situation, predictions of cost
+arrive with the plan's cost model. All that is known about a job is the fold of its events, so resuming a job is
+replaying them and deciding on.
+
+Two ways to spend a job. **In order**: every trial gets every fold, by number; so without a time limit, where the
+leaderboard must not depend on how many workers there are. **A race**, under a time limit: configurations meet on the
+first fold; the members of the best ensemble so far get their other folds; then the search goes on around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from automl_jupyter.jobs.instructions import (
+    EndJob,
+    EndTrial,
+    Instruction,
+    KillTasks,
+    PublishFinal,
+    QueueTrial,
+    ReachLimit,
+    SelectEnsemble,
+    StopTasks,
+    SubmitFold,
+)
+from automl_jupyter.search.stopping import WINDOW, reached, stalled
+from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import REFIT
+
+#: the name under which weights chosen on the first fold alone are kept; they steer the race and are never ranked
+RACE_ENSEMBLE = "Race"
+#: share of the time in which the opening list meets on the first fold before anything gets a second one
+RACE_SHARE = 0.45
+#: most of the job's time that one fit of the race may take
+RACE_FIT_SHARE = 0.2
+#: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
+#: change what it proposes
+SAMPLER_LAG = 8
+#: how often a fold may be begun without an end before its trial is given up
+MOST_ATTEMPTS = 3
+#: trials that may fail before a job that is out of time gives up without a model
+MOST_FAILURES = 3
+#: seconds after being asked to stop until a fit's worker is replaced
+STOP_GRACE_S = 3.0
+#: seconds a fit gets, whatever the clock says, while there is no model at all
+FIRST_MODEL_S = 20.0
+#: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
+MOST_RESERVE = 0.35
+#: a race is decided on the first fold alone when it has this many validation rows and too few members are complete
+DECISIVE_ROWS = 500
+#: share of the race's weights that must be complete for weights over complete trials to be used instead
+COVERED_SHARE = 0.9
+#: fits shorter than this, in seconds, are handed out ahead of time
+SHORT_FIT_S = 0.5
+#: seconds below which no fit is begun before the search must end
+LEAST_FIT_S = 0.5
+#: members of an ensemble are refitted with this much more than the predicted time at hand
+REFIT_SAFETY = 1.3
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """A fit that a worker has. `limit_s` is counted from `started_s`, in seconds of the job."""
+
+    key: str
+    number: int
+    fold: int
+    started_s: float
+    limit_s: float | None
+    asked_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is not in the log: the moment, the workers, and what they are doing."""
+
+    elapsed_s: float
+    n_slots: int
+    in_flight: Mapping[str, InFlight] = field(default_factory=dict)
+    #: how many trials had a first fold, and were complete, when weights over them were last chosen
+    selected_first: int = 0
+    selected_complete: int = 0
+    selecting: bool = False
+    selection_s: float = 0.0
+    #: predicts the seconds of one fit of a trial on a number of rows
+    predict_s: Callable[[TrialRecord, int], float | None] = lambda trial, n_rows: None
+    #: whether a learner keeps what it has when asked to stop
+    is_iterative: Callable[[str], bool] = lambda learner: False
+
+
+def decide(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    """Return what to do next.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was decided at the start.
+    history : History
+        The fold of the events so far.
+    now : Situation
+        The moment.
+
+    Returns
+    -------
+    list of Instruction
+        Empty when there is nothing to do but wait.
+    """
+    if history.is_over or history.status in ("NotStarted", "Preparing", "Queued"):
+        return []
+    if history.status == "Running":
+        return _search(plan, history, now)
+    return _finish(plan, history, now)
+
+
+# --- while the search goes on -----------------------------------------------------------------------------------
+
+
+def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    over = _search_is_over(plan, history, now)
+    if over is not None:
+        return [over]
+    todo: list[Instruction] = _skip_and_block(history, now)
+    todo += _end_overdue(now)
+    todo += [EndTrial(t.number, "complete") for t in history.trials.values() if t.is_open and t.is_complete]
+    if todo:
+        return todo  # first, so that no fold of a trial that ends here is begun
+    todo += _select_if_due(plan, history, now)
+    if not _is_paused(history):
+        todo += _fill_slots(plan, history, now)
+        idle = not todo and not now.in_flight and not now.selecting
+        if idle and plan.limits.timeout_s is not None and now.n_slots:
+            return [ReachLimit("timeout_minutes", "nothing more would finish in the time left")]
+    return todo
+
+
+def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit | None:
+    limits = plan.limits
+    if _is_cancelled(history):
+        return ReachLimit("cancel", "stopped on request")
+    deadline = search_deadline_s(plan, history, now)
+    if deadline is not None and now.elapsed_s >= deadline and (_usable(history) or _nothing_will_come(history)):
+        return ReachLimit("timeout_minutes", "the time left is needed for the final model")
+    if limits.exit_score is not None:
+        best = _best_complete_score(history)
+        if best is not None and reached(best, limits.exit_score, history.greater_is_better):
+            return ReachLimit("exit_score", f"the best score reached {limits.exit_score:g}")
+    if limits.enable_early_termination and _has_stalled(plan, history):
+        return ReachLimit("enable_early_termination", "the best score did not change through the last 10 trials")
+    counted = [t for t in history.trials.values() if t.origin != "baseline"]
+    if limits.max_trials is not None and len(counted) >= limits.max_trials and not _pending(plan, history, now):
+        busy = any(t.number in history.trials for t in now.in_flight.values())
+        if not busy and not any(t.is_open and not t.is_complete for t in counted if not plan.race):
+            return ReachLimit("max_trials", f"{limits.max_trials} trials have ended")
+    return None
+
+
+def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
+    """Return when the search must end so that the final model fits into the time, in seconds of the job."""
+    total = total_s(plan, history)
+    return None if total is None else total - reserve_s(plan, history, now, total)
+
+
+def total_s(plan: Plan, history: History) -> float | None:
+    """Return the job's time limit with what was added to it, in seconds."""
+    return None if plan.limits.timeout_s is None else plan.limits.timeout_s + history.extended_s
+
+
+def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> float:
+    """Return the seconds kept back for the last selection and the refits of the ensemble's members."""
+    fixed = min(0.05 * total, 0.8) + 2 * now.selection_s
+    if not plan.refits:
+        return min(fixed, MOST_RESERVE * total)
+    members = _members(history)
+    if not members:
+        return 0.1 * total
+    seconds = sorted((refit_s(plan, history.trials[n], now) for n in members if n in history.trials), reverse=True)
+    return min(fixed + REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1)), MOST_RESERVE * total)
+
+
+def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
+    """Return how long a fit on every training row should take, in seconds."""
+    folds = trial.folds.values()
+    if not folds:
+        return now.predict_s(trial, plan.n_training) or 0.0
+    fit = max(f.fit_s for f in folds)
+    n_train = max(min(f.n_train for f in folds), 1)
+    return fit * plan.n_training / n_train
+
+
+def _makespan(seconds: list[float], n_slots: int) -> float:
+    """Return how long jobs take on `n_slots` workers, the longest first."""
+    ends = [0.0] * n_slots
+    for s in seconds:
+        ends[ends.index(min(ends))] += s
+    return max(ends)
+
+
+def _fill_slots(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    """Give every worker a fit; behind short ones put short ones in line, so that no worker waits for the next."""
+    free = now.n_slots - len(now.in_flight)
+    may_line_up = now.n_slots if all(_is_short(history, now, f.number) for f in now.in_flight.values()) else 0
+    todo: list[Instruction] = []
+    taken: set[tuple[int, int]] = set()
+    while free + may_line_up > 0:
+        step = _next(plan, history, now, taken)
+        if step is None or (free <= 0 and not (isinstance(step, SubmitFold) and _is_short(history, now, step.number))):
+            break
+        todo.append(step)
+        if not isinstance(step, SubmitFold):
+            break  # what comes next depends on it
+        taken.add((step.number, step.fold))
+        free -= 1
+    return todo
+
+
+def _is_short(history: History, now: Situation, number: int) -> bool:
+    trial = history.trials[number]
+    if trial.folds:
+        return max(f.fit_s for f in trial.folds.values()) < SHORT_FIT_S
+    return False  # not known yet
+
+
+def _next(
+    plan: Plan, history: History, now: Situation, taken: set[tuple[int, int]]
+) -> SubmitFold | QueueTrial | EndTrial | None:
+    pending = [p for p in _pending(plan, history, now) if p not in taken]
+    for number, fold in pending:
+        trial = history.trials[number]
+        if trial.lost.get(fold, -1) + 1 >= MOST_ATTEMPTS:
+            return EndTrial(number, "failed", f"fold {fold + 1} was begun {MOST_ATTEMPTS} times and never ended")
+        limit = _fit_limit_s(plan, history, now, trial)
+        if limit is not None and limit <= 0:
+            if trial.fit_s >= plan.limits.trial_timeout_s:
+                return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
+            continue
+        if _would_not_finish(plan, now, trial, limit):
+            if not trial.folds and not now.is_iterative(trial.learner):
+                return EndTrial(number, "pruned", "it would not finish in the time left")
+            continue
+        return SubmitFold(number, fold, limit)
+    return _queue_next(plan, history, now)
+
+
+def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, int]]:
+    """Return the folds that are waiting, in the order they should run."""
+    flying = {(f.number, f.fold) for f in now.in_flight.values()}
+    open_trials = sorted((t for t in history.trials.values() if t.is_open), key=lambda t: t.number)
+
+    def rest(trial: TrialRecord, folds: range) -> list[tuple[int, int]]:
+        return [(trial.number, f) for f in folds if f not in trial.folds and (trial.number, f) not in flying]
+
+    if not plan.race:
+        return [p for t in open_trials for p in rest(t, range(t.n_folds))]
+    first = [p for t in open_trials for p in rest(t, range(1))]
+    weights = _race_weights(history)
+    chosen = sorted((t for t in open_trials if weights.get(t.number, 0) > 0), key=lambda t: -weights[t.number])
+    others = [p for t in chosen if t.folds for p in rest(t, range(1, t.n_folds))]
+    total = total_s(plan, history) or 0.0
+    racing = now.elapsed_s < RACE_SHARE * total
+    if racing and len(history.trials) < len(plan.opening) and _may_queue(plan, history):
+        return first  # the opening list goes on; nothing gets a second fold yet
+    if not _may_queue(plan, history):  # nothing new will come: what is left of the time completes the leaderboard
+        others += [p for t in open_trials if t.folds and t not in chosen for p in rest(t, range(1, t.n_folds))]
+    return first + others if racing else others + first
+
+
+def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | None:
+    if not _may_queue(plan, history):
+        return None
+    deadline = search_deadline_s(plan, history, now)
+    if deadline is not None and deadline - now.elapsed_s < LEAST_FIT_S and _usable(history):
+        return None
+    number = len(history.trials)
+    if number < len(plan.opening):
+        c = plan.opening[number]
+        origin = "baseline" if c["learner"] == "Dummy" else "opening"
+        return QueueTrial(number, c["learner"], c["params"], c["label"], origin)
+    if plan.limits.timeout_s is None:
+        seen = [t for t in history.trials.values() if t.number < number - SAMPLER_LAG]
+        if any(t.is_open for t in seen):
+            return None
+    return QueueTrial(number)
+
+
+def _may_queue(plan: Plan, history: History) -> bool:
+    counted = sum(t.origin != "baseline" for t in history.trials.values())
+    return plan.limits.max_trials is None or counted < plan.limits.max_trials
+
+
+def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord) -> float | None:
+    limit = plan.limits.trial_timeout_s - trial.fit_s
+    deadline = search_deadline_s(plan, history, now)
+    if deadline is None:
+        return limit
+    left = deadline - now.elapsed_s
+    if not _usable(history):
+        left = max(left, FIRST_MODEL_S)  # a late model is worth more than none in time
+    if not trial.folds:
+        return min(limit, left, max(RACE_FIT_SHARE * (total_s(plan, history) or 0.0), 5.0))
+    return min(limit, left)
+
+
+def _would_not_finish(plan: Plan, now: Situation, trial: TrialRecord, limit: float | None) -> bool:
+    if limit is None or plan.limits.timeout_s is None:
+        return False
+    if trial.folds:
+        return max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
+    if now.is_iterative(trial.learner):
+        return limit < LEAST_FIT_S
+    predicted = now.predict_s(trial, plan.n_training)
+    return predicted is not None and predicted > limit
+
+
+def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    """Choose weights again when there is something new: the race is steered by them."""
+    if now.selecting or plan.limits.timeout_s is None:
+        return []
+    usable = _usable(history)
+    first = tuple(t.number for t in usable if 0 in t.folds)
+    if plan.race and first and len(first) != now.selected_first:
+        return [SelectEnsemble(first, complete=False)]
+    complete = tuple(t.number for t in usable if t.is_complete)
+    changed = complete and len(complete) != now.selected_complete
+    return [SelectEnsemble(complete, complete=True)] if changed else []
+
+
+def _skip_and_block(history: History, now: Situation) -> list[Instruction]:
+    skipped = {int(a["number"]) for r, a in history.requests if r == "skip" and "number" in a}
+    blocked = {str(a["learner"]) for r, a in history.requests if r == "block" and "learner" in a}
+    todo: list[Instruction] = []
+    for trial in history.trials.values():
+        if not trial.is_open or not (trial.number in skipped or (trial.learner in blocked and not trial.folds)):
+            continue
+        keys = tuple(f.key for f in now.in_flight.values() if f.number == trial.number and f.asked_s is None)
+        if keys:
+            todo.append(StopTasks(keys))
+        if not any(f.number == trial.number for f in now.in_flight.values()):
+            reason = "skipped on request" if trial.number in skipped else f"{trial.learner} was blocked on request"
+            todo.append(EndTrial(trial.number, "cancelled", reason))
+    return todo
+
+
+def _end_overdue(now: Situation) -> list[Instruction]:
+    """Replace the workers of fits that are long past their limit: they are in code that cannot be interrupted."""
+    late = [f for f in now.in_flight.values() if f.limit_s is not None and _overtime(f, now) > STOP_GRACE_S]
+    stuck = [f for f in now.in_flight.values() if f.asked_s is not None and now.elapsed_s - f.asked_s > STOP_GRACE_S]
+    todo: list[Instruction] = []
+    if late:
+        todo.append(
+            KillTasks(
+                tuple(f.key for f in late),
+                "timed_out",
+                "it did not stop at its time limit; its worker was replaced",
+            )
+        )
+    stuck = [f for f in stuck if f not in late]
+    if stuck:
+        todo.append(
+            KillTasks(
+                tuple(f.key for f in stuck),
+                "cancelled",
+                "it did not stop when asked; its worker was replaced",
+            )
+        )
+    return todo
+
+
+def _overtime(fit: InFlight, now: Situation) -> float:
+    return now.elapsed_s - fit.started_s - (fit.limit_s or 0.0)
+
+
+# --- once the search is over ------------------------------------------------------------------------------------
+
+
+def _finish(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    if now.in_flight and (history.model is None or history.model.stage == "anytime"):
+        return _stop_search_fits(plan, history, now)
+    unended = [t for t in history.trials.values() if t.is_open]
+    if unended:
+        return [_end_unfinished(plan, history, t) for t in unended]
+    if now.selecting:
+        return []
+    if history.model is None or history.model.stage == "anytime":
+        return _select_final(plan, history)
+    if history.model.stage == "chosen":
+        return _refit(plan, history, now)
+    if _is_cancelled(history) or history.limit == "cancel":
+        return [EndJob("Canceled", "stopped on request")]
+    return [EndJob("Completed", history.limit)]
+
+
+def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    hurry = history.limit in ("cancel", "timeout_minutes", "exit_score", "enable_early_termination")
+    unasked = tuple(f.key for f in now.in_flight.values() if f.asked_s is None)
+    if hurry and unasked:
+        return [StopTasks(unasked)]
+    return _end_overdue(now)
+
+
+def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
+    if trial.is_complete:
+        return EndTrial(trial.number, "complete")
+    if history.limit == "cancel":
+        return EndTrial(trial.number, "cancelled", "the job was stopped")
+    if trial.folds:
+        why = "it did not earn a place in the ensemble" if plan.race else "the search ended before the others"
+        return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
+    return EndTrial(trial.number, "pruned", "the search ended before it could run")
+
+
+def _select_final(plan: Plan, history: History) -> list[Instruction]:
+    usable = _usable(history)
+    complete = tuple(t.number for t in usable if t.is_complete)
+    first = tuple(t.number for t in usable if 0 in t.folds)
+    if complete and not (plan.race and _first_fold_decides(history)):
+        return [SelectEnsemble(complete, complete=True, final=True)]
+    if first:
+        return [SelectEnsemble(first, complete=False, final=True)]
+    if history.limit == "cancel":
+        return [EndJob("Canceled", "stopped on request before any trial was complete")]
+    failed = [t for t in history.trials.values() if t.error]
+    why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
+    return [EndJob("Failed", f"No trial was complete.{why}")]
+
+
+def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    """Fit the chosen members on every row, the heaviest first, as far as the time allows."""
+    model = history.model
+    assert model is not None
+    total = total_s(plan, history)
+    if not plan.refits or history.limit == "cancel" or _is_cancelled(history):
+        return _stop_refits(now) or [PublishFinal()]
+    flying = {f.number for f in now.in_flight.values()}
+    waiting = [
+        history.trials[int(p["trial"])]
+        for p in sorted(model.parts, key=lambda p: -float(p["weight"]))
+        if history.trials[int(p["trial"])].refit_s is None and history.trials[int(p["trial"])].refit_error is None
+    ]
+    left = None if total is None else total - now.elapsed_s - 0.3
+    if left is not None and left <= 0:
+        return _stop_refits(now) or [PublishFinal()]
+    todo: list[Instruction] = _end_overdue(now)
+    free = now.n_slots - len(now.in_flight)
+    for trial in waiting:
+        if trial.number in flying or free <= 0:
+            continue
+        if left is not None and refit_s(plan, trial, now) > left:
+            continue
+        todo.append(SubmitFold(trial.number, REFIT, left))
+        free -= 1
+    if not todo and not now.in_flight:
+        return [PublishFinal()]
+    return todo
+
+
+def _stop_refits(now: Situation) -> list[Instruction]:
+    unasked = tuple(f.key for f in now.in_flight.values() if f.asked_s is None)
+    if unasked:
+        return [StopTasks(unasked)]
+    return []
+
+
+# --- what the history says --------------------------------------------------------------------------------------
+
+
+def _is_cancelled(history: History) -> bool:
+    return any(request == "cancel" for request, _ in history.requests)
+
+
+def _is_paused(history: History) -> bool:
+    last = [request for request, _ in history.requests if request in ("pause", "unpause")]
+    return bool(last) and last[-1] == "pause"
+
+
+def _usable(history: History) -> list[TrialRecord]:
+    return [t for t in history.trials.values() if t.folds and t.state not in ("failed", "cancelled")]
+
+
+def _nothing_will_come(history: History) -> bool:
+    """Return whether several trials ended and not one of them can be used."""
+    return sum(not t.is_open for t in history.trials.values()) >= MOST_FAILURES
+
+
+def _first_fold_decides(history: History) -> bool:
+    """Return whether the ensemble chosen on the first fold says more than one of the few complete trials would."""
+    weights = _race_weights(history)
+    covered = sum(w for n, w in weights.items() if history.trials[n].is_complete)
+    n_valid = min((t.folds[0].n_valid for t in history.trials.values() if 0 in t.folds), default=0)
+    return covered < COVERED_SHARE and n_valid >= DECISIVE_ROWS
+
+
+def _race_weights(history: History) -> dict[int, float]:
+    """Return the weights chosen on the first fold."""
+    race = history.ensembles.get(RACE_ENSEMBLE)
+    return dict(race.members) if race else {}
+
+
+def _best_complete_score(history: History) -> float | None:
+    scores = [history.score(t.metrics()) for t in history.trials.values() if t.is_complete]
+    scores += [history.score(e.metrics) for e in history.ensembles.values() if e.complete]
+    return max((s for s in scores if s is not None), default=None)
+
+
+def _members(history: History) -> list[int]:
+    if history.model is not None:
+        return [int(p["trial"]) for p in history.model.parts]
+    return list(_race_weights(history))
+
+
+def _has_stalled(plan: Plan, history: History) -> bool:
+    """Return whether the last trials changed neither the best score nor the best ensemble."""
+    scored = _scored(plan, history)
+    if not stalled([score for _, score in scored]):
+        return False
+    members = {number for ensemble in history.ensembles.values() for number, _ in ensemble.members}
+    return not members & {number for number, _ in scored[-WINDOW:]}
+
+
+def _scored(plan: Plan, history: History) -> list[tuple[int, float | None]]:
+    """Return numbers and scores of the trials in order: on the first fold in a race, over all folds otherwise."""
+    scores: list[tuple[int, float | None]] = []
+    for trial in sorted(history.trials.values(), key=lambda t: t.number):
+        if trial.origin == "baseline":
+            continue
+        if plan.race:
+            fold = trial.folds.get(0)
+            if fold is not None or trial.state in ("failed", "timed_out"):
+                scores.append((trial.number, history.score(fold.metrics) if fold else None))
+        elif trial.is_open:
+            break  # those after it are looked at when it has ended, so that the order of ends does not matter
+        else:
+            scores.append((trial.number, history.score(trial.metrics()) if trial.is_complete else None))
+    return scores

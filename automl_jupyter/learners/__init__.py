@@ -1,0 +1,37 @@
+"""Learners: a light record of each, listed without importing what they are built on.
+
+Examples
+--------
+>>> learners.get("light_gbm").recipe
+'tree'
+>>> "LogisticRegression" in [info.key for info in available("classification")]
+True
+"""
+
+from __future__ import annotations
+
+from automl_jupyter._core.optional import has_module
+from automl_jupyter._core.registry import Registry
+from automl_jupyter.learners.builtin import BUILTIN
+from automl_jupyter.learners.info import LearnerInfo, SpaceContext
+
+__all__ = ["LearnerInfo", "SpaceContext", "available", "learners"]
+
+learners: Registry[LearnerInfo] = Registry("learner", "automl_jupyter.learners")
+learners.add(*BUILTIN)
+
+
+def available(task: str) -> list[LearnerInfo]:
+    """Return the learners of a task whose packages are installed.
+
+    Parameters
+    ----------
+    task : str
+        The task (``"classification"``, ``"regression"``).
+
+    Returns
+    -------
+    list of LearnerInfo
+        In order of registration; nothing heavy is imported.
+    """
+    return [info for info in learners if task in info.tasks and (info.requires is None or has_module(info.requires))]

@@ -1,0 +1,236 @@
+"""How every learner is made, fitted and asked, whatever library it is built on."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from automl_jupyter._core.optional import require
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.learners.info import LearnerInfo, SpaceContext
+
+#: Returns True once a fit should end as soon as it can, keeping what it has learnt.
+StopSignal = Callable[[], bool]
+
+
+def never_stop() -> bool:
+    """Return False: the stop signal of a fit nobody will stop."""
+    return False
+
+
+@dataclass
+class FitData:
+    """The featurized rows of one fold, and the circumstances of the fit.
+
+    Parameters
+    ----------
+    X : numpy.ndarray or scipy.sparse.csr_matrix
+        Featurized training rows.
+    y : numpy.ndarray
+        Class codes (int) or values (float).
+    weight : numpy.ndarray, optional
+        Row weights.
+    X_valid, y_valid, weight_valid : optional
+        The rows that choose the number of rounds; without them a boosting learner trains a fixed number.
+    categorical : list of int
+        Positions of the columns of `X` that hold category codes.
+    should_stop : callable, default never
+        Asked between rounds.
+    cache : dict
+        Shared by all configurations of one (fold, recipe) on one worker; holds binned data.
+    refit_iterations : int, optional
+        Train exactly this many rounds and look at no validation rows.
+    metric_hint : str, default ""
+        What to stop early on: ``"auc"``, ``"mae"``, or anything else for the loss.
+    n_jobs : int, default 1
+        Threads the numerical libraries may use.
+    """
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    X_valid: Any = None
+    y_valid: np.ndarray | None = None
+    weight_valid: np.ndarray | None = None
+    categorical: list[int] = field(default_factory=list)
+    should_stop: StopSignal = never_stop
+    cache: dict[Any, Any] = field(default_factory=dict)
+    refit_iterations: int | None = None
+    metric_hint: str = ""
+    n_jobs: int = 1
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """How a fit went.
+
+    Parameters
+    ----------
+    iterations : int, optional
+        The best number of rounds, to be used by a refit; None where a learner has no rounds.
+    stopped_early : bool, default False
+        Whether the stop signal ended the fit before it was done.
+    """
+
+    iterations: int | None = None
+    stopped_early: bool = False
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings a user can do nothing about (convergence, feature names, rare classes) to ourselves."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater than 50%")
+        warnings.filterwarnings("ignore", message="The least populated class in y")
+        yield
+
+
+def make_learner(
+    info: LearnerInfo,
+    task: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    n_classes: int | None = None,
+) -> Any:
+    """Make an unfitted estimator.
+
+    Parameters
+    ----------
+    info : LearnerInfo
+        Which learner.
+    task : str
+        One of ``info.tasks``.
+    params : mapping, optional
+        Hyper-parameters in the learner's own names; what is left out has a default.
+    random_state : int, default 0
+        Seed.
+    n_jobs : int, default 1
+        Threads.
+    n_classes : int, optional
+        Number of classes, for classification.
+
+    Returns
+    -------
+    estimator
+        Unfitted, with scikit-learn's interface.
+
+    Raises
+    ------
+    MissingExtraError
+        When the package it is built on is not installed.
+    """
+    if info.requires is not None:
+        require(info.requires, f"The learner {info.key}")
+    module = importlib.import_module(info.module)
+    return module.make(task, dict(params or {}), random_state=random_state, n_jobs=n_jobs, n_classes=n_classes)
+
+
+def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict[str, Any]:
+    """Draw hyper-parameters from the learner's search space.
+
+    Parameters
+    ----------
+    info : LearnerInfo
+        Which learner.
+    trial : optuna.trial.Trial
+        Or anything with ``suggest_float``, ``suggest_int`` and ``suggest_categorical``.
+    context : SpaceContext
+        Size and kind of the problem.
+    """
+    drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
+    return drawn
+
+
+def default_fit(estimator: Any, data: FitData) -> FitReport:
+    """Fit in one go, with weights where they are given."""
+    if data.weight is None:
+        estimator.fit(data.X, data.y)
+    else:
+        estimator.fit(data.X, data.y, sample_weight=data.weight)
+    return FitReport()
+
+
+def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
+    """Fit an estimator that :func:`make_learner` made, in place.
+
+    Parameters
+    ----------
+    info : LearnerInfo
+        Which learner.
+    estimator : estimator
+        Changed in place.
+    data : FitData
+        Rows and circumstances. Weights are left out for a learner that cannot use them.
+
+    Returns
+    -------
+    FitReport
+        The best number of rounds and whether the stop signal ended the fit.
+    """
+    from dataclasses import replace
+
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    if not info.sample_weight and data.weight is not None:
+        data = replace(data, weight=None)
+    fit: Callable[[Any, FitData], FitReport] = getattr(importlib.import_module(info.module), "fit", default_fit)
+    with quiet(), threadpool_limits(limits=data.n_jobs if data.n_jobs > 0 else None):
+        return fit(estimator, data)
+
+
+def predict(estimator: Any, task: str, X: Any, n_classes: int | None = None) -> np.ndarray:
+    """Ask a fitted estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted on class codes, or on values.
+    task : str
+        ``"classification"`` gives probabilities, anything else gives values.
+    X : array or sparse matrix
+        Featurized rows.
+    n_classes : int, optional
+        Number of columns wanted; a class the estimator never saw gets probability 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, n_classes)`` probabilities that sum to 1, or ``(n,)`` values.
+
+    Raises
+    ------
+    AutoMLError
+        When what comes out is not finite.
+    """
+    with quiet():
+        if task != "classification":
+            values = np.asarray(estimator.predict(X), dtype=np.float64).reshape(-1)
+            if not np.isfinite(values).all():
+                raise AutoMLError("The model predicts values that are not finite: the fit has diverged.")
+            return values
+        found = np.asarray(estimator.predict_proba(X))
+    classes = np.asarray(estimator.classes_).astype(np.intp)
+    width = int(n_classes) if n_classes is not None else int(classes.max()) + 1
+    if found.shape[1] == width:
+        proba = np.maximum(found, 0, dtype=found.dtype)
+    else:
+        proba = np.zeros((len(found), width), dtype=found.dtype)
+        proba[:, classes] = np.maximum(found, 0)
+    total = proba.sum(axis=1, keepdims=True)
+    if not np.isfinite(total).all():
+        raise AutoMLError("The model predicts probabilities that are not finite: the fit has diverged.")
+    # A row every class of which has probability 0 says nothing: all classes are as likely.
+    shares: np.ndarray = np.divide(proba, total, out=np.full_like(proba, 1 / width), where=total > 0)
+    return shares

@@ -1,0 +1,1 @@
+"""Naive Bayes learners, a file each."""

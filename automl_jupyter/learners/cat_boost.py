@@ -1,0 +1,198 @@
+"""CatBoost, where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    is_classifier,
+)
+
+from automl_jupyter.learners.base import FitData, FitReport
+from automl_jupyter.learners.info import SpaceContext
+
+MOST_ROUNDS, FIXED_ROUNDS = 1000, 200
+
+
+class CatBoostModel(BaseEstimator):  # type: ignore[misc]
+    """What the classifier and the regressor share: CatBoost's model, kept as its own bytes.
+
+    Parameters
+    ----------
+    params : mapping, optional
+        CatBoost's own parameter names.
+    random_state : int, default 0
+        Seed.
+    n_jobs : int, default 1
+        Threads.
+    n_classes : int, optional
+        Number of classes; read from `y` when left out.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        n_jobs: int = 1,
+        n_classes: int | None = None,
+    ) -> None:
+        self.params = params
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.n_classes = n_classes
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CatBoostModel:
+        """Fit a fixed number of rounds, without validation rows."""
+        fit(self, FitData(X, np.asarray(y), sample_weight, n_jobs=self.n_jobs))
+        return self
+
+    @property
+    def booster_(self) -> Any:
+        """The ``catboost.CatBoost``, read from its bytes on first use."""
+        if getattr(self, "_booster", None) is None:
+            import catboost
+
+            self._booster = catboost.CatBoost().load_model(blob=self.model_bytes_)
+        return self._booster
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_booster", None)  # a handle into C memory; its bytes are kept
+        return state
+
+    def _raw(self, X: Any, kind: str) -> np.ndarray:
+        X = _with_levels(X, self.categorical_)
+        return np.asarray(self.booster_.predict(X, prediction_type=kind, thread_count=self.n_jobs))
+
+
+class CatBoostClassifier(ClassifierMixin, CatBoostModel):  # type: ignore[misc]
+    """CatBoost for class codes ``0 … n_classes - 1``."""
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return a probability for each class of :attr:`classes_`."""
+        return self._raw(X, "Probability")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable class code of each row."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class CatBoostRegressor(RegressorMixin, CatBoostModel):  # type: ignore[misc]
+    """CatBoost for values; it learns the standardised target, on whose scale penalties depend."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the value of each row."""
+        return np.asarray(self._raw(X, "RawFormulaVal") * self.scale_ + self.center_)
+
+
+def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int, n_classes: int | None) -> Any:
+    """Make an unfitted model; `params` are CatBoost's own names."""
+    if task == "classification":
+        return CatBoostClassifier(dict(params), random_state, n_jobs, n_classes)
+    return CatBoostRegressor(dict(params), random_state, n_jobs)
+
+
+def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
+    """Draw from TabArena's CatBoost space, with learning rates that end in time on few cores."""
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.1, log=True),
+        "depth": trial.suggest_int("depth", 4, 8),
+        "l2_leaf_reg": trial.suggest_float("l2_leaf_reg", 1e-4, 5.0, log=True),
+        "subsample": trial.suggest_float("subsample", 0.7, 1.0),
+        "one_hot_max_size": trial.suggest_int("one_hot_max_size", 8, 100, log=True),
+        "leaf_estimation_iterations": trial.suggest_int("leaf_estimation_iterations", 1, 20, log=True),
+        "max_ctr_complexity": trial.suggest_int("max_ctr_complexity", 2, 5),
+    }
+
+
+def fit(model: Any, data: FitData) -> FitReport:
+    """Boost, asking the stop signal after each round, and keep the best number of rounds."""
+    import catboost
+
+    params = _native_params(model, data)
+    judged = data.X_valid is not None and data.refit_iterations is None
+    rounds = int(params.pop("iterations", 0)) or (MOST_ROUNDS if judged else FIXED_ROUNDS)
+    rounds = data.refit_iterations or rounds
+    y, y_valid, center, scale = data.y, data.y_valid, 0.0, 1.0
+    if not is_classifier(model):
+        center, scale = float(np.mean(y)), float(np.std(y)) or 1.0
+        y = (y - center) / scale
+        y_valid = None if y_valid is None else (y_valid - center) / scale
+    model.categorical_ = list(data.categorical)
+    pools = [(data.X, y, data.weight)] + ([(data.X_valid, y_valid, data.weight_valid)] if judged else [])
+    made = [
+        catboost.Pool(_with_levels(X, model.categorical_), label, weight=weight, cat_features=model.categorical_)
+        for X, label, weight in pools
+    ]
+    watch = _Watch(data)
+    patience = int(min(max(5 / float(params["learning_rate"]), 50), 200))
+    booster = catboost.CatBoost({**params, "iterations": rounds})
+    booster.fit(
+        made[0],
+        eval_set=made[1] if judged else None,
+        early_stopping_rounds=patience if judged else None,
+        use_best_model=judged,
+        callbacks=[watch],
+        verbose=False,
+    )
+    model.n_features_in_ = data.X.shape[1]
+    model.best_iteration_ = int(booster.tree_count_)
+    if is_classifier(model):
+        model.classes_ = np.asarray(booster.classes_).astype(np.intp)
+    else:
+        model.center_, model.scale_ = center, scale
+    model.model_bytes_ = bytes(booster._serialize_model())
+    model._booster = None
+    return FitReport(model.best_iteration_, watch.stopped)
+
+
+class _Watch:
+    """CatBoost goes on while this says so."""
+
+    def __init__(self, data: FitData) -> None:
+        self.should_stop = data.should_stop
+        self.stopped = False
+
+    def after_iteration(self, info: Any) -> bool:
+        self.stopped = self.should_stop()
+        return not self.stopped
+
+
+def _native_params(model: Any, data: FitData) -> dict[str, Any]:
+    params = {"learning_rate": 0.06, "bootstrap_type": "Bernoulli", "subsample": 0.9, **(model.params or {})}
+    params |= {
+        "random_seed": model.random_state,
+        "thread_count": model.n_jobs,
+        "allow_writing_files": False,  # else it leaves a folder behind
+        "logging_level": "Silent",
+    }
+    if not is_classifier(model):
+        return params | {
+            "loss_function": "RMSE",
+            "eval_metric": "MAE" if data.metric_hint == "mae" else "RMSE",
+        }
+    n_classes = model.n_classes or int(np.max(data.y)) + 1
+    if n_classes > 2:
+        return params | {"loss_function": "MultiClass"}
+    return params | {
+        "loss_function": "Logloss",
+        "eval_metric": "AUC" if data.metric_hint == "auc" else "Logloss",
+    }
+
+
+def _with_levels(X: Any, categorical: list[int]) -> Any:
+    """Return the features with codes as whole numbers, -1 for missing, which is how CatBoost takes them."""
+    if not categorical:
+        return X
+    import pandas as pd
+
+    frame = pd.DataFrame(X)
+    for j in categorical:
+        codes = np.asarray(X[:, j])
+        frame[j] = np.where(np.isnan(codes), -1, codes).astype(np.int64)
+    return frame

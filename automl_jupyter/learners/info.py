@@ -1,0 +1,78 @@
+"""What a learner says of itself before anything heavy is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LearnerInfo:
+    """One learner: its name, what it handles and where its code lives.
+
+    Parameters
+    ----------
+    key : str
+        The name people use, Azure Machine Learning's where it has one.
+    tasks : tuple of str
+        The tasks it learns (``"classification"``, ``"regression"``).
+    recipe : str
+        The featurization recipe it wants (``automl_jupyter.featurization.recipes``).
+    module : str
+        Import path of the module that holds ``make``, ``space`` and perhaps ``fit``.
+    requires : str, optional
+        A package beyond the core ones, without which the learner is not offered.
+    sample_weight : bool, default True
+        Whether a fit can use row weights; where False they are left out of the fit.
+    iterative : bool, default False
+        Whether a fit asks the stop signal on its way and keeps what it has.
+    cost : float, default 1.0
+        Time of a usual fit relative to LightGBM's.
+    max_rows : int, optional
+        More training rows than this and the learner should not be offered.
+    max_classes : int, optional
+        More classes than this and the learner should not be offered.
+    onnx : bool, default False
+        Whether the fitted model can be converted to ONNX.
+    trusted_types : tuple of str, default ()
+        What ``skops.io.load`` must be told to trust beyond its own defaults.
+
+    Examples
+    --------
+    >>> LearnerInfo("Mine", ("regression",), "linear", "my_package.mine").sample_weight
+    True
+    """
+
+    key: str
+    tasks: tuple[str, ...]
+    recipe: str
+    module: str
+    requires: str | None = None
+    sample_weight: bool = True
+    iterative: bool = False
+    cost: float = 1.0
+    max_rows: int | None = None
+    max_classes: int | None = None
+    onnx: bool = False
+    trusted_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpaceContext:
+    """What a search space may depend on.
+
+    Parameters
+    ----------
+    n_rows : int
+        Training rows of one fold.
+    n_features : int
+        Raw feature columns.
+    n_classes : int or None
+        Classes, None for regression.
+    task : str
+        The task.
+    """
+
+    n_rows: int
+    n_features: int
+    n_classes: int | None
+    task: str

@@ -1,0 +1,199 @@
+"""LightGBM: gradient boosted trees, the work horse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl_jupyter.learners.base import FitData, FitReport
+from automl_jupyter.learners.info import SpaceContext
+
+#: Rounds where validation rows decide when to stop, and where nothing does.
+MOST_ROUNDS, FIXED_ROUNDS = 2000, 200
+
+#: Parameters that shape the bins; configurations that agree on them share one binned data set.
+_BINNING = ("max_bin", "min_data_in_bin")
+
+
+def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int, n_classes: int | None) -> Any:
+    """Make an unfitted model; `params` are LightGBM's own names."""
+    from automl_jupyter.learners.light_gbm_model import LightGBMClassifier, LightGBMRegressor
+
+    if task == "classification":
+        return LightGBMClassifier(dict(params), random_state, n_jobs, n_classes)
+    return LightGBMRegressor(dict(params), random_state, n_jobs)
+
+
+def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
+    """Draw from TabArena's LightGBM space, with learning rates that end in time on few cores."""
+    most_leaves = int(np.clip(context.n_rows // 4, 4, 200))
+    most_in_leaf = int(np.clip(context.n_rows // 10, 2, 64))
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
+        "num_leaves": trial.suggest_int("num_leaves", 2, most_leaves, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 1, most_in_leaf, log=True),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.4, 1.0),
+        "bagging_fraction": trial.suggest_float("bagging_fraction", 0.7, 1.0),
+        "bagging_freq": 1,
+        "lambda_l1": trial.suggest_float("lambda_l1", 1e-4, 1.0),
+        "lambda_l2": trial.suggest_float("lambda_l2", 1e-4, 2.0),
+        "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
+        "min_data_per_group": trial.suggest_int("min_data_per_group", 2, 100, log=True),
+        "cat_l2": trial.suggest_float("cat_l2", 5e-3, 2.0, log=True),
+        "cat_smooth": trial.suggest_float("cat_smooth", 1e-3, 100.0, log=True),
+        "max_cat_to_onehot": trial.suggest_int("max_cat_to_onehot", 8, 100, log=True),
+    }
+
+
+def fit(model: Any, data: FitData) -> FitReport:
+    """Boost round by round, ask the stop signal after each, and keep the best number of rounds."""
+    import lightgbm
+
+    params = native_params(model, data)
+    rounds = int(params.pop("num_iterations", 0))
+    judged = data.X_valid is not None and data.refit_iterations is None
+    rounds = data.refit_iterations or rounds or (MOST_ROUNDS if judged else FIXED_ROUNDS)
+    binned = _binned(params, data, judged)
+    booster = lightgbm.Booster(params, binned.train)
+    if judged:
+        booster.add_valid(binned.valid, "valid")
+    best, stopped = _boost(booster, rounds, judged, float(params["learning_rate"]), data)
+    model.n_features_in_ = data.X.shape[1]
+    model.best_iteration_ = best
+    if params["objective"] == "regression":
+        model.center_, model.scale_ = binned.center, binned.scale
+    else:
+        model.classes_ = np.arange(params.get("num_class", 2))
+    model.model_text_ = booster.model_to_string(num_iteration=best)
+    model._booster = None
+    return FitReport(best, stopped)
+
+
+def native_params(model: Any, data: FitData) -> dict[str, Any]:
+    """Return every parameter LightGBM is given, the caller's own winning over the defaults.
+
+    Few rows lower ``min_data_in_leaf``, ``min_data_per_group`` and ``min_data_in_bin``, which would otherwise
+    leave nothing to split.
+    """
+    from sklearn.base import is_classifier
+
+    n_rows = data.X.shape[0]
+    params: dict[str, Any] = {
+        "learning_rate": 0.05,
+        "num_leaves": 31,
+        "min_data_in_leaf": 20,
+        "min_sum_hessian_in_leaf": 1e-7,
+        "min_data_per_group": 100,
+        "max_bin": 255,
+        "min_data_in_bin": 3,
+        **(model.params or {}),
+    }
+    for name, share in (("min_data_in_leaf", 10), ("min_data_per_group", 10), ("min_data_in_bin", 200)):
+        params[name] = max(1, min(int(params[name]), n_rows // share))
+    params.update(
+        verbosity=-1,
+        num_threads=model.n_jobs,
+        seed=model.random_state,
+        deterministic=True,
+        feature_pre_filter=False,  # else min_data_in_leaf would be part of the binning
+        data_random_seed=1,  # and the seed, too: it draws the rows the bins are made from
+    )
+    # Row-wise histograms win on many rows and few columns; one of the two is forced, as determinism asks.
+    row_wise = n_rows >= 50 * data.X.shape[1]
+    params["force_row_wise" if row_wise else "force_col_wise"] = True
+    if not is_classifier(model):
+        return params | {"objective": "regression", "metric": "l1" if data.metric_hint == "mae" else "l2"}
+    n_classes = model.n_classes or int(np.max(data.y)) + 1
+    if n_classes > 2:
+        return params | {"objective": "multiclass", "metric": "multi_logloss", "num_class": n_classes}
+    return params | {
+        "objective": "binary",
+        "metric": "auc" if data.metric_hint == "auc" else "binary_logloss",
+    }
+
+
+@dataclass
+class _Binned:
+    """The binned rows of one fold, and what of the fold they were made from."""
+
+    train: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    center: float
+    scale: float
+    valid: Any = None
+    y_valid: np.ndarray | None = None
+
+    def is_of(self, data: FitData) -> bool:
+        """Return whether the rows are those of `data`, as far as targets and weights tell."""
+        if (self.weight is None) != (data.weight is None):
+            return False
+        same = data.weight is None or np.array_equal(np.asarray(self.weight), data.weight)
+        return same and np.array_equal(self.y, data.y)
+
+
+def _binned(params: Mapping[str, Any], data: FitData, judged: bool) -> _Binned:
+    """Return the binned rows, from the cache where another configuration has made them."""
+    import lightgbm
+
+    key = ("lightgbm", *(params[n] for n in _BINNING))
+    shared = (*_BINNING, "feature_pre_filter", "data_random_seed", "verbosity", "num_threads")
+    shape = {n: params[n] for n in shared}
+    found: _Binned | None = data.cache.get(key)
+    if found is None or not found.is_of(data):
+        center, scale = 0.0, 1.0
+        if params["objective"] == "regression":
+            center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
+        train = lightgbm.Dataset(
+            data.X,
+            (data.y - center) / scale,
+            weight=data.weight,
+            categorical_feature=list(data.categorical),
+            params=dict(shape),
+        ).construct()
+        found = data.cache[key] = _Binned(train, data.y, data.weight, center, scale)
+    if judged and (found.valid is None or not np.array_equal(np.asarray(found.y_valid), np.asarray(data.y_valid))):
+        y_valid = (np.asarray(data.y_valid) - found.center) / found.scale
+        found.valid = found.train.create_valid(
+            data.X_valid, y_valid, weight=data.weight_valid, params=dict(shape)
+        ).construct()
+        found.y_valid = data.y_valid
+    return found
+
+
+def patience(best: int, learning_rate: float) -> int:
+    """Return how many rounds without a better validation value end a fit.
+
+    ``clip(20 + 0.3 · best, 20, clip(5 / learning_rate, 50, 200))``: what is still to be had grows with the
+    rounds already needed, and slower steps need longer.
+
+    Examples
+    --------
+    >>> patience(0, 0.05), patience(1000, 0.05), patience(1000, 0.02)
+    (20, 100, 200)
+    """
+    ceiling = min(max(5 / learning_rate, 50), 200)
+    return int(min(20 + 0.3 * best, ceiling))
+
+
+def _boost(booster: Any, rounds: int, judged: bool, learning_rate: float, data: FitData) -> tuple[int, bool]:
+    best, best_value = 0, -np.inf
+    for done in range(1, rounds + 1):
+        exhausted = booster.update()
+        if judged:
+            _, _, value, greater = booster.eval_valid()[0]
+            value = value if greater else -value
+            if best == 0 or value > best_value:
+                best, best_value = done, value
+            elif done - best >= patience(best, learning_rate):
+                return best, False
+        else:
+            best = done
+        if exhausted:
+            return best, False
+        if done < rounds and data.should_stop():
+            return best, True
+    return best, False

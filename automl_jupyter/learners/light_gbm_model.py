@@ -1,0 +1,112 @@
+"""LightGBM's booster behind scikit-learn's interface, persistable as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+)
+
+
+class LightGBMModel(BaseEstimator):  # type: ignore[misc]
+    """What the classifier and the regressor share: the booster, kept as its text.
+
+    Parameters
+    ----------
+    params : mapping, optional
+        LightGBM's own parameter names. ``num_iterations`` (default 2000, or 200 where no validation rows
+        decide) bounds the rounds.
+    random_state : int, default 0
+        Seed of bagging, feature sampling and extra trees.
+    n_jobs : int, default 1
+        Threads of fit and predict.
+    n_classes : int, optional
+        Number of classes; read from `y` when left out.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+        n_jobs: int = 1,
+        n_classes: int | None = None,
+    ) -> None:
+        self.params = params
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.n_classes = n_classes
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LightGBMModel:
+        """Fit a fixed number of rounds, without validation rows."""
+        from automl_jupyter.learners.base import FitData
+        from automl_jupyter.learners.light_gbm import fit
+
+        fit(self, FitData(X, np.asarray(y), sample_weight, n_jobs=self.n_jobs))
+        return self
+
+    @property
+    def booster_(self) -> Any:
+        """The ``lightgbm.Booster``, read from its text on first use."""
+        if getattr(self, "_booster", None) is None:
+            import lightgbm
+
+            self._booster = lightgbm.Booster(model_str=self.model_text_)
+        return self._booster
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Total gain of each feature's splits, summing to 1 (all 0 where nothing was split)."""
+        gain = np.asarray(self.booster_.feature_importance("gain"), dtype=np.float64)
+        return gain / total if (total := gain.sum()) > 0 else gain
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_booster", None)  # a handle into C memory; its text is kept
+        return state
+
+    def _raw(self, X: Any) -> np.ndarray:
+        return np.asarray(self.booster_.predict(X, num_threads=self.n_jobs))
+
+
+class LightGBMClassifier(ClassifierMixin, LightGBMModel):  # type: ignore[misc]
+    """LightGBM for class codes ``0 … n_classes - 1``.
+
+    Examples
+    --------
+    >>> X = np.repeat(np.float32([[0], [1]]), 50, axis=0); y = np.repeat([0, 1], 50)
+    >>> LightGBMClassifier({"num_iterations": 20}).fit(X, y).predict(X[[0, -1]]).tolist()
+    [0, 1]
+    """
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return ``(n, n_classes)`` probabilities."""
+        raw = self._raw(X)
+        return np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable class code of each row."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class LightGBMRegressor(RegressorMixin, LightGBMModel):  # type: ignore[misc]
+    """LightGBM for values.
+
+    The booster learns the standardised target: LightGBM keeps targets in single precision and its L1 and L2
+    penalties depend on their scale.
+
+    Examples
+    --------
+    >>> X = np.repeat(np.float32([[0], [1]]), 50, axis=0); y = np.repeat([1e9, 1e9 + 2], 50)
+    >>> model = LightGBMRegressor({"num_iterations": 100}).fit(X, y)
+    >>> bool(abs(model.predict(X[-1:]) - y[-1]) < 0.1)
+    True
+    """
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the value of each row."""
+        return np.asarray(self._raw(X) * self.scale_ + self.center_)

@@ -1,0 +1,1 @@
+"""Linear learners, a file each."""

@@ -1,0 +1,132 @@
+"""What a metric is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+#: What a metric is computed from: class probabilities, the predicted class, or a predicted number.
+Needs = Literal["proba", "label", "value"]
+
+
+@dataclass(frozen=True)
+class MetricContext:
+    """What a metric must know beyond the rows at hand.
+
+    Parameters
+    ----------
+    n_classes : int, optional
+        Number of classes; None for regression.
+    positive : int, optional
+        Code of the positive class. With two classes it defaults to code 1, the later label in sorted order.
+    y_range : tuple of float, optional
+        Smallest and largest target of *all* training rows, the fixed divisor of the ``normalized_`` metrics;
+        without it the range of the rows at hand is used.
+    labels : sequence, optional
+        The class labels in order of their codes. Only metrics written by the user look at them: they are
+        given labels instead of codes.
+
+    Examples
+    --------
+    >>> MetricContext(n_classes=2).positive_code
+    1
+    """
+
+    n_classes: int | None = None
+    positive: int | None = None
+    y_range: tuple[float, float] | None = None
+    labels: Sequence[Any] | None = field(default=None, compare=False)
+
+    @property
+    def positive_code(self) -> int | None:
+        """The positive class's code; None when there are more than two classes and none was named."""
+        if self.positive is None and self.n_classes == 2:
+            return 1
+        return self.positive
+
+
+MetricFunction = Callable[[np.ndarray, np.ndarray, "np.ndarray | None", MetricContext], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to say how good predictions are.
+
+    Parameters
+    ----------
+    key : str
+        Its name in jobs and records, spelled as Azure Machine Learning spells it.
+    tasks : tuple of str
+        The tasks it is for.
+    greater_is_better : bool
+        Its direction.
+    needs : {"proba", "label", "value"}
+        What it is computed from. ``pred`` is always given whole, as (n, C) probabilities or (n,) values;
+        a metric that needs labels takes the most probable class itself.
+    function : callable
+        ``f(y, pred, weight, context) -> float``; NaN where the metric is undefined.
+    title : str
+        The name people read.
+    optimum, worst : float
+        The value of perfect predictions and the end of the range on the other side (may be infinite).
+    primary : bool
+        Whether it is offered first as a primary metric.
+
+    Examples
+    --------
+    >>> from automl_jupyter.metrics.registry import get_metric
+    >>> metric = get_metric("log_loss", "classification")
+    >>> y, pred = np.array([0, 1]), np.array([[0.5, 0.5], [0.5, 0.5]])
+    >>> round(metric.value(y, pred, context=MetricContext(n_classes=2)), 4), metric.score(0.6931)
+    (0.6931, -0.6931)
+    """
+
+    key: str
+    tasks: tuple[str, ...]
+    greater_is_better: bool
+    needs: Needs
+    function: MetricFunction = field(repr=False)
+    title: str
+    optimum: float
+    worst: float
+    primary: bool = False
+
+    def value(
+        self,
+        y: np.ndarray,
+        pred: np.ndarray,
+        weight: np.ndarray | None = None,
+        context: MetricContext | None = None,
+    ) -> float | None:
+        """Return the metric as people know it, or None where it is undefined.
+
+        Parameters
+        ----------
+        y : ndarray
+            Class codes, or target values.
+        pred : ndarray
+            (n, C) probabilities, or (n,) values.
+        weight : ndarray, optional
+            Row weights; equal when not given.
+        context : MetricContext, optional
+            When not given, the number of classes is read off `pred`.
+        """
+        pred = np.asarray(pred)
+        if context is None:
+            context = MetricContext(n_classes=pred.shape[1] if pred.ndim == 2 else None)
+        with np.errstate(all="ignore"):
+            return finite_or_none(self.function(np.asarray(y), pred, weight, context))
+
+    def score(self, value: float) -> float:
+        """Return `value` turned so that greater is better."""
+        return value if self.greater_is_better else -value
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return a float, or None for NaN and infinities."""
+    value = float(value)
+    return value if math.isfinite(value) else None

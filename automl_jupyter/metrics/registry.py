@@ -1,0 +1,131 @@
+"""Metrics by name, and all of a task's metrics at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from automl_jupyter._core.registry import Registry, UnknownNameError
+from automl_jupyter._core.text import did_you_mean, fold_name, listing
+from automl_jupyter.metrics.base import Metric, MetricContext
+from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS, evaluate_classification
+from automl_jupyter.metrics.custom import (
+    ALIASES,
+    MetricCallable,
+    callable_metric,
+    scorer_key,
+    scorer_metric,
+    scorer_names,
+)
+from automl_jupyter.metrics.regression import REGRESSION_METRICS, evaluate_regression
+
+metrics: Registry[Metric] = Registry("metric", "automl_jupyter.metrics")
+metrics.add(*CLASSIFICATION_METRICS, *REGRESSION_METRICS)
+
+
+def metric_keys(task: str) -> list[str]:
+    """Return the keys of every metric of a task.
+
+    Examples
+    --------
+    >>> "AUC_weighted" in metric_keys("classification"), "AUC_weighted" in metric_keys("regression")
+    (True, False)
+    """
+    return [m.key for m in metrics if task in m.tasks]
+
+
+def get_metric(name: str, task: str) -> Metric:
+    """Return the metric called `name`, matched without regard to case and underscores.
+
+    Raises
+    ------
+    UnknownNameError
+        When the task has no such metric; the message names the nearest.
+
+    Examples
+    --------
+    >>> get_metric("auc_weighted", "classification").key
+    'AUC_weighted'
+    """
+    if name in metrics:
+        metric = metrics.get(name)
+        if task in metric.tasks:
+            return metric
+        raise UnknownNameError(
+            f"The metric {metric.key!r} is for {listing(metric.tasks, last='and')}, not for {task}."
+            f" For {task}: {listing(metric_keys(task), last='and')}."
+        )
+    keys = metric_keys(task)
+    raise UnknownNameError(
+        f"There is no metric {name!r} for {task}.{did_you_mean(name, [*keys, *scorer_names(task)])}"
+        f" Known: {listing(keys, last='and')}, the names of scikit-learn's scorers,"
+        " and any function f(y_true, y_pred)."
+    )
+
+
+def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
+    """Return the metric meant by a name, the name of a scikit-learn scorer, or a function.
+
+    A scorer is shown with its metric's own value: ``neg_mean_absolute_error`` gives mean absolute errors, of
+    which less is better. Where a metric of ours is the same thing, it is that one.
+
+    Parameters
+    ----------
+    name_or_callable : str or callable
+        A metric's key, a scorer's name (or the key it led to), or ``f(y_true, y_pred) -> float``
+        (see :func:`automl_jupyter.metrics.custom.callable_metric`).
+    task : str
+        ``classification`` or ``regression``.
+
+    Raises
+    ------
+    UnknownNameError
+        When the task has no such metric; the message names the nearest.
+
+    Examples
+    --------
+    >>> metric = resolve_metric("neg_mean_absolute_error", "regression")
+    >>> metric.key, metric.greater_is_better
+    ('mean_absolute_error', False)
+    """
+    if not isinstance(name_or_callable, str):
+        return callable_metric(name_or_callable, task)
+    name = name_or_callable
+    if name in metrics and task in metrics.get(name).tasks:
+        return metrics.get(name)
+    alias = ALIASES.get(fold_name(name))
+    if alias is not None and task in metrics.get(alias).tasks:
+        return metrics.get(alias)
+    for scorer in scorer_names(task):
+        if fold_name(name) in (fold_name(scorer), fold_name(scorer_key(scorer))):
+            return scorer_metric(scorer, task)
+    return get_metric(name, task)
+
+
+def evaluate_metrics(
+    task: str,
+    y: np.ndarray,
+    pred: np.ndarray,
+    weight: np.ndarray | None,
+    context: MetricContext,
+    extra: Sequence[Metric] = (),
+) -> dict[str, float | None]:
+    """Return every metric of a task; None where one is undefined.
+
+    Parameters
+    ----------
+    task : str
+        ``classification`` or ``regression``.
+    y, pred, weight, context
+        As for :meth:`Metric.value`.
+    extra : sequence of Metric
+        More to compute, such as a primary metric of the user's own.
+    """
+    whole = evaluate_classification if task == "classification" else evaluate_regression
+    values = whole(np.asarray(y), np.asarray(pred), weight, context)
+    plugged_in = [m for m in metrics if task in m.tasks]
+    for metric in (*plugged_in, *extra):
+        if metric.key not in values:
+            values[metric.key] = metric.value(y, pred, weight, context)
+    return values

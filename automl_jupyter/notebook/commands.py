@@ -1,0 +1,175 @@
+"""The ``%automl`` commands: the jobs of the workspace, from any notebook."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter.errors import Problem, SpecError
+from automl_jupyter.notebook.arguments import name_problem, split_line
+from automl_jupyter.notebook.binding import bind, check_free, is_handle
+from automl_jupyter.notebook.live import make_surface, shown_snapshot
+from automl_jupyter.notebook.naming import newest_run, variable_of
+from automl_jupyter.notebook.place import place_of
+from automl_jupyter.notebook.usage import COMMANDS, cell_usage, line_usage, short_usage
+from automl_jupyter.notebook.views import watch_job
+from automl_jupyter.results.words import line_of, metric_name, status_words
+
+
+def run_command(shell: Any, line: str) -> None:
+    """Run one ``%automl`` line.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell whose names are looked up and bound.
+    line : str
+        Everything after ``%automl``.
+
+    Raises
+    ------
+    SpecError
+        When the command is unknown or its arguments do not fit.
+    StoreError
+        When there is no such job.
+    """
+    words = split_line(line)
+    if not words:
+        sys.stdout.write(short_usage() + "\n")
+        return
+    command, arguments = words[0].lstrip("-").lower(), words[1:]
+    if command not in COMMANDS:
+        raise SpecError([Problem("%automl", _unknown(command))])
+    _check_count(command, arguments)
+    _RUN[command](shell, arguments)
+
+
+def _unknown(command: str) -> str:
+    hint = did_you_mean(command, COMMANDS)
+    return f"there is no command {plain(command, most=60)!r}.{hint} Known: {listing(COMMANDS, last='and')}."
+
+
+def _check_count(command: str, arguments: Sequence[str]) -> None:
+    wanted = COMMANDS[command][0].split()
+    least = sum(not w.startswith("[") for w in wanted)
+    if least <= len(arguments) <= len(wanted):
+        return
+    came = f"{len(arguments)} came" if arguments else "none came"
+    needs = f"takes {COMMANDS[command][0]}" if wanted else "takes nothing after it"
+    raise SpecError([Problem(f"%automl {command}", f"{needs}, but {came}.")])
+
+
+def find_job(shell: Any, name: str) -> Any:
+    """Return the job a name means: a variable of the notebook first, then a job of the workspace.
+
+    Raises
+    ------
+    StoreError
+        When there is neither.
+    """
+    value = shell.user_ns.get(name)
+    if is_handle(value):
+        return value
+    return _workspace().jobs.get(newest_run(name, job_names()))
+
+
+def job_names() -> list[str]:
+    """Return the names of the jobs in the workspace."""
+    from automl_jupyter.store.folder import default_workspace, list_folders
+
+    return [folder.path.name for folder in list_folders(default_workspace())]
+
+
+def _workspace() -> Any:
+    from automl_jupyter.client.workspace import MLClient
+
+    return MLClient()
+
+
+def _jobs(_shell: Any, _arguments: Sequence[str]) -> None:
+    snapshots = [shown_snapshot(job) for job in _workspace().jobs.list()]
+    heads = ("Name", "Experiment", "Task", "Status", "Best", "Created")
+    rows = [_job_cells(snapshot) for snapshot in snapshots]
+    if not rows:
+        sys.stdout.write("There are no jobs in this workspace yet. Start one with an %%automl cell.\n")
+        return
+    widths = [max(len(r[i]) for r in (heads, *rows)) for i in range(len(heads))]
+    text = "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in (heads, *rows))
+    _display_table(heads, rows, text)
+
+
+def _job_cells(snapshot: Mapping[str, Any]) -> tuple[str, ...]:
+    best = snapshot.get("best")
+    score = f"{metric_name(snapshot)} {line_of(best.get('text', ''), 24)}" if best else ""
+    created = str(snapshot.get("created_at") or "")[:16].replace("T", " ")
+    names = (line_of(snapshot.get(key) or "", 60) for key in ("name", "experiment", "task"))
+    return (*names, status_words(snapshot), score, f"{created} UTC" if created else "")
+
+
+def _display_table(heads: Sequence[str], rows: Sequence[Sequence[str]], text: str) -> None:
+    from IPython.display import display
+
+    head = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in heads)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="text-align:left">{escape(c)}</td>' for c in row) + "</tr>" for row in rows
+    )
+    html = f"<table><caption>Jobs</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _open(shell: Any, arguments: Sequence[str]) -> None:
+    variable = _variable(shell, arguments)
+    job = find_job(shell, arguments[0])
+    bind(shell, variable, job)
+    _show_job(shell, job)
+
+
+def _resume(shell: Any, arguments: Sequence[str]) -> None:
+    variable = _variable(shell, arguments)
+    name = find_job(shell, arguments[0]).name
+    job = _workspace().jobs.resume(name, namespace=shell.user_ns)
+    bind(shell, variable, job)
+    _show_job(shell, job)
+
+
+def _cancel(shell: Any, arguments: Sequence[str]) -> None:
+    job = find_job(shell, arguments[0])
+    if job.done:
+        sys.stdout.write(f"Job {plain(job.name)!r} is over already ({status_words(shown_snapshot(job))}).\n")
+        return
+    job.cancel()
+    sys.stdout.write(f"Job {plain(job.name)!r} was asked to stop; every finished trial is kept.\n")
+
+
+def _show(shell: Any, arguments: Sequence[str]) -> None:
+    _show_job(shell, find_job(shell, arguments[0]))
+
+
+def _help(_shell: Any, _arguments: Sequence[str]) -> None:
+    sys.stdout.write(f"{line_usage()}\n\n{cell_usage()}")
+
+
+def _show_job(shell: Any, job: Any) -> None:
+    watch_job(job, make_surface(job, place_of(shell)))
+
+
+def _variable(shell: Any, arguments: Sequence[str]) -> str:
+    """The variable asked for, or the job's name made into one; it must be free."""
+    variable = arguments[1] if len(arguments) > 1 else variable_of(arguments[0])
+    if problem := name_problem(variable):
+        raise SpecError([Problem("VARIABLE", problem)])
+    check_free(shell.user_ns, variable)
+    return variable
+
+
+_RUN: dict[str, Callable[[Any, Sequence[str]], None]] = {
+    "jobs": _jobs,
+    "open": _open,
+    "show": _show,
+    "resume": _resume,
+    "cancel": _cancel,
+    "help": _help,
+}

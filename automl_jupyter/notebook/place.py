@@ -1,0 +1,65 @@
+"""Where the code runs: a notebook somebody looks at, a kernel nobody looks at, or a terminal.
+
+A kernel under nbclient, nbconvert or papermill is shut down after the last cell, and its client drops what
+arrives after a cell has ended. So a cell must wait there by itself, while in a notebook it returns at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+#: Jupyter Server sets it in the kernels it starts, to the path of the notebook
+SESSION_VARIABLE = "JPY_SESSION_NAME"
+
+
+class Place(StrEnum):
+    """Who sees the output.
+
+    Examples
+    --------
+    >>> Place.HEADLESS.waits, Place.NOTEBOOK.waits
+    (True, False)
+    """
+
+    NOTEBOOK = "notebook"
+    HEADLESS = "headless"
+    TERMINAL = "terminal"
+
+    @property
+    def waits(self) -> bool:
+        """Whether a cell waits for its job here unless told otherwise."""
+        return self is not Place.NOTEBOOK
+
+
+def place_of(shell: Any) -> Place:
+    """Return where `shell`, an IPython shell, shows its output.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell or None
+        The running shell; None outside IPython.
+
+    Returns
+    -------
+    Place
+        ``NOTEBOOK`` for JupyterLab, Notebook, VS Code and Colab; ``HEADLESS`` for other kernels; else
+        ``TERMINAL``.
+    """
+    if getattr(shell, "kernel", None) is None:
+        return Place.TERMINAL
+    known = "google.colab" in sys.modules or "__vsc_ipynb_file__" in getattr(shell, "user_ns", {})
+    served = SESSION_VARIABLE in os.environ and not _inherited(SESSION_VARIABLE)
+    return Place.NOTEBOOK if known or served else Place.HEADLESS
+
+
+def _inherited(variable: str) -> bool:
+    """Whether the process that started this one has it too: a notebook that runs another notebook."""
+    try:
+        environ = Path(f"/proc/{os.getppid()}/environ").read_bytes()
+    except OSError:  # not Linux, or not ours to read
+        return False
+    return any(entry.startswith(f"{variable}=".encode()) for entry in environ.split(b"\0"))

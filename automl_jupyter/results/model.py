@@ -1,0 +1,183 @@
+"""The fitted model: takes raw rows, behaves as a scikit-learn estimator, saves without pickles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: TID253 imported when a model is
+
+from automl_jupyter._core.text import plain
+from automl_jupyter.data.schema import TableSchema
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.trials.blend import Blend, load_blend
+from automl_jupyter.trials.saved import read_manifest, save_model_folder
+
+
+class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """What both kinds of model share.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What the model is made of.
+    folder : Path
+        Where its parts lie.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
+        self.manifest = manifest
+        self.folder = folder
+        self.schema_ = TableSchema.from_json(manifest["schema"])
+        self.blend_: Blend = load_blend(
+            folder, manifest["task"], manifest["n_classes"], manifest["parts"], manifest["stack"]
+        )
+        self.feature_names_in_ = np.asarray(self.schema_.feature_names, dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+
+    @property
+    def label(self) -> str:
+        """What the leaderboard calls it."""
+        return str(self.manifest["label"])
+
+    @property
+    def members(self) -> list[tuple[str, float]]:
+        """What it is built of: the trials' labels and weights, heaviest first."""
+        return sorted(((p.label, p.weight) for p in self.blend_.parts), key=lambda m: -m[1])
+
+    def fit(self, X: object, y: object = None) -> _Model:
+        """Refuse: the model is fitted already.
+
+        Raises
+        ------
+        AutoMLError
+            Always.
+        """
+        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
+
+    def save(self, path: str | Path) -> Path:
+        """Save the model as a folder that stands on its own.
+
+        Parameters
+        ----------
+        path : str or Path
+            A new or empty folder, or one with an earlier saved model.
+
+        Returns
+        -------
+        Path
+            The folder. Load it with `automl_jupyter.results.model.load_model`.
+        """
+        target = Path(path).absolute()
+        save_model_folder(self.folder, target, self.manifest)
+        return target
+
+    def _predict(self, X: object) -> np.ndarray:
+        return self.blend_.predict(self.schema_.encode(X, roles=self.manifest["roles"]))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return no parameters: a fitted model has nothing to set."""
+        return {}
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        made_of = ", ".join(f"{plain(label, most=40)} × {weight:.2f}" for label, weight in self.members[:5])
+        more = f" and {len(self.members) - 5} more" if len(self.members) > 5 else ""
+        return f"{type(self).__name__}({self.label}: {made_of}{more})"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<code>{html.escape(repr(self))}</code>"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+class ClassificationModel(ClassifierMixin, _Model):  # type: ignore[misc]  # scikit-learn ships no types
+    """A fitted classifier over raw rows.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, in the order of `predict_proba`'s columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The columns it was trained on.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(manifest, folder)
+        from automl_jupyter.data.labels import decode_labels
+
+        self.classes_ = decode_labels(manifest["classes"])
+
+    def predict(self, X: object) -> np.ndarray:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars), Arrow table, or list of dict, shape (n_rows, n_columns)
+            Raw rows: columns in any order, others ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+
+        Raises
+        ------
+        ModelInputError
+            When a column is missing or cannot be converted.
+        """
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def predict_proba(self, X: object) -> np.ndarray:
+        """Return the probability of each class, shape (n_rows, n_classes), columns as in `classes_`."""
+        return self._predict(X)
+
+
+class RegressionModel(RegressorMixin, _Model):  # type: ignore[misc]  # scikit-learn ships no types
+    """A fitted regressor over raw rows.
+
+    Attributes
+    ----------
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The columns it was trained on.
+    """
+
+    def predict(self, X: object) -> np.ndarray:
+        """Return the predicted value of each row, shape (n_rows,).
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars), Arrow table, or list of dict, shape (n_rows, n_columns)
+            Raw rows: columns in any order, others ignored.
+
+        Raises
+        ------
+        ModelInputError
+            When a column is missing or cannot be converted.
+        """
+        return self._predict(X)
+
+
+def make_model(manifest: Mapping[str, Any], folder: Path) -> ClassificationModel | RegressionModel:
+    """Return the model a manifest describes, with its parts from `folder`."""
+    return (ClassificationModel if manifest["task"] == "classification" else RegressionModel)(manifest, folder)
+
+
+def load_model(path: str | Path) -> ClassificationModel | RegressionModel:
+    """Load a model saved by `save`, or the ``model`` folder of a job.
+
+    Nothing in the folder is executed: parts are skops files, and a type that no model is made of is refused.
+
+    Raises
+    ------
+    StoreError
+        When the folder holds no model, or a damaged or foreign one.
+    """
+    folder = Path(path).absolute()
+    return make_model(read_manifest(folder), folder)

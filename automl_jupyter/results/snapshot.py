@@ -1,0 +1,223 @@
+"""The one view of a job: a JSON value that the live view, the terminal and the static page all show."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from automl_jupyter._core.text import number, plain
+from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
+
+#: states a trial can be in, in the order they are counted
+STATES = ("complete", "running", "queued", "pruned", "failed", "timed_out", "cancelled")
+
+
+def snapshot(history: History, *, rows: int = 200, metric: str | None = None) -> dict[str, Any]:
+    """Return what there is to show of a job now.
+
+    Parameters
+    ----------
+    history : History
+        The fold of its events.
+    rows : int, default 200
+        Most leaderboard rows, the best first.
+    metric : str, optional
+        Rank by this metric; the primary one when not given.
+
+    Returns
+    -------
+    dict
+        JSON-able; ``seq`` grows with every event, so a newer snapshot can be told from an older one.
+    """
+    board = leaderboard_rows(history, metric)
+    counts = Counter(t.state for t in history.trials.values())
+    plan = history.plan
+    return {
+        "seq": history.n_events,
+        "name": history.name,
+        "experiment": history.experiment_name,
+        "display_name": history.display_name or history.name,
+        "task": history.task,
+        "status": history.status,
+        "over": history.is_over,
+        "reason": plain(history.reason),
+        "error": _error(history.error),
+        "metric": dict(plan.get("metric") or {}),
+        "elapsed_s": round(history.elapsed_s, 1),
+        "n_workers": history.n_workers,
+        "compute": plain(history.compute),
+        "created_at": history.created_at,
+        "ended_at": history.ended_at,
+        "limits": _limits(history),
+        "best": _best(history, board),
+        "rows": board[:rows],
+        "n_rows_total": len(board),
+        "counts": {state: counts.get(state, 0) for state in STATES},
+        "progress": [[round(at, 1), value] for at, _, value in history.progress],
+        "notes": [{"level": n.level, "message": plain(n.message), "at": n.at} for n in history.notes],
+        "plan": {
+            "validation": (plan.get("validation") or {}).get("title", ""),
+            "notes": [
+                {k: plain(n.get(k, "")) for k in ("topic", "what", "why", "level")} for n in plan.get("notes", ())
+            ],
+            "n_rows": plan.get("n_rows"),
+            "n_columns": plan.get("n_columns"),
+            "random_state": plan.get("random_state"),
+        },
+        "model": _model(history),
+        "test_metrics": dict(history.test_metrics) if history.test_metrics else None,
+    }
+
+
+def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[str, Any]]:
+    """Return a row for each trial and ensemble: complete ones ranked, then what is under way, then what failed."""
+    name = metric or history.metric
+    greater = history.greater_is_better if name == history.metric else _greater_is_better(name, history)
+    rows = [_trial_row(t, name) for t in history.trials.values()]
+    rows += [_ensemble_row(e, name, history) for e in history.ensembles.values() if e.complete]
+
+    def order(row: dict[str, Any]) -> tuple[int, float, int]:
+        group = 0 if row["complete"] and row["value"] is not None else 2 if row["error"] else 1
+        signed = math.inf if row["value"] is None else -row["value"] if greater else row["value"]
+        return group, signed, 10**9 if row["number"] is None else row["number"]
+
+    rows.sort(key=order)
+    for rank, row in enumerate((r for r in rows if r["complete"] and r["value"] is not None), 1):
+        row["rank"] = rank
+    return rows
+
+
+def _greater_is_better(metric: str, history: History) -> bool:
+    from automl_jupyter.metrics.registry import resolve_metric
+
+    return bool(resolve_metric(metric, history.task).greater_is_better)
+
+
+def _trial_row(trial: TrialRecord, metric: str) -> dict[str, Any]:
+    values = trial.values(metric)
+    folds = trial.folds.values()
+    return {
+        "rank": None,
+        "number": trial.number,
+        "label": plain(trial.label),
+        "learner": trial.learner,
+        "state": trial.state,
+        **_value(trial.metrics().get(metric), values),
+        "folds_done": len(trial.folds),
+        "n_folds": trial.n_folds,
+        "fit_s": round(trial.fit_s, 3),
+        "predict_s": round(sum(f.predict_s for f in folds), 4),
+        "size_bytes": max((f.size_bytes for f in folds), default=0),
+        "params": dict(trial.params),
+        "origin": trial.origin,
+        "reason": plain(trial.reason),
+        "error": _error(trial.error),
+        "complete": trial.is_complete and trial.state not in ("failed", "cancelled"),
+    }
+
+
+def _ensemble_row(ensemble: EnsembleRecord, metric: str, history: History) -> dict[str, Any]:
+    values = [v for m in ensemble.fold_metrics if (v := m.get(metric)) is not None]
+    trials = [history.trials[n] for n, _ in ensemble.members if n in history.trials]
+    return {
+        "rank": None,
+        "number": None,
+        "label": ensemble.name,
+        "learner": ensemble.name,
+        "state": "complete",
+        **_value(ensemble.metrics.get(metric), values),
+        "folds_done": len(ensemble.fold_metrics),
+        "n_folds": len(ensemble.fold_metrics),
+        "fit_s": round(ensemble.seconds, 3),
+        "predict_s": round(sum(f.predict_s for t in trials for f in t.folds.values()), 4),
+        "size_bytes": sum(max((f.size_bytes for f in t.folds.values()), default=0) for t in trials),
+        "params": {
+            "members": {
+                history.trials[n].label + f" #{n}": round(w, 4) for n, w in ensemble.members if n in history.trials
+            }
+        },
+        "origin": "ensemble",
+        "reason": "",
+        "error": None,
+        "complete": True,
+    }
+
+
+def _value(value: float | None, folds: list[float]) -> dict[str, Any]:
+    return {
+        "value": value,
+        "text": "–" if value is None else number(value),
+        "spread": statistics.stdev(folds) if len(folds) > 1 else None,
+        "fold_values": folds,
+    }
+
+
+def _limits(history: History) -> list[dict[str, Any]]:
+    limits = history.plan.get("limits") or {}
+    found = []
+    if limits.get("timeout_s") is not None:
+        total = limits["timeout_s"] + history.extended_s
+        found.append(
+            {
+                "name": "timeout_minutes",
+                "label": "Time",
+                "used": round(history.elapsed_s, 1),
+                "total": total,
+                "unit": "s",
+            }
+        )
+    if limits.get("max_trials") is not None:
+        used = sum(not t.is_open for t in history.trials.values() if t.origin != "baseline")
+        found.append({"name": "max_trials", "label": "Trials", "used": used, "total": limits["max_trials"], "unit": ""})
+    if limits.get("exit_score") is not None:
+        best = history.progress[-1][2] if history.progress else None
+        found.append(
+            {
+                "name": "exit_score",
+                "label": "Exit score",
+                "used": best,
+                "total": limits["exit_score"],
+                "unit": "",
+            }
+        )
+    return found
+
+
+def _best(history: History, board: list[dict[str, Any]]) -> dict[str, Any] | None:
+    top = next((r for r in board if r["rank"] == 1), None)
+    if top is not None:
+        return {k: top[k] for k in ("label", "number", "value", "text")}
+    if history.model is None:
+        return None
+    value = history.model.metrics.get(history.metric)
+    return {
+        "label": history.model.label,
+        "number": history.model.trial,
+        "value": value,
+        "text": "–" if value is None else number(value),
+    }
+
+
+def _model(history: History) -> dict[str, Any] | None:
+    model = history.model
+    if model is None:
+        return None
+    return {
+        "label": plain(model.label),
+        "trials": [int(p["trial"]) for p in model.parts],
+        "final": model.final,
+        "members": [{"label": plain(p["label"]), "weight": round(float(p["weight"]), 4)} for p in model.parts],
+    }
+
+
+def _error(error: Mapping[str, str] | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    return {
+        "type": plain(error.get("type", "Error"), most=80),
+        "message": plain(error.get("message", ""), most=500),
+        "tail": plain(error.get("tail", ""), most=4000),
+    }

@@ -1,0 +1,174 @@
+"""How long a fit will take, learnt from those that were timed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+from automl_jupyter._core.text import fold_name
+from automl_jupyter.search.opening import Candidate, SearchContext
+
+#: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
+_STRANGE, _USUAL = 1.0, 0.5
+#: seconds that any fit takes
+_START_S = 0.01
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A fit that was timed."""
+
+    learner: str
+    params: Mapping[str, Any]
+    n_rows: int
+    fit_s: float
+
+
+class CostModel:
+    """Predicts seconds: a formula of rows, features, classes and settings, times what each learner was seen to need.
+
+    The formula has each learner's known growth (a boosting round is linear in rows and costs one tree a class; a
+    kernel machine is quadratic); what is learnt is a factor for this machine and one for each learner on these data.
+
+    Parameters
+    ----------
+    context : SearchContext
+        Features, classes and task.
+
+    Examples
+    --------
+    >>> model = CostModel(SearchContext("regression", 10_000, 10))
+    >>> candidate = Candidate("ElasticNet", {})
+    >>> before = model.predict_s(candidate, 10_000)
+    >>> for _ in range(5): model.observe("ElasticNet", {}, 10_000, 100.0)
+    >>> before < 10 < 80 < model.predict_s(candidate, 10_000) < 300
+    True
+    """
+
+    def __init__(self, context: SearchContext) -> None:
+        self._context = context
+        self._residuals: dict[str, list[float]] = {}
+
+    def observe(self, learner: str, params: Mapping[str, Any], n_rows: int, fit_s: float) -> None:
+        """Learn from a fit on `n_rows` rows that took `fit_s` seconds; times of nought or less say nothing."""
+        if fit_s > 0 and n_rows > 0:
+            expected = nominal_s(learner, params, n_rows, self._context)
+            self._residuals.setdefault(learner, []).append(math.log((fit_s + _START_S) / expected))
+
+    def observe_all(self, timings: list[Timing]) -> None:
+        """Learn from several fits."""
+        for timing in timings:
+            self.observe(timing.learner, timing.params, timing.n_rows, timing.fit_s)
+
+    def predict_s(self, candidate: Candidate, n_rows: int, *, quantile: float = 0.8) -> float:
+        """Return the seconds that a fit on `n_rows` rows will stay below with probability `quantile`.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            What is to be fitted.
+        n_rows : int
+            On how many rows.
+        quantile : float, default 0.8
+            0.5 for the middle.
+        """
+        seen = [r for rs in self._residuals.values() for r in rs]
+        machine = sum(seen) / (len(seen) + 1)
+        own = self._residuals.get(candidate.learner, [])
+        # One imagined timing at the machine's factor: a single real one is believed by half.
+        factor = (machine + sum(own)) / (1 + len(own))
+        if own:
+            around = sum((r - factor) ** 2 for r in own)
+            spread = math.sqrt((2 * _USUAL**2 + around) / (2 + len(own)))
+        else:
+            spread = _STRANGE
+        margin = NormalDist().inv_cdf(quantile) * spread
+        expected = nominal_s(candidate.learner, candidate.params, n_rows, self._context)
+        return expected * math.exp(factor + margin)
+
+
+def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: SearchContext) -> float:
+    """Return the seconds a fit takes on an ordinary core, before anything was timed.
+
+    Examples
+    --------
+    >>> context = SearchContext("regression", 1000, 10)
+    >>> nominal_s("LightGBM", {}, 2000, context) < nominal_s("LightGBM", {}, 200_000, context)
+    True
+    """
+    rows, features = max(n_rows, 1), max(context.n_features, 1)
+    classes = context.n_classes or 1
+    key = fold_name(learner)
+    if key in _LINEAR:
+        # Categories and text become many sparse columns.
+        width = features + 4 * context.n_categorical + 200 * context.n_text
+        return _START_S + _LINEAR[key] * 1e-8 * rows * width * max(classes - 1, 1)
+    if key in _TREES:
+        trees = float(params.get("n_estimators", 100))
+        if key == "decisiontree":
+            trees = 1.0
+        drawn = _share(params.get("max_features"), features, context.task) * features
+        trees *= 0.5 if params.get("min_samples_leaf", 1) >= 5 else 1.0
+        return _START_S + _TREES[key] * 1e-8 * trees * rows * math.log2(rows + 2) * max(drawn, 1)
+    if key == "svm":
+        return _START_S + 3e-9 * rows**2 * (features + 10)
+    if key == "knn":
+        return _START_S + 2e-10 * rows**2 * (features + 5)
+    if key == "gradientboosting":
+        trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
+        return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
+    return _boosting_s(key, params, rows, features, classes)
+
+
+#: cost of one pass, relative
+_LINEAR = {
+    "dummy": 0.01,
+    "logisticregression": 30.0,
+    "linearsvm": 60.0,
+    "averagedperceptronclassifier": 40.0,
+    "sgd": 20.0,
+    "elasticnet": 30.0,
+    "lassolars": 20.0,
+    "fastlinearregressor": 10.0,
+    "onlinegradientdescentregressor": 20.0,
+    "multinomialnaivebayes": 2.0,
+    "bernoullinaivebayes": 2.0,
+}
+#: cost of one row at one split, relative
+_TREES = {"randomforest": 2.0, "extremerandomtrees": 1.0, "decisiontree": 4.0}
+_BOOSTERS = {
+    "lightgbm": 1.0,
+    "xgboostclassifier": 1.6,
+    "xgboostregressor": 1.6,
+    "catboostclassifier": 5.0,
+    "catboostregressor": 5.0,
+}
+
+
+def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, classes: int) -> float:
+    rate = max(float(params.get("learning_rate", 0.05)), 1e-3)
+    leaves = float(params.get("num_leaves", 2 ** float(params.get("max_depth", params.get("depth", 5)))))
+    # Early stopping ends after about this many rounds; more rows carry more of them.
+    rounds = 12 / rate * math.pow(rows / 5000, 0.2)
+    most = next((float(params[n]) for n in ("num_iterations", "n_estimators", "iterations") if n in params), 2000.0)
+    used = features * float(params.get("feature_fraction", params.get("colsample_bytree", 1.0)))
+    tree = 3e-9 * rows * used * math.log2(leaves + 1) + 3e-7 * leaves * used + 1e-5
+    cost = _BOOSTERS.get(key) or _registered_cost(key)
+    return _START_S + cost * min(rounds, most) * (classes if classes > 2 else 1) * tree
+
+
+def _registered_cost(key: str) -> float:
+    from automl_jupyter.learners import learners
+
+    return float(learners.get(key).cost) if key in learners else 1.0
+
+
+def _share(max_features: object, features: int, task: str) -> float:
+    if isinstance(max_features, float):
+        return max_features
+    if max_features is None and task == "regression":
+        return 1.0
+    return 1 / math.sqrt(features)

@@ -1,0 +1,287 @@
+"""Greedy ensemble selection: which models to average, and how much of each.
+
+Caruana et al., "Ensemble selection from libraries of models" (2004): start from the best model, then add,
+with replacement, whichever model makes the average best. The number of times a model was taken is its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl_jupyter.metrics.base import Metric, MetricContext
+from automl_jupyter.search.blend import Blend, make_blend
+
+#: with fewer validation rows a selection is repeated on bootstrap samples and must prove itself outside them
+FEW_ROWS = 1000
+#: most members when rows are few; more were never seen to help
+FEW_MEMBERS = 6
+#: bootstrap samples when rows are few
+N_BAGS = 10
+#: metrics that take a pass over the rows, not a sort or a table
+CHEAP = {
+    "log_loss",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "normalized_mean_absolute_error",
+    "normalized_root_mean_squared_error",
+    "r2_score",
+    "root_mean_squared_error",
+}
+#: scores closer than this, relative to the best single model's, count as equal
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a selection found.
+
+    Parameters
+    ----------
+    weights : tuple of float
+        One for each model given, in order; they sum to 1.
+    value : float or None
+        The metric's own value of the weighted average, on the rows used; None where it is undefined.
+    best_single : int
+        The best model by itself.
+    best_single_value : float or None
+        Its value on the same rows.
+    n_rows : int
+        Rows used: those that every model predicted.
+    """
+
+    weights: tuple[float, ...]
+    value: float | None
+    best_single: int
+    best_single_value: float | None
+    n_rows: int
+
+    @property
+    def members(self) -> list[tuple[int, float]]:
+        """The models with a weight, the heaviest first."""
+        there = [(i, w) for i, w in enumerate(self.weights) if w > 0]
+        return sorted(there, key=lambda m: (-m[1], m[0]))
+
+
+def select_weights(
+    predictions: Sequence[np.ndarray],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    metric: Metric,
+    context: MetricContext,
+    *,
+    n_rounds: int = 25,
+    max_members: int | None = None,
+    max_rows: int = 100_000,
+    random_state: int = 0,
+) -> Weights:
+    """Choose the weights of an average of models.
+
+    Parameters
+    ----------
+    predictions : sequence of ndarray
+        Validation predictions of each model, (n, C) probabilities or (n,) values, the model to prefer among
+        equals first. A row may be NaN where a model has no prediction; only rows that all models predicted are
+        used.
+    y, weight : ndarray
+        The truth, and row weights or None.
+    metric : Metric
+        What to make best.
+    context : MetricContext
+        What the metric must know.
+    n_rounds : int, default 25
+        Models taken, with replacement.
+    max_members : int, optional
+        Most different models; at most 6 in any case below 1,000 rows.
+    max_rows : int, default 100 000
+        More rows than this are sampled (by class), fewer where the metric is slow.
+    random_state : int, default 0
+        Seeds the samples. The result depends on nothing else.
+
+    Returns
+    -------
+    Weights
+        The best single model alone, unless averaging is truly better: on few rows, better on rows that the
+        selection did not see.
+
+    Raises
+    ------
+    ValueError
+        When there is no model, or no row that all of them predicted.
+
+    Examples
+    --------
+    >>> from automl_jupyter.metrics.registry import get_metric
+    >>> rng = np.random.default_rng(0); y = rng.normal(size=2000)
+    >>> models = [y + rng.normal(size=2000), y + rng.normal(size=2000), y + 9]
+    >>> rmse = get_metric("root_mean_squared_error", "regression")
+    >>> [w > 0 for w in select_weights(models, y, None, rmse, MetricContext()).weights]
+    [True, True, False]
+    """
+    if not predictions:
+        raise ValueError("There is no model to choose from.")
+    rows = _covered(predictions)
+    if not len(rows):
+        raise ValueError("No validation row was predicted by all the models.")
+    rng = np.random.default_rng(random_state)
+    n_cells = len(predictions) * n_rounds
+    rows = _sample(rows, y, metric, context, max_rows, n_cells, rng)
+    given = [np.asarray(p)[rows] for p in predictions]
+    y, weight = np.asarray(y)[rows], None if weight is None else np.asarray(weight)[rows]
+    blend = make_blend(given, y, weight, metric, context)
+    singles = np.array([blend.single(i) for i in range(len(given))])
+    if not np.isfinite(singles).any():
+        return Weights(_one(0, len(given)), None, 0, None, len(rows))
+    best = int(np.argmax(_rounded(singles, _unit(singles))))
+    counts = np.zeros(len(given))
+    if len(given) > 1 and len(rows) >= FEW_ROWS:
+        counts = _greedy(blend, n_rounds, max_members)
+    elif len(given) > 1:
+        most = FEW_MEMBERS if max_members is None else min(max_members, FEW_MEMBERS)
+        counts = _bagged(given, y, weight, metric, context, n_rounds, most, best, rng)
+    weights = counts / counts.sum() if counts.sum() else np.array(_one(best, len(given)))
+    if not blend.of(weights) > singles[best] + _unit(singles):
+        weights = np.array(_one(best, len(given)))
+    average = sum(given[i].astype(np.float64) * weights[i] for i in np.flatnonzero(weights).tolist())
+    return Weights(
+        tuple(float(w) for w in weights),
+        metric.value(y, np.asarray(average), weight, context),
+        best,
+        metric.value(y, given[best], weight, context),
+        len(rows),
+    )
+
+
+def _one(at: int, n: int) -> tuple[float, ...]:
+    return tuple(float(i == at) for i in range(n))
+
+
+def _unit(singles: np.ndarray) -> float:
+    """Return the smallest difference of scores that counts."""
+    best = float(np.nanmax(np.where(np.isfinite(singles), singles, np.nan)))
+    return TOLERANCE * abs(best) if best else TOLERANCE
+
+
+def _rounded(scores: np.ndarray, unit: float) -> np.ndarray:
+    return np.where(np.isfinite(scores), np.round(np.where(np.isfinite(scores), scores, 0) / unit), -np.inf)
+
+
+def _covered(predictions: Sequence[np.ndarray]) -> np.ndarray:
+    covered = np.ones(len(predictions[0]), dtype=bool)
+    for one in predictions:
+        finite = np.isfinite(one)
+        covered &= finite if finite.ndim == 1 else finite.all(axis=1)
+    return np.flatnonzero(covered)
+
+
+def _sample(
+    rows: np.ndarray,
+    y: np.ndarray,
+    metric: Metric,
+    context: MetricContext,
+    max_rows: int,
+    n_evaluations: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return at most as many rows as a selection can look at in a few seconds."""
+    most = max_rows
+    if metric.key not in CHEAP:
+        cells = 4e8 if metric.needs == "label" else 1e8 if metric.needs == "proba" else 3e7
+        most = min(most, int(cells / (n_evaluations * (context.n_classes or 1))))
+    most = max(most, 2 * FEW_ROWS)
+    if len(rows) <= most:
+        return rows
+    if context.n_classes is None:
+        return np.sort(rng.choice(rows, most, replace=False))
+    # By class, so that a rare class keeps its share and is not lost.
+    kept = []
+    for code in np.unique(y[rows]):
+        of_class = rows[y[rows] == code]
+        share = max(min(len(of_class), 10), round(most * len(of_class) / len(rows)))
+        kept.append(rng.choice(of_class, min(share, len(of_class)), replace=False))
+    return np.sort(np.concatenate(kept))
+
+
+def _greedy(blend: Blend, n_rounds: int, max_members: int | None) -> np.ndarray:
+    """Return how often each model was taken, in the shortest prefix that is best."""
+    n = blend.n_models
+    counts, best_counts = np.zeros(n), np.zeros(n)
+    best_score, unit = -np.inf, 0.0
+    for taken in range(n_rounds):
+        full = max_members is not None and np.count_nonzero(counts) >= max_members
+        allowed = counts > 0 if full else np.ones(n, dtype=bool)
+        scores = np.where(allowed, blend.with_each(counts), -np.inf)
+        if taken == 0:
+            unit = _unit(scores)
+        rounded = _rounded(scores, unit)
+        top = np.flatnonzero(rounded == rounded.max())
+        # Among equals a model that is in already keeps the ensemble small; then the caller's order decides.
+        inside = top[counts[top] > 0]
+        at = int(inside[0] if len(inside) else top[0])
+        counts[at] += 1
+        if rounded[at] > best_score:
+            best_score, best_counts = rounded[at], counts.copy()
+    return best_counts
+
+
+def _bagged(
+    given: Sequence[np.ndarray],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    metric: Metric,
+    context: MetricContext,
+    n_rounds: int,
+    most: int,
+    best: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Select on bootstrap samples, average, and keep it only if it is better on the rows left out of them."""
+    total, gains = np.zeros(len(given)), []
+    for _ in range(N_BAGS):
+        inside = _bootstrap(y, context.n_classes is not None, rng)
+        outside = np.setdiff1d(np.arange(len(y)), inside)
+        blend = _part(given, y, weight, metric, context, inside)
+        counts = _greedy(blend, n_rounds, most)
+        if not counts.sum():
+            continue
+        share = counts / counts.sum()
+        total += share
+        if not len(outside):
+            continue
+        held_out = _part(given, y, weight, metric, context, outside)
+        gain = held_out.of(share) - held_out.single(_best_single(blend))
+        if np.isfinite(gain):
+            gains.append(gain)
+    if not gains or not np.mean(gains) > 0:
+        return np.array(_one(best, len(given)))
+    kept = np.argsort(-total, kind="stable")[:most]
+    counts = np.zeros(len(given))
+    counts[kept] = total[kept]
+    # A weight below one round of a selection is noise of the bags.
+    counts[counts < counts.sum() / n_rounds] = 0
+    return counts
+
+
+def _best_single(blend: Blend) -> int:
+    scores = np.array([blend.single(i) for i in range(blend.n_models)])
+    return int(np.argmax(np.where(np.isfinite(scores), scores, -np.inf)))
+
+
+def _part(
+    given: Sequence[np.ndarray],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    metric: Metric,
+    context: MetricContext,
+    rows: np.ndarray,
+) -> Blend:
+    return make_blend([p[rows] for p in given], y[rows], None if weight is None else weight[rows], metric, context)
+
+
+def _bootstrap(y: np.ndarray, by_class: bool, rng: np.random.Generator) -> np.ndarray:
+    if not by_class:
+        return rng.integers(0, len(y), len(y))
+    drawn = [rng.choice(np.flatnonzero(y == code), int(np.sum(y == code))) for code in np.unique(y)]
+    return np.concatenate(drawn)

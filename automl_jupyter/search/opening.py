@@ -1,0 +1,123 @@
+"""The opening: very different configurations, the most useful for their time first.
+
+The order is by what a configuration adds to an ensemble of those before it, per second. LightGBM's settings
+follow AutoGluon's learned portfolio (Apache-2.0) with greater learning rates, which lose little and cost
+half; its plain ones follow the meta-tuned defaults of pytabkit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from automl_jupyter._core.text import fold_name
+from automl_jupyter.search.portfolio import portfolio, variants
+
+#: most configurations in an opening, besides the baseline
+MOST = 24
+#: fewest that are wanted of a short list of allowed learners
+ENOUGH = 8
+
+
+@dataclass(frozen=True)
+class SearchContext:
+    """What the search needs to know of a job.
+
+    Parameters
+    ----------
+    task : str
+        ``classification`` or ``regression``.
+    n_rows, n_features : int
+        Training rows and feature columns.
+    n_categorical, n_text : int
+        How many of the columns hold categories and text.
+    n_classes : int, optional
+        None for regression.
+    allowed : tuple of str
+        Keys of the learners in play.
+    metric : str
+        Key of the primary metric.
+    random_state : int
+        The job's seed.
+    n_folds : int
+        Fits of a complete trial.
+    timeout_s : float, optional
+        The job's time; None where it has no limit, which also makes the search independent of measured times.
+    n_workers : int
+        Fits that run at once.
+    """
+
+    task: str
+    n_rows: int
+    n_features: int
+    n_categorical: int = 0
+    n_text: int = 0
+    n_classes: int | None = None
+    allowed: tuple[str, ...] = ()
+    metric: str = ""
+    random_state: int = 0
+    n_folds: int = 1
+    timeout_s: float | None = None
+    n_workers: int = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration to try.
+
+    Parameters
+    ----------
+    learner : str
+        The learner's key.
+    params : Mapping
+        Its hyper-parameters, in its library's own names.
+    label : str
+        What people read in the leaderboard.
+    origin : str
+        ``baseline``, ``opening`` or ``search``.
+    """
+
+    learner: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    origin: str = "opening"
+
+
+def opening_list(context: SearchContext) -> list[Candidate]:
+    """Return the configurations a search begins with, in order.
+
+    The baseline (``Dummy``) comes first. What follows depends on the size of the problem and keeps to the
+    allowed learners; when few are allowed, each comes in several configurations. Never empty, never the same
+    twice.
+
+    Examples
+    --------
+    >>> context = SearchContext("regression", 5000, 10, allowed=("LightGBM", "ElasticNet"))
+    >>> [c.learner for c in opening_list(context)][:3]
+    ['Dummy', 'ElasticNet', 'LightGBM']
+    """
+    allowed = {fold_name(key): key for key in context.allowed if fold_name(key) != "dummy"}
+    found = [Candidate("Dummy", {}, "Baseline", "baseline")]
+    for key, label, params in portfolio(context):
+        if fold_name(key) in allowed:
+            _add(found, allowed[fold_name(key)], label, params)
+    present = {fold_name(c.learner) for c in found}
+    for folded, key in allowed.items():  # learners the portfolio leaves out still get their turn, at the end
+        if folded not in present:
+            label, params = next(iter(variants(key, context)), (key, {}))
+            _add(found, key, label, params)
+    # One round gives every learner its next configuration, so a short list grows evenly.
+    rest = {key: variants(key, context) for key in allowed.values()}
+    for turn in range(max((len(v) for v in rest.values()), default=0)):
+        if len(found) > ENOUGH:
+            break
+        for key, options in rest.items():
+            if turn < len(options):
+                _add(found, key, *options[turn])
+    return found[: MOST + 1]
+
+
+def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any]) -> None:
+    if not any(c.learner == key and c.params == params for c in found):
+        found.append(Candidate(key, dict(params), label))

@@ -1,0 +1,327 @@
+"""The configurations an opening is made of: which, with what settings, in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl_jupyter.search.opening import SearchContext
+
+Variant = tuple[str, Mapping[str, Any]]
+
+
+def portfolio(context: SearchContext) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return (learner, label, params) in order of expected gain per second, for all learners there are."""
+    order = _classification(context) if context.task == "classification" else _regression(context)
+    found: list[tuple[str, str, Mapping[str, Any]]] = []
+    for key, at in order:
+        options = variants(key, context)
+        if at < len(options):
+            found.append((key, *options[at]))
+    return found
+
+
+def variants(key: str, context: SearchContext) -> list[Variant]:
+    """Return a learner's configurations as (label, params), the most useful first; empty for a stranger.
+
+    Examples
+    --------
+    >>> from automl_jupyter.search.opening import SearchContext
+    >>> [label for label, _ in variants("KNN", SearchContext("regression", 1000, 5))][0]
+    'KNN · 15 neighbours'
+    """
+    if key == "LightGBM":
+        return _lightgbm(context)
+    if key in ("RandomForest", "ExtremeRandomTrees"):
+        return _forest(key, context)
+    classification = context.task == "classification"
+    table = _CLASSIFICATION if classification and key in _CLASSIFICATION else _SHARED
+    if not classification and key in _REGRESSION:
+        table = _REGRESSION
+    if key in ("XGBoostClassifier", "XGBoostRegressor", "CatBoostClassifier", "CatBoostRegressor"):
+        table = _BOOSTERS
+    return [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
+
+
+# Positions in `_lightgbm`'s list.
+_MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR = range(9)
+
+
+def _classification(context: SearchContext) -> list[tuple[str, int]]:
+    rows, classes = context.n_rows, context.n_classes or 2
+    linear = ("LogisticRegression", 0)
+    trees = ("ExtremeRandomTrees", 0)
+    first = [linear, *([("MultinomialNaiveBayes", 0), ("LinearSVM", 0)] if context.n_text else [])]
+    core: list[tuple[str, int]] = [
+        ("LightGBM", _MID),
+        ("LightGBM", _TINY),
+        ("LightGBM", _PLAIN),
+        ("CatBoostClassifier", 0),
+    ]
+    if classes > 10:
+        # A boosting round costs one tree a class, a forest's tree serves all classes.
+        core = [("LightGBM", _MID), trees, ("LightGBM", _PLAIN), ("LightGBM", _TINY)]
+    more: list[tuple[str, int]] = [
+        *([("LightGBM", _LARGE)] if rows >= 2000 else []),
+        trees,
+        ("LightGBM", _RANDOM),
+        ("LightGBM", _ADDITIVE),
+        ("XGBoostClassifier", 0),
+        ("RandomForest", 0),
+        *([("LightGBM", _LARGE)] if rows < 2000 else []),
+        ("LightGBM", _WIDE),
+        ("CatBoostClassifier", 1),
+        ("LightGBM", _SLIM),
+    ]
+    last: list[tuple[str, int]] = [
+        ("LogisticRegression", 1),
+        ("SVM", 0),
+        ("GradientBoosting", 0),
+        ("KNN", 0),
+        ("SGD", 0),
+        ("LinearSVM", 0),
+        ("AveragedPerceptronClassifier", 0),
+        ("BernoulliNaiveBayes", 0),
+        ("MultinomialNaiveBayes", 0),
+        ("DecisionTree", 0),
+    ]
+    return [*first, *core, *more, *last]
+
+
+def _regression(context: SearchContext) -> list[tuple[str, int]]:
+    large = ("LightGBM", _LARGE)
+    early = context.n_rows >= 2000
+    return [
+        ("ElasticNet", 0),
+        ("LightGBM", _MID),
+        ("LightGBM", _PLAIN),
+        ("CatBoostRegressor", 0),
+        *([large] if early else []),
+        ("LightGBM", _RANDOM),
+        ("LightGBM", _TINY),
+        ("ExtremeRandomTrees", 0),
+        ("LightGBM", _ADDITIVE),
+        ("XGBoostRegressor", 0),
+        *([] if early else [large]),
+        ("LightGBM", _SLIM),
+        ("RandomForest", 0),
+        ("LightGBM", _WIDE),
+        ("CatBoostRegressor", 1),
+        ("FastLinearRegressor", 0),
+        ("GradientBoosting", 0),
+        ("KNN", 0),
+        ("LassoLars", 0),
+        ("SGD", 0),
+        ("OnlineGradientDescentRegressor", 0),
+        ("DecisionTree", 0),
+    ]
+
+
+def _lightgbm(context: SearchContext) -> list[Variant]:
+    classes = max(context.n_classes or 1, 1)
+    regression = context.task == "regression"
+    cap = 2000 if classes <= 10 else max(600, 20_000 // classes)
+    # Many classes make a round dear, so each takes a greater step.
+    rate = 0.05 if classes <= 10 else 0.1
+    large_leaves = 180 if context.n_rows >= 20_000 else 84
+
+    def config(label: str, leaves: int, smallest: int, **more: Any) -> Variant:
+        params = {
+            "learning_rate": rate,
+            "num_leaves": leaves,
+            "min_data_in_leaf": smallest,
+            "bagging_freq": 1,
+            "num_iterations": cap,
+        }
+        return f"LightGBM · {label}", params | more
+
+    plain = (
+        config("default", 100, 3, bagging_fraction=0.7)
+        if regression
+        else config("default", 50, 40, bagging_fraction=0.75)
+    )
+    return [
+        config(
+            "mid-sized random trees",
+            39,
+            3,
+            extra_trees=True,
+            **_shape(0.46, 0.88, 0.24, 0.36, 0.34, 15.4, 16, 9),
+        ),
+        plain,
+        config(
+            "tiny random trees",
+            12 if regression else 5,
+            12,
+            extra_trees=True,
+            **_shape(0.73, 0.85, 0.24, 0.30, 0.011, 5.1, 67, 93),
+        ),
+        config(
+            "large trees",
+            large_leaves,
+            12,
+            learning_rate=max(0.03, rate * 0.6),
+            extra_trees=large_leaves > 100,
+            **_shape(0.40, 0.95, 0.77, 1.6, 0.22, 0.064, 11, 3),
+        ),
+        config("large random trees", 111, 6, extra_trees=True, **_shape(0.83, 0.9, 0.1, 0.6, 0.94, 11.1, 8, 8)),
+        config("additive", 3, 17, **_shape(0.59, 0.84, 0.08, 0.77, 0.93, 0.09, 16, 11)),
+        config("wide leaves", 64, 56, **_shape(0.62, 0.8, 0.5, 1.7, 0.66, 0.045, 9, 30)),
+        config("slim", 16, 2, **_shape(0.43, 0.71, 0.51, 0.51, 0.87, 48.7, 16, 32)),
+        config("regularized", 24, 20, **_shape(0.49, 0.78, 10.0, 10.0, 10.0, 10.0, 38, 83)),
+    ]
+
+
+def _shape(
+    feature_fraction: float,
+    bagging_fraction: float,
+    lambda_l1: float,
+    lambda_l2: float,
+    cat_l2: float,
+    cat_smooth: float,
+    max_cat_to_onehot: int,
+    min_data_per_group: int,
+) -> dict[str, Any]:
+    return {
+        "feature_fraction": feature_fraction,
+        "bagging_fraction": bagging_fraction,
+        "lambda_l1": lambda_l1,
+        "lambda_l2": lambda_l2,
+        "cat_l2": cat_l2,
+        "cat_smooth": cat_smooth,
+        "max_cat_to_onehot": max_cat_to_onehot,
+        "min_data_per_group": min_data_per_group,
+    }
+
+
+def _forest(key: str, context: SearchContext) -> list[Variant]:
+    trees = 200 if context.n_rows <= 5000 else 150 if context.n_rows <= 50_000 else 100
+    classification = context.task == "classification"
+    random = key == "ExtremeRandomTrees"
+    smallest = 1 if context.n_rows <= 50_000 else 5
+
+    def config(label: str, features: float | str, leaf: int, criterion: str, *, bootstrap: bool) -> Variant:
+        return f"{key} · {label}", {
+            "n_estimators": trees,
+            "max_features": features,
+            "min_samples_leaf": leaf,
+            "bootstrap": bootstrap,
+            "criterion": criterion,
+        }
+
+    if classification:
+        return [
+            config("default", "sqrt", smallest, "gini", bootstrap=not random),
+            config("most features", 0.75, smallest, "entropy", bootstrap=not random),
+            config("larger leaves", 0.5, 5 * smallest, "gini", bootstrap=not random),
+            config("few features", "log2", smallest, "entropy", bootstrap=not random),
+            config("smooth", 0.75, 20, "entropy", bootstrap=True),
+        ]
+    return [
+        config("default", 1.0 if random else 0.5, 2 * smallest, "squared_error", bootstrap=not random),
+        config("most features", 0.75, smallest, "squared_error", bootstrap=not random),
+        config("larger leaves", 1.0, 5 * smallest, "squared_error", bootstrap=not random),
+        config("few features", "sqrt", smallest, "squared_error", bootstrap=not random),
+        config("smooth", 0.75, 20, "squared_error", bootstrap=True),
+    ]
+
+
+_Table = dict[str, list[Variant]]
+
+_CLASSIFICATION: _Table = {
+    "LogisticRegression": [
+        ("C = 1", {"C": 1.0}),
+        ("C = 0.03", {"C": 0.03}),
+        ("C = 30", {"C": 30.0}),
+        ("balanced classes", {"C": 1.0, "class_weight": "balanced"}),
+    ],
+    "LinearSVM": [("C = 0.1", {"C": 0.1}), ("C = 1", {"C": 1.0}), ("C = 0.003", {"C": 0.003})],
+    "SVM": [("C = 1", {"C": 1.0}), ("C = 10", {"C": 10.0}), ("C = 0.1", {"C": 0.1})],
+    "SGD": [
+        ("alpha = 1e-4", {"alpha": 1e-4}),
+        ("alpha = 1e-6", {"alpha": 1e-6}),
+        ("sparse", {"alpha": 1e-4, "penalty": "elasticnet"}),
+    ],
+    "BernoulliNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
+    "MultinomialNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
+    "AveragedPerceptronClassifier": [
+        ("", {}),
+        ("2 passes", {"max_iter": 2}),
+        ("30 passes", {"max_iter": 30}),
+    ],
+}
+
+_REGRESSION: _Table = {
+    "ElasticNet": [
+        ("alpha = 1e-3", {"alpha": 1e-3, "l1_ratio": 0.5}),
+        ("alpha = 1e-2", {"alpha": 1e-2, "l1_ratio": 0.5}),
+        ("nearly ridge", {"alpha": 1e-4, "l1_ratio": 0.05}),
+        ("lasso", {"alpha": 3e-3, "l1_ratio": 1.0}),
+    ],
+    "LassoLars": [
+        ("alpha = 1e-3", {"alpha": 1e-3}),
+        ("alpha = 1e-4", {"alpha": 1e-4}),
+        ("alpha = 1e-2", {"alpha": 1e-2}),
+    ],
+    "SGD": [
+        ("alpha = 1e-4", {"alpha": 1e-4}),
+        ("alpha = 1e-6", {"alpha": 1e-6}),
+        ("sparse", {"alpha": 1e-3, "penalty": "elasticnet"}),
+    ],
+    "FastLinearRegressor": [
+        ("alpha = 1", {"alpha": 1.0}),
+        ("alpha = 30", {"alpha": 30.0}),
+        ("alpha = 1000", {"alpha": 1e3}),
+    ],
+    "OnlineGradientDescentRegressor": [
+        ("", {}),
+        ("alpha = 1e-6", {"alpha": 1e-6}),
+        ("alpha = 1e-3", {"alpha": 1e-3}),
+    ],
+}
+
+_SHARED: _Table = {
+    "KNN": [
+        ("15 neighbours", {"n_neighbors": 15, "weights": "distance"}),
+        ("5 neighbours", {"n_neighbors": 5, "weights": "distance"}),
+        ("40 neighbours", {"n_neighbors": 40, "weights": "distance", "p": 1}),
+        ("15 equal neighbours", {"n_neighbors": 15, "weights": "uniform"}),
+    ],
+    "DecisionTree": [
+        ("depth 8", {"max_depth": 8, "min_samples_leaf": 10}),
+        ("depth 4", {"max_depth": 4, "min_samples_leaf": 5}),
+        ("depth 16", {"max_depth": 16, "min_samples_leaf": 20}),
+    ],
+    "GradientBoosting": [
+        ("depth 4", {"learning_rate": 0.1, "max_depth": 4}),
+        ("depth 2", {"learning_rate": 0.1, "max_depth": 2}),
+        ("depth 6", {"learning_rate": 0.05, "max_depth": 6}),
+    ],
+}
+
+_XGBOOST: list[Variant] = [
+    (
+        "default",
+        {
+            "learning_rate": 0.08,
+            "max_depth": 6,
+            "subsample": 0.65,
+            "colsample_bylevel": 0.9,
+            "min_child_weight": 5e-6,
+        },
+    ),
+    ("deep", {"learning_rate": 0.05, "max_depth": 9, "subsample": 0.7, "min_child_weight": 2.0}),
+    ("shallow", {"learning_rate": 0.08, "max_depth": 3, "subsample": 0.8, "colsample_bylevel": 0.7}),
+]
+_CATBOOST: list[Variant] = [
+    ("default", {}),
+    ("deep", {"learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 2.8}),
+    ("shallow", {"learning_rate": 0.08, "depth": 4, "l2_leaf_reg": 4.5}),
+]
+_BOOSTERS: _Table = {
+    "XGBoostClassifier": _XGBOOST,
+    "XGBoostRegressor": _XGBOOST,
+    "CatBoostClassifier": _CATBOOST,
+    "CatBoostRegressor": _CATBOOST,
+}

@@ -1,0 +1,102 @@
+"""The learners a user may name, per task.
+
+The names are Azure Machine Learning's, plus CatBoost. Names are matched without regard to case and
+underscores, so
+``light_gbm`` is ``LightGBM``. Which of them can run is decided where the learners are, not here.
+"""
+
+from __future__ import annotations
+
+from automl_jupyter.spec.kinds import match_name, pick
+
+_BOTH = ("SGD", "KNN", "DecisionTree", "RandomForest", "ExtremeRandomTrees", "LightGBM", "GradientBoosting")
+
+CLASSIFICATION = (
+    "LogisticRegression",
+    "SGD",
+    "MultinomialNaiveBayes",
+    "BernoulliNaiveBayes",
+    "SVM",
+    "LinearSVM",
+    "KNN",
+    "DecisionTree",
+    "RandomForest",
+    "ExtremeRandomTrees",
+    "LightGBM",
+    "GradientBoosting",
+    "XGBoostClassifier",
+    "CatBoostClassifier",
+    "AveragedPerceptronClassifier",
+)
+REGRESSION = (
+    "ElasticNet",
+    "LassoLars",
+    *_BOTH,
+    "XGBoostRegressor",
+    "CatBoostRegressor",
+    "FastLinearRegressor",
+    "OnlineGradientDescentRegressor",
+)
+FORECASTING = (
+    *REGRESSION,
+    "Naive",
+    "SeasonalNaive",
+    "Average",
+    "SeasonalAverage",
+    "ExponentialSmoothing",
+    "AutoArima",
+    "Arimax",
+    "Prophet",
+    "TCNForecaster",
+)
+
+_names: dict[str, list[str]] = {
+    "classification": list(CLASSIFICATION),
+    "regression": list(REGRESSION),
+    "forecasting": list(FORECASTING),
+}
+
+
+def algorithm_names(task: str) -> tuple[str, ...]:
+    """Return the learner names of a task, in Azure Machine Learning's order; none for image and text tasks.
+
+    Examples
+    --------
+    >>> "LightGBM" in algorithm_names("classification")
+    True
+    """
+    return tuple(_names.get(task, ()))
+
+
+def add_algorithm_name(task: str, name: str) -> None:
+    """Let users name a learner that a plug-in brought; adding it twice changes nothing."""
+    names = _names.setdefault(task, [])
+    if match_name(name, names) is None:
+        names.append(name)
+
+
+def match_algorithm(name: object, task: str) -> str:
+    """Return a learner's name as it is spelled, or raise with the nearest one.
+
+    Parameters
+    ----------
+    name : object
+        What the user wrote.
+    task : str
+        The task.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    RefusedError
+        When no learner of the task has that name.
+
+    Examples
+    --------
+    >>> match_algorithm("light_gbm", "regression")
+    'LightGBM'
+    """
+    return pick(name, algorithm_names(task), f"a training algorithm of {task}")

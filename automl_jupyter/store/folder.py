@@ -1,0 +1,181 @@
+"""The folder of a job, readable by a person: where each thing lies, and who may write."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from automl_jupyter._core.clock import now_at
+from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter._core.jsonl import Reader
+from automl_jupyter.errors import StoreError
+from automl_jupyter.store.events import Event, from_record
+from automl_jupyter.store.history import History, replay
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+def default_workspace() -> Path:
+    """Return where jobs are kept: the ``AUTOML_JOBS`` folder, or ``automl_jobs`` in the current one."""
+    return Path(os.environ.get("AUTOML_JOBS") or "automl_jobs")
+
+
+def check_name(name: str, field: str) -> str:
+    """Return a name fit for a folder, or raise."""
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise StoreError(
+            f"{field}: {name!r} cannot name a folder. Use letters, digits, '-', '_' and '.', at most 100,"
+            " beginning with a letter or digit."
+        )
+    return name
+
+
+class JobFolder:
+    """The files of one job.
+
+    Parameters
+    ----------
+    path : Path
+        ``<workspace>/<experiment>/<job>``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def spec_file(self) -> Path:
+        """What was asked."""
+        return self.path / "job.yaml"
+
+    @property
+    def plan_file(self) -> Path:
+        """What was decided, with reasons."""
+        return self.path / "plan.json"
+
+    @property
+    def data_file(self) -> Path:
+        """What the columns are, and where the cached table lies; no rows."""
+        return self.path / "data.json"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions of what ran."""
+        return self.path / "environment.json"
+
+    @property
+    def events_file(self) -> Path:
+        """What happened."""
+        return self.path / "events.jsonl"
+
+    @property
+    def control_folder(self) -> Path:
+        """Requests to the running job, one file each."""
+        return self.path / "control"
+
+    @property
+    def model_folder(self) -> Path:
+        """The final model."""
+        return self.path / "model"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one writer."""
+        return self.path / "lock"
+
+    def request(self, request: str, **arguments: Any) -> None:
+        """Ask something of the running job: the only thing anyone but the controller writes here."""
+        name = f"{now_at().replace(':', '')}-{uuid.uuid4().hex[:6]}.json"
+        write_json(self.control_folder / name, {"request": request, "arguments": arguments})
+
+    def take_requests(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the requests that came, oldest first, and remove them."""
+        found = []
+        for path in sorted(self.control_folder.glob("*.json")) if self.control_folder.is_dir() else []:
+            try:
+                record = read_json(path)
+                found.append((str(record["request"]), dict(record.get("arguments") or {})))
+            except (ValueError, KeyError, TypeError, OSError):
+                pass  # not a request; it is removed all the same, so that it is not read for ever
+            path.unlink(missing_ok=True)
+        return found
+
+    def read_events(self) -> Iterator[Event]:
+        """Yield the events of the log; lines that are damaged or unknown are skipped."""
+        for record in Reader(self.events_file).read():
+            event = from_record(record) if isinstance(record, dict) else None
+            if event is not None:
+                yield event
+
+    def history(self) -> History:
+        """Return the fold of the log.
+
+        Raises
+        ------
+        StoreError
+            When the folder holds no log of a job.
+        """
+        history = replay(self.read_events())
+        if not history.name:
+            raise StoreError(f"{self.path} holds no readable job: {self.events_file.name} is missing or damaged.")
+        return history
+
+
+def new_folder(workspace: Path, experiment: str, name: str | None) -> JobFolder:
+    """Make the folder of a new job.
+
+    Parameters
+    ----------
+    workspace : Path
+        Where jobs are kept.
+    experiment : str
+        Groups jobs.
+    name : str, optional
+        Unique in the workspace; made up when not given.
+
+    Raises
+    ------
+    StoreError
+        When the name is taken or cannot name a folder.
+    """
+    check_name(experiment, "experiment_name")
+    if name is not None:
+        check_name(name, "name")
+        taken = find_folder(workspace, name)
+        if taken is not None:
+            raise StoreError(f"name: a job {name!r} exists already in {taken.path.parent}. Choose another name.")
+    else:
+        stamp = now_at()[:19].replace("-", "").replace(":", "")
+        name = f"{stamp}-{uuid.uuid4().hex[:4]}"
+    path = workspace.absolute() / experiment / name
+    try:
+        path.mkdir(parents=True)
+        for part in ("control", "trials", "features"):
+            (path / part).mkdir()
+    except OSError as error:
+        raise StoreError(f"The job's folder {path} cannot be made: {error.strerror}.") from None
+    return JobFolder(path)
+
+
+def find_folder(workspace: Path, name: str) -> JobFolder | None:
+    """Return the folder of the job called `name`, in whichever experiment, or None."""
+    check_name(name, "name")
+    for path in workspace.absolute().glob(f"*/{name}"):
+        if (path / "events.jsonl").is_file():
+            return JobFolder(path)
+    return None
+
+
+def list_folders(workspace: Path) -> list[JobFolder]:
+    """Return every job of a workspace, newest first."""
+    logs = workspace.absolute().glob("*/*/events.jsonl")
+    return [JobFolder(log.parent) for log in sorted(logs, key=lambda p: p.parent.stat().st_mtime, reverse=True)]
+
+
+def owner() -> dict[str, Any]:
+    """Return who this process is, for the lock."""
+    return {"pid": os.getpid(), "host": socket.gethostname(), "at": now_at()}

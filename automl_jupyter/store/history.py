@@ -1,0 +1,340 @@
+"""The fold of a job's events: what is known about it now.
+
+Pure: `apply` takes a history and an event and returns the next history. Leaderboard, live view, terminal and
+resume all start from here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from automl_jupyter.store import events as ev
+
+#: statuses after which nothing more happens
+FINAL_STATUSES = frozenset({"Completed", "Canceled", "Failed"})
+
+
+@dataclass(frozen=True)
+class FoldRecord:
+    """One fitted fold of a trial."""
+
+    fold: int
+    metrics: Mapping[str, float | None]
+    fit_s: float
+    predict_s: float
+    n_train: int
+    n_valid: int
+    size_bytes: int
+    iterations: int | None
+    stopped_early: bool
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A trial as far as it has come. `state`: queued, running, complete, pruned, failed, cancelled, timed_out."""
+
+    number: int
+    learner: str
+    params: Mapping[str, Any]
+    recipe: str
+    origin: str
+    label: str
+    n_folds: int
+    state: str = "queued"
+    folds: Mapping[int, FoldRecord] = field(default_factory=dict)
+    running: frozenset[int] = frozenset()
+    reason: str = ""
+    error: Mapping[str, str] | None = None
+    refit_s: float | None = None
+    refit_bytes: int = 0
+    refit_error: Mapping[str, str] | None = None
+    #: fold -> how often it was begun before without an end (its worker or the controller died)
+    lost: Mapping[int, int] = field(default_factory=dict)
+    queued_s: float = 0.0
+    ended_s: float | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every fold is there, so that the score compares with other complete ones."""
+        return len(self.folds) == self.n_folds
+
+    @property
+    def fit_s(self) -> float:
+        """Seconds spent fitting folds."""
+        return sum(f.fit_s for f in self.folds.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still run."""
+        return self.state in ("queued", "running")
+
+    def metrics(self) -> dict[str, float | None]:
+        """Return each metric's mean over the folds that are there; None where a fold has no value."""
+        return mean_metrics([f.metrics for _, f in sorted(self.folds.items())])
+
+    def values(self, metric: str) -> list[float]:
+        """Return one metric's value on each fold that has one, in order of folds."""
+        found = (f.metrics.get(metric) for _, f in sorted(self.folds.items()))
+        return [v for v in found if v is not None]
+
+
+@dataclass(frozen=True)
+class EnsembleRecord:
+    """The latest weights of one kind of ensemble."""
+
+    name: str
+    members: tuple[tuple[int, float], ...]
+    metrics: Mapping[str, float | None]
+    fold_metrics: tuple[Mapping[str, float | None], ...]
+    complete: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """What the best usable model is made of."""
+
+    label: str
+    trial: int | None
+    parts: tuple[Mapping[str, Any], ...]
+    metrics: Mapping[str, float | None]
+    stage: str
+    stack: str | None
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing about it changes any more."""
+        return self.stage == "final"
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything the events say."""
+
+    name: str = ""
+    experiment_name: str = ""
+    display_name: str | None = None
+    task: str = ""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    status: str = "NotStarted"
+    reason: str = ""
+    error: Mapping[str, str] | None = None
+    created_at: str = ""
+    ended_at: str | None = None
+    updated_at: str = ""
+    elapsed_s: float = 0.0
+    search_ended_s: float | None = None
+    n_workers: int = 0
+    compute: str = "local"
+    trials: Mapping[int, TrialRecord] = field(default_factory=dict)
+    ensembles: Mapping[str, EnsembleRecord] = field(default_factory=dict)
+    model: ModelRecord | None = None
+    #: (elapsed_s, label, value of the primary metric) each time the best score improved
+    progress: tuple[tuple[float, str, float], ...] = ()
+    requests: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    extended_s: float = 0.0
+    limit: str = ""
+    notes: tuple[ev.Noted, ...] = ()
+    test_metrics: Mapping[str, float | None] | None = None
+    n_events: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in FINAL_STATUSES
+
+    @property
+    def metric(self) -> str:
+        """The primary metric's name."""
+        return str(self.plan.get("metric", {}).get("name", ""))
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether a greater value of the primary metric is better."""
+        return bool(self.plan.get("metric", {}).get("greater_is_better", True))
+
+    def score(self, metrics: Mapping[str, float | None]) -> float | None:
+        """Return the primary metric so signed that greater is better, or None."""
+        value = metrics.get(self.metric)
+        if value is None or not math.isfinite(value):
+            return None
+        return value if self.greater_is_better else -value
+
+
+def mean_metrics(folds: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """Return the mean of each metric over folds (the seed's rule for scalars); folds without a value are left out."""
+    means: dict[str, float | None] = {}
+    for name in dict.fromkeys(k for f in folds for k in f):
+        values = [v for f in folds if (v := f.get(name)) is not None]
+        means[name] = math.fsum(values) / len(values) if values else None
+    return means
+
+
+def replay(events: Iterable[ev.Event]) -> History:
+    """Return the history of a whole log."""
+    history = History()
+    for event in events:
+        history = apply(history, event)
+    return history
+
+
+def apply(history: History, event: ev.Event) -> History:
+    """Return the history after one more event."""
+    history = replace(
+        history,
+        n_events=history.n_events + 1,
+        elapsed_s=max(history.elapsed_s, event.elapsed_s),
+        updated_at=event.at or history.updated_at,
+    )
+    match event:
+        case ev.JobCreated():
+            return replace(
+                history,
+                name=event.name,
+                experiment_name=event.experiment_name,
+                display_name=event.display_name,
+                task=event.task,
+                spec=event.spec,
+                created_at=event.at,
+            )
+        case ev.PlanMade():
+            return replace(history, plan=event.plan)
+        case ev.StatusChanged():
+            ended = history.elapsed_s if event.status == "Finalizing" else history.search_ended_s
+            started = event.status in ("Preparing", "Running")
+            # A job that goes on chooses its model again, from the trials of all its runs.
+            model = replace(history.model, stage="anytime") if started and history.model else history.model
+            return replace(
+                history,
+                status=event.status,
+                model=model,
+                search_ended_s=None if started else ended,
+                ended_at=None,
+                reason=event.reason,
+                requests=() if event.status == "Preparing" else history.requests,
+                limit="" if started else history.limit,
+            )
+        case ev.WorkersChanged():
+            return replace(history, n_workers=event.n_workers, compute=event.compute)
+        case ev.TrialQueued() | ev.FoldStarted() | ev.FoldEnded() | ev.TrialEnded() | ev.RefitEnded():
+            return _apply_trial(history, event)
+        case ev.EnsembleSelected():
+            record = EnsembleRecord(
+                event.ensemble,
+                tuple((int(n), float(w)) for n, w in event.members),
+                event.metrics,
+                tuple(event.fold_metrics),
+                event.complete,
+                event.seconds,
+            )
+            return _with_progress(
+                replace(history, ensembles={**history.ensembles, event.ensemble: record}),
+                event.ensemble,
+                event.metrics if event.complete else {},
+            )
+        case ev.ModelSelected():
+            model = ModelRecord(event.label, event.trial, tuple(event.parts), event.metrics, event.stage, event.stack)
+            return replace(history, model=model)
+        case ev.RequestReceived():
+            extra = float(event.arguments.get("minutes", 0)) * 60 if event.request == "extend" else 0.0
+            return replace(
+                history,
+                requests=(*history.requests, (event.request, event.arguments)),
+                extended_s=history.extended_s + extra,
+            )
+        case ev.LimitReached():
+            return replace(history, limit=event.limit)
+        case ev.Noted():
+            return replace(history, notes=(*history.notes, event))
+        case ev.TestScored():
+            return replace(history, test_metrics=event.metrics)
+        case ev.JobEnded():
+            return replace(
+                history,
+                status=event.status,
+                reason=event.reason,
+                error=event.error,
+                ended_at=event.at,
+            )
+    return history
+
+
+def _apply_trial(
+    history: History, event: ev.TrialQueued | ev.FoldStarted | ev.FoldEnded | ev.TrialEnded | ev.RefitEnded
+) -> History:
+    if isinstance(event, ev.TrialQueued):
+        trial = TrialRecord(
+            event.number,
+            event.learner,
+            event.params,
+            event.recipe,
+            event.origin,
+            event.label or event.learner,
+            event.n_folds,
+            queued_s=event.elapsed_s,
+        )
+        return _with_trial(history, trial)
+    known = history.trials.get(event.number)
+    if known is None:
+        return history
+    match event:
+        case ev.FoldStarted():
+            again = known.lost.get(event.fold, -1) + 1
+            trial = replace(
+                known,
+                state="running",
+                running=known.running | {event.fold},
+                lost={**known.lost, event.fold: again},
+            )
+        case ev.FoldEnded():
+            fold = FoldRecord(
+                event.fold,
+                event.metrics,
+                event.fit_s,
+                event.predict_s,
+                event.n_train,
+                event.n_valid,
+                event.size_bytes,
+                event.iterations,
+                event.stopped_early,
+            )
+            trial = replace(known, folds={**known.folds, event.fold: fold}, running=known.running - {event.fold})
+        case ev.TrialEnded():
+            trial = replace(
+                known,
+                state=event.state,
+                reason=event.reason,
+                error=event.error,
+                running=frozenset(),
+                ended_s=event.elapsed_s,
+            )
+        case ev.RefitEnded():
+            done = event.error is None
+            trial = replace(
+                known,
+                refit_s=event.fit_s if done else None,
+                refit_bytes=event.size_bytes,
+                refit_error=event.error,
+            )
+    history = _with_trial(history, trial)
+    return _with_progress(history, trial.label, trial.metrics()) if trial.is_complete else history
+
+
+def _with_trial(history: History, trial: TrialRecord) -> History:
+    return replace(history, trials={**history.trials, trial.number: trial})
+
+
+def _with_progress(history: History, label: str, metrics: Mapping[str, float | None]) -> History:
+    score = history.score(metrics)
+    if score is None:
+        return history
+    value = float(metrics[history.metric] or 0.0)
+    if history.progress:
+        last = history.progress[-1][2]
+        if score <= (last if history.greater_is_better else -last):
+            return history
+    return replace(history, progress=(*history.progress, (history.elapsed_s, label, value)))

@@ -1,0 +1,79 @@
+"""Fitted parts on disk, as skops files: loading one runs no code of its own."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from automl_jupyter._core.files import write_bytes
+from automl_jupyter.errors import StoreError
+
+#: where our own fitted parts are defined; a file may name any class of these
+_OWN_ROOMS = ("automl_jupyter.learners.", "automl_jupyter.featurization.", "automl_jupyter.search.stack.")
+
+
+def dump(value: Any) -> bytes:
+    """Return the bytes of a skops file that holds `value`."""
+    from skops import io
+
+    data: bytes = io.dumps(value)
+    return data
+
+
+def check(data: bytes) -> None:
+    """Refuse the bytes of a skops file that `load` would refuse, while there is still something to do about it.
+
+    Raises
+    ------
+    StoreError
+        When a type in it is not among those a learner declares.
+    """
+    from skops import io
+
+    foreign = [name for name in io.get_untrusted_types(data=data) if not _is_trusted(name)]
+    if foreign:
+        raise StoreError(f"The fitted estimator holds {foreign[0]}, which its learner does not declare as trusted.")
+
+
+def save(path: Path, value: Any) -> int:
+    """Write `value` as a skops file in one step and return its size in bytes."""
+    data = dump(value)
+    write_bytes(path, data)
+    return len(data)
+
+
+def load(path: Path) -> Any:
+    """Load a skops file.
+
+    Raises
+    ------
+    StoreError
+        When the file is missing or damaged, or holds a type that a fitted part has no business with.
+    """
+    from skops import io
+
+    try:
+        unknown = io.get_untrusted_types(file=path)
+        foreign = [name for name in unknown if not _is_trusted(name)]
+        if foreign:
+            raise StoreError(f"{path.name} holds {foreign[0]}, which is no part of a fitted model; it was not loaded.")
+        return io.load(path, trusted=unknown)
+    except StoreError:
+        raise
+    except FileNotFoundError:
+        raise StoreError(f"The fitted part {path.name} is missing from {path.parent}.") from None
+    except Exception as error:
+        raise StoreError(f"{path.name} is damaged and cannot be loaded ({type(error).__name__}: {error}).") from error
+
+
+@cache
+def _trusted_types() -> frozenset[str]:
+    from automl_jupyter.featurization.recipes import TRUSTED_TYPES
+    from automl_jupyter.learners import learners
+
+    return frozenset([*TRUSTED_TYPES, *(name for info in learners for name in info.trusted_types)])
+
+
+def _is_trusted(name: str) -> bool:
+    return name.startswith(_OWN_ROOMS) or name in _trusted_types()

@@ -1,0 +1,129 @@
+"""What chosen trials predict together, from their fitted parts on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl_jupyter.trials import artifacts
+from automl_jupyter.trials.guard import quiet
+from automl_jupyter.trials.records import estimator_file, featurizer_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class FittedPart:
+    """One trial's share: its weight, and a featurizer with an estimator for each fold (or one refit)."""
+
+    trial: int
+    weight: float
+    label: str
+    recipe: str
+    #: keys into `Blend.featurizers`, one an estimator
+    featurizers: tuple[str, ...]
+    estimators: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The weighted average of fitted parts, or what a second level makes of them.
+
+    Attributes
+    ----------
+    task : str
+        ``classification`` or ``regression``.
+    n_classes : int, optional
+        Classes of a classification.
+    """
+
+    task: str
+    n_classes: int | None
+    parts: tuple[FittedPart, ...]
+    featurizers: Mapping[str, Any]
+    stack: Any = None
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Predict rows of the canonical table.
+
+        Returns
+        -------
+        ndarray
+            Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
+        """
+        from automl_jupyter.learners.base import predict
+
+        if len(X) == 0:  # most estimators refuse a table without rows
+            return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
+        with quiet():
+            features = {key: featurizer.transform(X) for key, featurizer in self.featurizers.items()}
+            of_parts = []
+            for part in self.parts:
+                found = [
+                    np.asarray(predict(estimator, self.task, features[key], self.n_classes), dtype=np.float64)
+                    for key, estimator in zip(part.featurizers, part.estimators, strict=True)
+                ]
+                of_parts.append(sum(found) / len(found))
+            if self.stack is not None:
+                blended = np.asarray(self.stack.predict(of_parts))
+            else:
+                blended = np.asarray(sum(p * part.weight for p, part in zip(of_parts, self.parts, strict=True)))
+        if self.task == "classification":
+            blended = blended / blended.sum(axis=1, keepdims=True)
+        return blended
+
+
+def load_blend(
+    folder: Path, task: str, n_classes: int | None, parts: Sequence[Mapping[str, Any]], stack: str | None
+) -> Blend:
+    """Load the parts a `ModelSelected` event names.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's folder, or a saved model's.
+    parts : sequence of mapping
+        Each with ``trial``, ``weight``, ``label``, ``recipe`` and ``folds``.
+    stack : str, optional
+        File of the second level.
+
+    Raises
+    ------
+    StoreError
+        When a part is missing or damaged.
+    """
+    featurizers: dict[str, Any] = {}
+    fitted = []
+    for part in parts:
+        keys = tuple(featurizer_file(str(part["recipe"]), int(f)) for f in part["folds"])
+        for key in keys:
+            if key not in featurizers:
+                featurizers[key] = artifacts.load(folder / key)
+        estimators = tuple(artifacts.load(folder / estimator_file(int(part["trial"]), int(f))) for f in part["folds"])
+        fitted.append(
+            FittedPart(
+                int(part["trial"]),
+                float(part["weight"]),
+                str(part["label"]),
+                str(part["recipe"]),
+                keys,
+                estimators,
+            )
+        )
+    second = artifacts.load(folder / stack) if stack else None
+    return Blend(task, n_classes, tuple(fitted), featurizers, second)
+
+
+def part_files(parts: Sequence[Mapping[str, Any]], stack: str | None) -> list[str]:
+    """Return the files `load_blend` reads, relative to the folder."""
+    names = []
+    for part in parts:
+        for fold in part["folds"]:
+            names.append(featurizer_file(str(part["recipe"]), int(fold)))
+            names.append(estimator_file(int(part["trial"]), int(fold)))
+    return list(dict.fromkeys([*names, *([stack] if stack else [])]))

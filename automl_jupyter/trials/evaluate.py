@@ -1,0 +1,274 @@
+"""Fit one fold of a trial: the only code that runs on a worker.
+
+A worker keeps the tables it has opened and the featurized folds it has made, so that trials of one recipe share them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl_jupyter._core.files import write_bytes
+from automl_jupyter.trials import artifacts
+from automl_jupyter.trials.guard import (
+    Interrupted,
+    StopSignal,
+    describe_error,
+    peak_memory_bytes,
+    quiet,
+    run_guarded,
+)
+from automl_jupyter.trials.records import (
+    REFIT,
+    FoldOutcome,
+    FoldTask,
+    estimator_file,
+    featurizer_file,
+    predictions_file,
+)
+
+#: begins the `FoldTask.cache` of a table that was sent to the workers, which keep it in their temporary folder
+WORKER_TABLES = "worker:"
+#: featurized folds a worker keeps, most recently used last
+_MAX_FOLDS = 3
+
+
+@dataclass(eq=False)
+class _Fold:
+    """The featurized rows of one fold, and what configurations on it share (a binned data set, say)."""
+
+    featurizer: Any
+    X_train: Any
+    X_valid: Any
+    y_train: np.ndarray
+    y_valid: np.ndarray
+    weight_train: np.ndarray | None
+    weight_valid: np.ndarray | None
+    shared: dict[str, Any] = field(default_factory=dict)
+    saved_to: set[str] = field(default_factory=set)
+
+
+_tables: OrderedDict[str, Any] = OrderedDict()
+_folds: OrderedDict[tuple[str, str, int], _Fold] = OrderedDict()
+#: fits of one worker may share it in threads, and the end of a job empties both from yet another one
+_kept = threading.RLock()
+
+
+def evaluate(task: FoldTask) -> FoldOutcome:
+    """Fit and score one fold (or refit on every training row) and return what came of it. Never raises."""
+    preload()
+    started = time.monotonic()
+    signal = StopSignal(task.key, task.time_limit_s)
+
+    def end(state: str, error: BaseException | None = None, reason: str = "") -> FoldOutcome:
+        described = describe_error(error) if error is not None and not reason else None
+        if reason:
+            described = {
+                "type": "TimeLimit" if state == "timed_out" else "Stopped",
+                "message": reason,
+                "tail": "",
+            }
+        return FoldOutcome(
+            task.key,
+            task.number,
+            task.fold,
+            state,
+            total_s=time.monotonic() - started,
+            error=described,
+            peak_bytes=peak_memory_bytes(),
+        )
+
+    if signal.was_asked:  # while it was waiting in line
+        return end("cancelled", reason="stopped on request")
+    try:
+        with quiet():
+            return run_guarded(lambda: _evaluate(task, signal, started), signal)
+    except Interrupted:
+        if signal.was_asked:
+            return end("cancelled", reason="stopped on request")
+        return end("timed_out", reason=f"did not finish within {task.time_limit_s:.3g} s")
+    except MemoryError as error:
+        forget()
+        return end("failed", error)
+    except Exception as error:  # noqa: BLE001 whatever a learner raises is this trial's result, not the job's end
+        return end("failed", error)
+
+
+def preload() -> None:
+    """Import what every fit needs, so that no time limit is spent on imports or strikes in the middle of one."""
+    import skops.io  # noqa: F401
+
+    import automl_jupyter.data.cache
+    import automl_jupyter.featurization.recipes
+    import automl_jupyter.learners.base
+    import automl_jupyter.metrics.registry  # noqa: F401
+
+
+def forget() -> None:
+    """Drop every table and featurized fold this process keeps."""
+    with _kept:
+        _tables.clear()
+        _folds.clear()
+
+
+def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome:
+    from automl_jupyter.learners import learners
+    from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+    from automl_jupyter.metrics.registry import evaluate_metrics
+
+    table = _open_table(task.cache)
+    meta = table.meta
+    fold = _featurized(task, table)
+    info = learners.get(task.learner)
+    n_classes = meta["n_classes"]
+    estimator = make_learner(
+        info, task.task, task.params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes
+    )
+    refit = task.fold == REFIT
+    fit_started = time.monotonic()
+    report = fit_learner(
+        info,
+        estimator,
+        FitData(
+            X=fold.X_train,
+            y=fold.y_train,
+            weight=fold.weight_train,
+            X_valid=None if refit else fold.X_valid,
+            y_valid=None if refit else fold.y_valid,
+            weight_valid=None if refit else fold.weight_valid,
+            categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
+            should_stop=signal,
+            cache=fold.shared,
+            refit_iterations=task.refit_iterations,
+            metric_hint=task.metric_hint,
+        ),
+    )
+    fit_s = time.monotonic() - fit_started
+    predictions, metrics, predict_s = None, {}, 0.0
+    if not refit:
+        predict_started = time.monotonic()
+        predictions = np.asarray(predict(estimator, task.task, fold.X_valid, n_classes))
+        predict_s = time.monotonic() - predict_started
+        if not np.isfinite(predictions).all():
+            raise ValueError("The model predicted values that are not finite numbers.")
+        metrics = evaluate_metrics(task.task, fold.y_valid, predictions, fold.weight_valid, _metric_context(meta))
+        predictions = predictions.astype(np.float32 if task.task == "classification" else np.float64)
+    files, size = _save(task, fold, estimator, predictions)
+    return FoldOutcome(
+        task.key,
+        task.number,
+        task.fold,
+        "complete",
+        metrics=metrics,
+        fit_s=fit_s,
+        predict_s=predict_s,
+        total_s=time.monotonic() - started,
+        n_train=len(fold.y_train),
+        n_valid=len(fold.y_valid),
+        size_bytes=size,
+        peak_bytes=peak_memory_bytes(),
+        iterations=report.iterations,
+        stopped_early=report.stopped_early,
+        predictions=predictions,
+        files=files,
+    )
+
+
+def _open_table(folder: str) -> Any:
+    from automl_jupyter.data.cache import open_cache
+
+    with _kept:
+        if folder not in _tables:
+            forget()  # another job's data: what is kept of the last one would only take memory
+            path = Path(folder)
+            if folder.startswith(WORKER_TABLES):
+                path = Path(tempfile.gettempdir()) / "automl-jupyter" / folder.removeprefix(WORKER_TABLES)
+            _tables[folder] = open_cache(path)
+        return _tables[folder]
+
+
+def _featurized(task: FoldTask, table: Any) -> _Fold:
+    key = (task.cache, task.recipe, task.fold)
+    with _kept:
+        if key in _folds:
+            _folds.move_to_end(key)
+            return _folds[key]
+        while len(_folds) >= _MAX_FOLDS:  # before another is made, so that both are never in memory
+            _folds.popitem(last=False)
+    from automl_jupyter.data.dataset import Column, ColumnType
+    from automl_jupyter.featurization.recipes import make_featurizer
+
+    columns = [Column(**{**c, "type": ColumnType(c["type"])}) for c in table.meta["columns"]]
+    train, valid = _rows(task.fold, table)
+    y, weight = table.y, table.weight
+    X_train = table.X.iloc[train]
+    y_train = np.asarray(y[train])
+    featurizer = make_featurizer(task.recipe, columns)
+    fitted = featurizer.fit_transform(X_train, y_train)
+    fold = _Fold(
+        featurizer,
+        fitted,
+        featurizer.transform(table.X.iloc[valid]) if len(valid) else None,
+        y_train,
+        np.asarray(y[valid]),
+        None if weight is None else np.asarray(weight[train]),
+        None if weight is None else np.asarray(weight[valid]),
+    )
+    with _kept:
+        _folds[key] = fold
+    return fold
+
+
+def _rows(fold: int, table: Any) -> tuple[np.ndarray, np.ndarray]:
+    if fold == REFIT:
+        return np.arange(table.meta["n_training"]), np.empty(0, dtype=np.int32)
+    train, valid = table.folds[fold]
+    return np.asarray(train), np.asarray(valid)
+
+
+def _metric_context(meta: dict[str, Any]) -> Any:
+    from automl_jupyter.metrics.base import MetricContext
+
+    y_range = meta["y_range"]
+    return MetricContext(
+        n_classes=meta["n_classes"],
+        positive=meta["positive"],
+        y_range=None if y_range is None else tuple(y_range),
+    )
+
+
+def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray | None) -> tuple[dict[str, bytes], int]:
+    """Put the fitted parts where they belong; return those that could not be written here, and the model's size."""
+    files = {estimator_file(task.number, task.fold): artifacts.dump(estimator)}
+    content = next(iter(files.values()))
+    size = len(content)
+    if task.fold in (0, REFIT):
+        artifacts.check(content)  # a trial that could not be loaded again fails here, not in the final model
+    place = task.output or task.run
+    if place not in fold.saved_to:
+        files[featurizer_file(task.recipe, task.fold)] = artifacts.dump(fold.featurizer)
+    if task.output is None:
+        fold.saved_to.add(place)
+        return files, size
+    root = Path(task.output)
+    for name, content in files.items():
+        write_bytes(root / name, content)
+    fold.saved_to.add(place)  # not before: a fit may be interrupted on its way here
+    if predictions is not None:
+        _save_array(root / predictions_file(task.number, task.fold), predictions)
+    return {}, size
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    import io
+
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_bytes(path, buffer.getvalue())

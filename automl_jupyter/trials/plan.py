@@ -1,0 +1,373 @@
+"""The plan: every ``auto`` of a spec replaced by a value and a reason.
+
+`make_plan` is pure: the same spec, table and number of slots give the same plan. It stands above the tasks because it
+asks each room below for its choice: the task for the metric, the data for the folds, the search for the opening list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.text import duration, listing, plural
+from automl_jupyter.errors import Problem, SpecError
+from automl_jupyter.tasks import get_task
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.data.split import Validation
+    from automl_jupyter.metrics.base import Metric
+    from automl_jupyter.search.opening import Candidate, SearchContext
+    from automl_jupyter.spec.tabular import RowsJob
+
+#: minutes a job may take when neither a time nor a number of trials is given
+DEFAULT_TIMEOUT_MINUTES = 60.0
+#: minutes a trial may take when nothing is given
+DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
+
+#: share of the time that every fold of the opening list may take before configurations race on the first fold
+EVERY_FOLD_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a job or a trial. None means no limit."""
+
+    timeout_s: float | None
+    trial_timeout_s: float
+    max_trials: int | None
+    max_concurrent_trials: int | None
+    cores_per_trial: int
+    exit_score: float | None
+    enable_early_termination: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done, in full.
+
+    Attributes
+    ----------
+    race : bool
+        Whether configurations meet on the first fold and only those that earn it get the others: under a time limit
+        that is too short for all folds of all. Otherwise every trial gets every fold, in order.
+    """
+
+    task: str
+    metric: Mapping[str, Any]
+    target: str
+    n_rows: int
+    n_training: int
+    n_columns: int
+    n_features: int
+    n_classes: int | None
+    validation: Mapping[str, Any]
+    race: bool
+    limits: Limits
+    learners: tuple[str, ...]
+    opening: tuple[Mapping[str, Any], ...]
+    vote_ensemble: bool
+    stack_ensemble: bool
+    stack_meta_learner: str
+    stack_settings: Mapping[str, Any]
+    inference: str
+    random_state: int
+    n_slots: int
+    n_categorical: int = 0
+    n_text: int = 0
+    columns: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[Mapping[str, str], ...] = field(default=())
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds a complete trial has."""
+        return int(self.validation["n_folds"])
+
+    @property
+    def refits(self) -> bool:
+        """Whether chosen trials are fitted again on every row; validation data of the user's own are never fitted."""
+        return str(self.validation["kind"]) != "validation_data"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON value written to ``plan.json``."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))  # lists, as a reader of the file gets them
+        return value
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Plan:
+        """Return the plan of a JSON value."""
+        values = dict(record)
+        values["limits"] = Limits(**values["limits"])
+        for name in ("learners", "opening", "columns", "notes"):
+            values[name] = tuple(values[name])
+        return cls(**values)
+
+    def search_context(self) -> SearchContext:
+        """Return what the search needs to know."""
+        from automl_jupyter.search.opening import SearchContext
+
+        return SearchContext(
+            task=self.task,
+            n_rows=self.n_training,
+            n_features=self.n_features,
+            n_categorical=self.n_categorical,
+            n_text=self.n_text,
+            n_classes=self.n_classes,
+            allowed=self.learners,
+            metric=self.metric["name"],
+            random_state=self.random_state,
+            n_folds=self.n_folds,
+            timeout_s=self.limits.timeout_s,
+            n_workers=self.n_slots,
+        )
+
+
+def make_plan(
+    job: RowsJob,
+    table: TrainingTable,
+    schema: TableSchema,
+    validation: Validation,
+    metric: Metric,
+    *,
+    n_slots: int,
+    random_state: int,
+) -> Plan:
+    """Replace every ``auto`` by a value and a reason.
+
+    Parameters
+    ----------
+    job : AutoMLJob
+        What was asked.
+    table, schema, validation
+        The data, what its columns are, and how rows are held back.
+    metric : Metric
+        The primary metric.
+    n_slots : int
+        How many fits can run at once.
+    random_state : int
+        The job's seed.
+
+    Raises
+    ------
+    SpecError
+        When the settings leave no learner to try.
+    """
+    from automl_jupyter.data.dataset import ColumnType
+
+    task = get_task(job.task)
+    notes: list[dict[str, str]] = [asdict(n) for n in table.notes]
+    kept = [c for c in schema.columns if not c.dropped and c.type != ColumnType.IGNORE]
+    limits = resolve_limits(job, notes)
+    learners = _learners(job, len(table.y), notes)
+    training = job.training
+    _note(notes, "validation", _validation_title(validation), validation.reason)
+    notes += [asdict(n) for n in schema.notes]
+    _note_unused(job, notes)
+    for note in job.notes:
+        _note(notes, "settings", note, "so that the job runs as it is")
+    plan = Plan(
+        task=job.task,
+        metric={
+            "name": metric.key,
+            "title": metric.title,
+            "greater_is_better": metric.greater_is_better,
+            "needs": metric.needs,
+        },
+        target=table.target,
+        n_rows=len(table.y),
+        n_training=table.n_training,
+        n_columns=len(schema.columns),
+        n_features=len(kept),
+        n_classes=None if table.classes is None else len(table.classes),
+        validation={**asdict(validation), "title": _validation_title(validation)},
+        race=False,
+        limits=limits,
+        learners=learners,
+        opening=(),
+        vote_ensemble=training.enable_vote_ensemble is not False,
+        stack_ensemble=training.enable_stack_ensemble is not False and not training.enable_onnx_compatible_models,
+        stack_meta_learner=_meta_learner(job, task.meta_learners),
+        stack_settings=_stack_settings(job),
+        inference=job.inference or "best",
+        random_state=random_state,
+        n_slots=n_slots,
+        n_categorical=sum(c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH) for c in kept),
+        n_text=sum(c.type == ColumnType.TEXT for c in kept),
+        columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
+    )
+    return _with_opening(plan, notes)
+
+
+def resolve_limits(job: RowsJob, notes: list[dict[str, str]] | None = None) -> Limits:
+    """Return the limits with every default filled in; `notes` collects the reasons."""
+    notes = [] if notes is None else notes
+    asked = job.limits
+    minutes = asked.timeout_minutes
+    if minutes is None and asked.max_trials is None:
+        minutes = DEFAULT_TIMEOUT_MINUTES
+        _note(
+            notes,
+            "limits",
+            f"timeout_minutes is {minutes:g}",
+            "neither a time nor a number of trials was given",
+        )
+    trial_minutes = asked.trial_timeout_minutes or DEFAULT_TRIAL_TIMEOUT_MINUTES
+    if minutes is not None:
+        trial_minutes = min(trial_minutes, minutes)
+    cores = asked.max_cores_per_trial
+    return Limits(
+        timeout_s=None if minutes is None else minutes * 60,
+        trial_timeout_s=trial_minutes * 60,
+        max_trials=asked.max_trials,
+        max_concurrent_trials=asked.max_concurrent_trials,
+        cores_per_trial=1 if cores is None else cores,
+        exit_score=asked.exit_score,
+        enable_early_termination=asked.enable_early_termination is not False,
+    )
+
+
+def _note_unused(job: RowsJob, notes: list[dict[str, str]]) -> None:
+    """Say which settings are understood but change nothing in this version."""
+    featurization, training = job.featurization, job.training
+    unused = {
+        "featurization.mode: off": featurization.mode == "off",
+        "featurization.blocked_transformers": bool(featurization.blocked_transformers),
+        "featurization.transformer_params": bool(featurization.transformer_params),
+        "featurization.dataset_language": featurization.dataset_language not in (None, "eng"),
+        "featurization.enable_dnn_featurization": bool(featurization.enable_dnn_featurization),
+        "training.enable_dnn_training": bool(training.enable_dnn_training),
+        "training.training_mode: distributed": training.training_mode == "distributed",
+        "limits.max_nodes": (job.limits.max_nodes or 1) > 1,
+    }
+    for name in (name for name, is_set in unused.items() if is_set):
+        _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
+
+
+def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]]) -> tuple[str, ...]:
+    from automl_jupyter.learners import available, learners
+
+    asked = [learners.get(name).key for name in job.training.allowed_training_algorithms or []]
+    blocked = {learners.get(name).key for name in job.training.blocked_training_algorithms or []}
+    there = {info.key: info for info in available(job.task) if info.key != "Dummy"}
+    if job.training.enable_onnx_compatible_models:
+        there = {key: info for key, info in there.items() if info.onnx}
+        _note(
+            notes,
+            "learners",
+            "Only learners that can be converted to ONNX are tried, and no stack ensemble is built",
+            "enable_onnx_compatible_models is set",
+        )
+    missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in there]
+    if missing:
+        _note(
+            notes,
+            "learners",
+            f"{listing(missing, last='and')} cannot be tried",
+            "the package is not installed",
+            level="warning",
+        )
+    keys = []
+    for key in asked or there:
+        info = there.get(key)
+        if info is None or key in blocked:
+            continue
+        if info.max_rows is not None and n_rows > info.max_rows and key not in asked:
+            _note(
+                notes,
+                "learners",
+                f"{key} is not tried",
+                f"its time grows too fast for {plural(n_rows, 'row')} (tried up to {info.max_rows:,})",
+            )
+            continue
+        keys.append(key)
+    if not keys:
+        raise SpecError(
+            [
+                Problem(
+                    "training",
+                    "allowed_training_algorithms and blocked_training_algorithms leave no learner that can be tried."
+                    f" Installed for {job.task}: {listing(there, last='and')}.",
+                )
+            ]
+        )
+    return tuple(keys)
+
+
+def _with_opening(plan: Plan, notes: list[dict[str, str]]) -> Plan:
+    from dataclasses import replace
+
+    from automl_jupyter.search.opening import opening_list
+
+    opening = opening_list(plan.search_context())
+    _note(
+        notes,
+        "search",
+        f"{plural(len(opening), 'configuration')} open the search",
+        "a fixed list of very different models; then model-based search goes on from what they showed",
+    )
+    race = _race(plan, opening, notes)
+    return replace(plan, race=race, opening=tuple(_candidate(c) for c in opening), notes=tuple(notes))
+
+
+def _race(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, str]]) -> bool:
+    """Return whether the opening list is too dear for every trial to get every fold within the time."""
+    limit = plan.limits.timeout_s
+    if limit is None:
+        return False
+    _note(
+        notes,
+        "limits",
+        f"The whole job takes at most {duration(limit)}",
+        "ensembles and the final fit are inside the time; what they need is kept back",
+    )
+    if plan.n_folds == 1:
+        return False
+    from automl_jupyter.search.cost import CostModel
+
+    costs = CostModel(plan.search_context())
+    every_fold_s = plan.n_folds / plan.n_slots * sum(costs.predict_s(c, plan.n_training, quantile=0.5) for c in opening)
+    race = every_fold_s > EVERY_FOLD_SHARE * limit
+    what = (
+        "Configurations meet on the first fold; those that earn it get the others"
+        if race
+        else "Every configuration gets every fold"
+    )
+    why = f"all folds of the opening list should take about {duration(every_fold_s)} of {duration(limit)}"
+    _note(notes, "search", what, why)
+    return race
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {"learner": candidate.learner, "params": dict(candidate.params), "label": candidate.label}
+
+
+def _meta_learner(job: RowsJob, allowed: Sequence[str]) -> str:
+    settings = job.training.stack_ensemble_settings
+    asked = getattr(settings, "stack_meta_learner_type", None)
+    return str(asked) if asked and str(asked) != "None" else allowed[0]
+
+
+def _stack_settings(job: RowsJob) -> dict[str, Any]:
+    settings = job.training.stack_ensemble_settings
+    return dict(getattr(settings, "stack_meta_learner_kwargs", None) or {})
+
+
+def _validation_title(validation: Validation) -> str:
+    folds = validation.n_folds
+    titles = {
+        "kfold": f"{folds}-fold cross-validation",
+        "group_kfold": f"{folds}-fold cross-validation that keeps groups together",
+        "time": f"{folds} expanding windows over time" if folds > 1 else "the last rows in time are held back",
+        "monte_carlo": f"{folds} random splits of {validation.size or 0:.0%}",
+        "holdout": f"{validation.size or 0:.0%} of the rows are held back",
+        "custom": f"{folds} folds from cv_split_column_names",
+        "validation_data": "the validation data given",
+    }
+    return titles[validation.kind]
+
+
+def _note(notes: list[dict[str, str]], topic: str, what: str, why: str, level: str = "info") -> None:
+    notes.append({"topic": topic, "what": what, "why": why, "level": level})

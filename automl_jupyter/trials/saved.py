@@ -1,0 +1,122 @@
+"""A model as a folder that stands on its own: a manifest and the fitted parts it names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter.errors import StoreError
+from automl_jupyter.trials.blend import part_files
+
+#: version of the manifest's format
+FORMAT_VERSION = 1
+_MANIFEST = "manifest.json"
+
+
+def make_manifest(
+    *,
+    label: str,
+    data: Mapping[str, Any],
+    parts: Sequence[Mapping[str, Any]],
+    stack: str | None,
+    metric: str,
+    packages: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what a loader needs to know: the task, the columns, the classes and the parts.
+
+    Parameters
+    ----------
+    label : str
+        What people call the model.
+    data : mapping
+        The job's ``data.json``.
+    parts, stack
+        As in a `ModelSelected` event.
+    metric : str
+        The primary metric it was chosen by.
+    packages : mapping
+        Versions it was made with.
+    """
+    return {
+        "format": FORMAT_VERSION,
+        "label": label,
+        "task": data["task"],
+        "target": data["target"],
+        "roles": data["roles"],
+        "n_classes": data["n_classes"],
+        "classes": data["classes"],
+        "schema": data["schema"],
+        "parts": [dict(p) for p in parts],
+        "stack": stack,
+        "metric": metric,
+        "packages": dict(packages),
+    }
+
+
+def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -> None:
+    """Copy the parts a manifest names from `source` to `target` and write the manifest last.
+
+    Raises
+    ------
+    StoreError
+        When `target` holds something that is not a model.
+    """
+    if target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).exists() and target.name != "model":
+        raise StoreError(f"{target} holds other files; name a folder that is empty, new, or a saved model.")
+    for name in part_files(manifest["parts"], manifest["stack"]):
+        to, come_from = target / name, source / name
+        if to == come_from or (to.exists() and to.samefile(come_from)):
+            continue
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # another file system: copied below
+            os.link(come_from, to)
+        if not to.exists():
+            shutil.copyfile(come_from, to)
+    write_json(target / _MANIFEST, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a saved model.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is damaged or of a newer format.
+    """
+    try:
+        manifest: dict[str, Any] = read_json(folder / _MANIFEST)
+    except FileNotFoundError:
+        raise StoreError(f"{folder} holds no saved model: {_MANIFEST} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder / _MANIFEST} cannot be read: {error}.") from None
+    _check_shape(manifest, folder / _MANIFEST)
+    for name in part_files(manifest["parts"], manifest["stack"]):
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise StoreError(f"{folder / _MANIFEST} names a file outside its folder; it was not loaded.")
+    return manifest
+
+
+def _check_shape(manifest: Any, path: Path) -> None:
+    """Refuse a manifest whose fields are not what `make_manifest` writes."""
+    damaged = StoreError(f"{path} is damaged: it does not say what a model is made of.")
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+        raise damaged
+    if manifest["format"] > FORMAT_VERSION:
+        raise StoreError(
+            f"{path.parent} was saved by a newer version (format {manifest['format']};"
+            f" this one reads {FORMAT_VERSION}). Upgrade automl-jupyter to load it."
+        )
+    kinds = {"task": str, "schema": str, "roles": list, "parts": list, "stack": str | None, "label": str}
+    if not all(name in manifest and isinstance(manifest[name], kind) for name, kind in kinds.items()):
+        raise damaged
+    wanted = {"trial": int, "weight": int | float, "label": str, "recipe": str, "folds": list}
+    for part in manifest["parts"]:
+        whole = isinstance(part, dict) and all(isinstance(part.get(name), kind) for name, kind in wanted.items())
+        if not whole or not all(isinstance(fold, int) for fold in part["folds"]):
+            raise damaged

@@ -1,0 +1,98 @@
+"""The benchmark's own arithmetic: splits, scores, verdicts."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tables, report, systems = _load("tables"), _load("report"), _load("systems")
+
+
+def test_a_table_is_split_once_and_for_all(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(100), "y": [0.0, 1.0] * 49 + [None, None]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    (tmp_path / "t.json").write_text('{"name": "t", "task": "binary", "target": "y"}')
+    meta = tables.find_tables(tmp_path)["t"]
+    train, test = tables.split_table(meta, 0)
+    assert sorted([*train["x"], *test["x"]]) == list(range(98))
+    assert len(test) == 30
+    assert test["y"].value_counts().to_dict() == {"0.0": 15, "1.0": 15}
+    assert list(tables.split_table(meta, 0)[1]["x"]) == list(test["x"])
+    assert list(tables.split_table(meta, 1)[1]["x"]) != list(test["x"])
+
+
+def test_scores_do_not_depend_on_the_order_of_classes() -> None:
+    truth = pd.Series(["a", "b", "b", "a"])
+    proba = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.2, 0.8]])
+    for order in ([0, 1], [1, 0]):
+        classes = np.array(["a", "b"])[order]
+        # pairs (b, a) with b ranked above a: 2nd over 1st, 3rd over 1st; neither over the 4th
+        assert tables.score("binary", truth, proba[:, order], classes) == pytest.approx(2 / 4)
+        assert tables.score("multiclass", truth, proba[:, order], classes) == pytest.approx(
+            -np.log([0.9, 0.6, 0.3, 0.2]).mean()
+        )
+
+
+def test_rmse() -> None:
+    assert tables.score("regression", pd.Series([1.0, 2.0]), np.array([1.0, 4.0]), np.array([])) == pytest.approx(
+        2**0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "ours", "plain", "said"),
+    [
+        ("roc_auc", 0.91, 0.90, "better"),
+        ("roc_auc", 0.90, 0.91, "worse"),
+        ("log_loss", 0.30, 0.40, "better"),
+        ("rmse", 5.0, 4.0, "worse"),
+        ("rmse", 4.00001, 4.0, "equal"),
+        ("rmse", None, 4.0, "worse"),
+        ("rmse", 4.0, None, "better"),
+    ],
+)
+def test_verdicts(metric: str, ours: float | None, plain: float | None, said: str) -> None:
+    def row(score: float | None) -> dict[str, object]:
+        return {"metric": metric} if score is None else {"metric": metric, "score": score}
+
+    assert report.verdict(row(ours), row(plain)) == said
+
+
+def test_the_report_counts_only_pairs_and_takes_the_last_run() -> None:
+    base = {"fold": 0, "minutes": 1.0, "n_train": 70, "metric": "roc_auc", "fit_s": 2.0, "peak_mb": 300}
+    rows = [
+        {**base, "system": "lightgbm", "table": "t", "score": 0.9},
+        {**base, "system": "automl_jupyter", "table": "t", "error": "it failed"},
+        {**base, "system": "automl_jupyter", "table": "t", "score": 0.95, "first_row_s": 3.0, "model": "LightGBM"},
+        {**base, "system": "lightgbm", "table": "alone", "score": 0.9},
+    ]
+    text = report.make_report(rows)
+    assert "1 comparisons: 1 better, 0 equal, 0 worse. First row after 3.0 s (median)" in text
+    assert "| t | 0 | 1.0 | 70 | roc_auc | 0.9 | 0.95 | better |" in text
+    assert "alone" not in text
+
+
+def test_text_columns_become_categories_fixed_on_the_training_rows() -> None:
+    train = pd.DataFrame({'a"[]': ["x", "y", None], "n": [1, 2, 3]})
+    test = pd.DataFrame({'a"[]': ["z", "y"], "n": [1, 2]})
+    columns = systems.Columns(train)
+    assert columns.encode(train)["f0"].cat.codes.tolist() == [0, 1, -1]
+    assert columns.encode(test)["f0"].cat.codes.tolist() == [-1, 1]
+    assert columns.encode(test)["f1"].tolist() == [1, 2]

@@ -1,0 +1,69 @@
+"""Code written for Azure Machine Learning's Python SDK v2 runs with only its import lines changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from automl_jupyter.client.azure import AssetTypes, DefaultAzureCredential, JobInput, MLClient, automl
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An MLTable folder with one CSV file."""
+    rows = pd.DataFrame({"age": range(60), "job": ["admin", "nurse", "cook"] * 20, "y": ["no", "yes"] * 30})
+    rows.to_csv(tmp_path / "bank.csv", index=False)
+    (tmp_path / "MLTable").write_text(
+        "paths:\n  - file: ./bank.csv\ntransformations:\n  - read_delimited:\n      delimiter: ','\n"
+        "      encoding: ascii\n"
+    )
+    return tmp_path
+
+
+def test_a_classification_job_from_credentials_to_the_page(folder: Path) -> None:
+    ml_client = MLClient.from_config(DefaultAzureCredential())
+    ml_client = MLClient(DefaultAzureCredential(), "subscription", "group", "workspace")
+    ml_client.jobs._compute = "inline"
+    classification_job = automl.classification(
+        compute="cpu-cluster",
+        experiment_name="my-exp",
+        training_data=JobInput(type=AssetTypes.MLTABLE, path=str(folder)),
+        target_column_name="y",
+        primary_metric="accuracy",
+        n_cross_validations=5,
+        enable_model_explainability=True,
+        tags={"my_custom_tag": "My custom value"},
+    )
+    with pytest.warns(DeprecationWarning, match="timeout_minutes"):
+        classification_job.set_limits(timeout=600, trial_timeout=20, max_trials=2, enable_early_termination=True)
+    with pytest.warns(DeprecationWarning, match="blocked_training_algorithms"):
+        classification_job.set_training(blocked_models=["LogisticRegression"], enable_onnx_compatible_models=True)
+    returned_job = ml_client.jobs.create_or_update(classification_job)
+    assert returned_job.services["Studio"].endpoint.startswith("file://")
+    returned_job.wait()
+    assert returned_job.status == "Completed"
+    assert returned_job.experiment_name == "my-exp"
+    assert "LogisticRegression" not in set(returned_job.leaderboard()["learner"])
+    assert set(returned_job.leaderboard()["folds"]) == {"5/5"}
+    assert f"{returned_job.name}" in f"Created job: {returned_job}"
+
+
+def test_custom_featurization_is_taken_as_it_stands(folder: Path) -> None:
+    regression_job = automl.regression(
+        training_data=JobInput(type=AssetTypes.MLTABLE, path=str(folder)), target_column_name="age"
+    )
+    params = {
+        "imputer": [
+            automl.ColumnTransformer(fields=["job"], parameters={"strategy": "most_frequent"}),
+        ]
+    }
+    regression_job.set_featurization(
+        mode="custom",
+        transformer_params=params,
+        blocked_transformers=["LabelEncoding"],
+        column_name_and_types={"job": "Categorical"},
+    )
+    regression_job.check()
+    assert regression_job.featurization.blocked_transformers == ["LabelEncoder"]

@@ -1,0 +1,204 @@
+"""MLClient: the jobs of a workspace, through every door the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from automl_jupyter.client.workspace import MLClient
+from automl_jupyter.errors import JobFailedError, NoModelError, StoreError
+from automl_jupyter.jobs.feed import LogFeed
+from automl_jupyter.store.lock import JobLock
+
+LIMIT_S = 60
+KNN_ONLY = {
+    "allowed_training_algorithms": ["KNN"],
+    "enable_vote_ensemble": False,
+    "enable_stack_ensemble": False,
+}
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> MLClient:
+    """Return a client whose jobs run in this process."""
+    return MLClient(tmp_path / "automl_jobs", compute="inline")
+
+
+def test_create_get_and_list(client: MLClient, jobs: SimpleNamespace) -> None:
+    assert client.jobs.list() == []
+    first = client.jobs.create_or_update(jobs.spec(name="first")).wait(LIMIT_S)
+    second = client.jobs.create_or_update(jobs.spec(name="second", experiment_name="other")).wait(LIMIT_S)
+    assert {j.name for j in client.jobs.list()} == {"first", "second"}
+    assert client.jobs.get("first").leaderboard().equals(first.leaderboard())
+    assert client.jobs.get("second").experiment_name == "other"
+    assert second.status == "Completed"
+    with pytest.raises(StoreError, match=r"There is no job 'frist' in .*Did you mean 'first'\?"):
+        client.jobs.get("frist")
+    with pytest.raises(StoreError, match=r"'\.\./first' cannot name a folder"):
+        client.jobs.get("../first")
+
+
+def test_the_workspace_is_the_one_of_the_environment(tmp_path: Path, jobs: SimpleNamespace) -> None:
+    job = jobs.run(limits={"max_trials": 1})
+    assert job.path.is_relative_to(tmp_path / "automl_jobs")
+    assert [j.name for j in MLClient().jobs.list()] == [job.name]
+
+
+def test_a_finished_job_is_read_from_its_log(client: MLClient, jobs: SimpleNamespace, tables: SimpleNamespace) -> None:
+    """What another process sees of it: no controller, the same leaderboard and model."""
+    job = client.jobs.create_or_update(jobs.spec()).wait(LIMIT_S)
+    other = _as_another_process_sees(client, job.name)
+    assert isinstance(other._feed, LogFeed)
+    assert other.history == job.history
+    assert other.status == "Completed"
+    assert other.wait(1) is other
+    rows = tables.of("label").drop(columns="label")
+    assert other.model.predict(rows).tolist() == job.model.predict(rows).tolist()
+    told: list[Any] = []
+    over = threading.Event()
+    other.subscribe(lambda history: (told.append(history), over.set()))
+    assert over.wait(LIMIT_S)
+    assert told[0].is_over
+
+
+def _as_another_process_sees(client: MLClient, name: str) -> Any:
+    from automl_jupyter.client import workspace
+
+    kept = dict(workspace._running)
+    workspace._running.clear()
+    try:
+        return MLClient(client.path).jobs.get(name)
+    finally:
+        workspace._running.update(kept)
+
+
+def test_a_running_job_is_followed_by_its_log(
+    client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
+) -> None:
+    reached, gate = threading.Event(), threading.Event()
+
+    def stand(data: Any) -> None:
+        reached.set()
+        assert gate.wait(LIMIT_S)
+
+    knn_is(stand)
+    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
+    assert client.jobs.get(job.name) is job, "in this process every door hands out the same handle"
+    assert reached.wait(LIMIT_S)
+    other = _as_another_process_sees(client, job.name)
+    assert other.status == "Running"
+    over = threading.Event()
+    other.subscribe(lambda history: over.set() if history.is_over else None)
+    gate.set()
+    assert other.wait(LIMIT_S).status == "Completed"
+    assert over.wait(LIMIT_S)
+    job.wait(LIMIT_S)
+    assert other.history == job.history
+
+
+def test_begin_cancel_stops_a_job_from_anywhere(
+    client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
+) -> None:
+    reached, gate = threading.Event(), threading.Event()
+
+    def stand(data: Any) -> None:
+        reached.set()
+        assert gate.wait(LIMIT_S)
+
+    knn_is(stand)
+    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
+    assert reached.wait(LIMIT_S)
+    _as_another_process_sees(client, job.name).cancel()
+    assert client.jobs.begin_cancel(job.name) is job
+    gate.set()
+    assert job.wait(LIMIT_S).status == "Canceled"
+    resumed = client.jobs.resume(job.name, namespace={})
+    assert resumed.wait(LIMIT_S).status == "Completed"
+
+
+def test_stream_tells_each_trial_once(client: MLClient, jobs: SimpleNamespace) -> None:
+    job = client.jobs.create_or_update(jobs.spec())
+    lines: list[str] = []
+    assert client.jobs.stream(job.name, show=lines.append) is job
+    assert len(lines) == 3
+    assert all("complete" in line and "accuracy" in line for line in lines)
+
+
+def test_stream_raises_when_the_job_failed(client: MLClient, jobs: SimpleNamespace) -> None:
+    def broken(y_true: Any, y_pred: Any) -> float:
+        raise ZeroDivisionError("no metric today")
+
+    job = client.jobs.create_or_update(jobs.spec(primary_metric=broken))
+    with pytest.raises(JobFailedError, match=f"The job {job.name} failed: no metric today"):
+        client.jobs.stream(job.name, show=lambda line: None)
+    assert job.error["type"] == "ZeroDivisionError"
+
+
+def test_a_damaged_job_harms_no_other(client: MLClient, jobs: SimpleNamespace) -> None:
+    whole = client.jobs.create_or_update(jobs.spec(name="whole")).wait(LIMIT_S)
+    damaged = whole.path.parent / "damaged"
+    damaged.mkdir()
+    (damaged / "events.jsonl").write_bytes(b'\x00\xff garbage\n[1, 2]\n"text"\n{"kind": 3}\n')
+    (whole.path.parent / "empty").mkdir()
+    assert [j.name for j in client.jobs.list()] == ["whole"]
+    with pytest.raises(StoreError, match="damaged holds no readable job"):
+        client.jobs.get("damaged")
+
+
+def test_a_job_nobody_runs_does_not_respond(client: MLClient, jobs: SimpleNamespace, tmp_path: Path) -> None:
+    """Its process is gone: the log ends in the middle and nobody holds the lock."""
+    job = client.jobs.create_or_update(jobs.spec(name="dead")).wait(LIMIT_S)
+    log = job.path / "events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    cut = next(i for i, line in enumerate(lines) if b'"fold_ended"' in line)
+    log.write_bytes(b"".join(lines[: cut + 1]) + b'{"v":1,"kind":"fold_en')
+    found = _as_another_process_sees(client, "dead")
+    assert found.status == "NotResponding"
+    assert not found.done
+    assert found.wait(LIMIT_S) is found, "waiting for a job that nobody runs comes back"
+    with pytest.raises(NoModelError, match="dead is NotResponding and left no model"):
+        _ = found.model
+    with JobLockHeld(found):
+        assert found.status == "Running"
+    again = client.jobs.resume("dead").wait(LIMIT_S)
+    assert again.status == "Completed"
+    assert again.leaderboard()["accuracy"].tolist() == job.leaderboard()["accuracy"].tolist()
+
+
+class JobLockHeld:
+    """Holds a job's lock, as its controller would."""
+
+    def __init__(self, job: Any) -> None:
+        self._lock = JobLock(job._folder)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+
+def test_a_job_is_read_in_a_fresh_process_without_heavy_libraries(client: MLClient, jobs: SimpleNamespace) -> None:
+    job = client.jobs.create_or_update(jobs.spec(name="seen")).wait(LIMIT_S)
+    code = (
+        "import sys; from automl_jupyter.client.workspace import MLClient;"
+        f"job = MLClient({str(client.path)!r}).jobs.get('seen');"
+        "print(job.status, len(job.trials), 'sklearn' in sys.modules, 'distributed' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.stdout.split() == ["Completed", str(len(job.trials)), "False", "False"]

@@ -1,0 +1,391 @@
+"""MLTable folders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from automl_jupyter.data.mltable import read_mltable
+from automl_jupyter.data.mltable_filter import filter_rows
+from automl_jupyter.errors import DataError, MissingExtraError
+
+ROWS = """id,size,colour,when,ok
+1,1.5,red,2024-01-31,yes
+2,,blue,2024-02-01,no
+3,40,red,2024-03-01,yes
+4,50,,2024-04-01,no
+"""
+
+
+def table(folder: Path, steps: str = "", paths: str = "- file: t.csv", **files: str | bytes) -> pd.DataFrame:
+    for name, content in {"t.csv": ROWS, **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    (folder / "MLTable").write_text(
+        f"$schema: x\ntype: mltable\npaths:\n{paths}\ntransformations:\n{steps or '- read_delimited'}\n"
+    )
+    return read_mltable(folder)
+
+
+def step(folder: Path, text: str) -> pd.DataFrame:
+    return table(folder, f"- read_delimited:\n    delimiter: ','\n{text}")
+
+
+def test_plain_file(tmp_path: Path) -> None:
+    frame = table(tmp_path)
+    assert frame.shape == (4, 5)
+    assert frame["size"].isna().tolist() == [False, True, False, False]
+
+
+def test_options_indented_no_further_than_the_reader(tmp_path: Path) -> None:
+    frame = table(
+        tmp_path,
+        "- read_delimited:\n  delimiter: ';'\n  encoding: latin1\n",
+        **{"t.csv": "a;b\nä;2\n".encode("latin-1")},
+    )
+    assert frame.to_dict("list") == {"a": ["ä"], "b": [2]}
+
+
+def test_without_transformations_the_ending_decides(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(ROWS)
+    (tmp_path / "MLTable").write_text("paths: [{file: t.csv}]")
+    assert read_mltable(tmp_path).shape == (4, 5)
+    (tmp_path / "t.dat").write_text(ROWS)
+    (tmp_path / "MLTable").write_text("paths: [{file: t.dat}]")
+    with pytest.raises(DataError, match=r"says no way to read .*t\.dat"):
+        read_mltable(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ("- file: d/a.csv\n- file: d/b.csv", [1, 2]),
+        ("- folder: d", [1, 2, 3]),
+        ("- pattern: d/[ab].csv", [1, 2]),
+        ("- pattern: d/?.csv", [1, 2]),
+        ("- pattern: d/**/*.csv", [1, 2, 3]),
+    ],
+)
+def test_files_folders_and_patterns(tmp_path: Path, paths: str, expected: list[int]) -> None:
+    files = {"d/a.csv": "x\n1\n", "d/b.csv": "x\n2\n", "d/sub/c.csv": "x\n3\n", "d/.hidden": "x\n9\n"}
+    assert table(tmp_path, "- read_delimited", paths, **files)["x"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("all_files_same_headers", {"x": ["1", "2"], "y": ["a", "b"]}),
+        ("from_first_file", {"x": ["1", "p", "2"], "y": ["a", "q", "b"]}),
+        ("no_header", {"Column1": ["x", "1", "p", "2"], "Column2": ["y", "a", "q", "b"]}),
+        ("all_files_different_headers", {"x": ["1", None], "y": ["a", None], "p": [None, "2"], "q": [None, "b"]}),
+    ],
+)
+def test_headers(tmp_path: Path, header: str, expected: dict[str, list[Any]]) -> None:
+    files = {"a.csv": "x,y\n1,a\n", "b.csv": "p,q\n2,b\n"}
+    steps = f"- read_delimited:\n    header: {header}\n    infer_column_types: false"
+    frame = table(tmp_path, steps, "- pattern: '[ab].csv'", **files).astype(object)
+    assert frame.where(frame.notna(), None).to_dict("list") == expected
+
+
+def test_files_of_different_width_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"b\.csv' has 1 column, the first file has 2"):
+        table(tmp_path, "- read_delimited", "- pattern: '[ab].csv'", **{"a.csv": "x,y\n1,2\n", "b.csv": "x\n1\n"})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("utf8", "utf-8"), ("iso88591", "latin-1"), ("latin1", "latin-1"), ("utf16", "utf-16"), ("utf32", "utf-32"),
+        ("utf8bom", "utf-8-sig"), ("windows1252", "cp1252"),
+    ],
+)  # fmt: skip
+def test_encodings(tmp_path: Path, encoding: str, codec: str) -> None:
+    frame = table(
+        tmp_path, f"- read_delimited:\n    encoding: {encoding}", **{"t.csv": "wörd\n'ä \"b\"'\n".encode(codec)}
+    )
+    assert frame.columns.tolist() == ["wörd"]
+    assert frame.iloc[0, 0].startswith("'ä ")
+
+
+def test_empty_fields_and_column_types(tmp_path: Path) -> None:
+    content = "a,b\n,1\nx,02\n"
+    plain = table(tmp_path, **{"t.csv": content})
+    assert plain["a"].isna().tolist() == [True, False]
+    assert plain["b"].tolist() == [1, 2]
+    kept = table(
+        tmp_path, "- read_delimited:\n    empty_as_string: true\n    infer_column_types: false", **{"t.csv": content}
+    )
+    assert kept.to_dict("list") == {"a": ["", "x"], "b": ["1", "02"]}
+
+
+def test_lines_inside_quotes(tmp_path: Path) -> None:
+    content = 'a,b\n"one\nline",2\n'
+    assert table(tmp_path, "- read_delimited:\n    support_multi_line: true", **{"t.csv": content})["a"].tolist() == [
+        "one\nline"
+    ]
+    assert len(table(tmp_path, **{"t.csv": content})) == 2
+
+
+def test_delimiters(tmp_path: Path) -> None:
+    assert table(tmp_path, "- read_delimited:\n    delimiter: '\\t'", **{"t.csv": "a\tb\n1\t2\n"})["b"].tolist() == [2]
+    assert table(tmp_path, "- read_delimited:\n    delimiter: '||'", **{"t.csv": "a||b\n1||2\n"})["b"].tolist() == [2]
+
+
+def test_path_column(tmp_path: Path) -> None:
+    frame = table(tmp_path, "- read_delimited:\n    include_path_column: true")
+    assert frame.columns[0] == "Path"
+    assert frame["Path"].str.endswith("t.csv").all()
+
+
+def test_parquet_and_json_lines(tmp_path: Path) -> None:
+    pd.DataFrame({"x": [1, 2]}).to_parquet(tmp_path / "t.parquet")
+    assert table(tmp_path, "- read_parquet", "- file: t.parquet")["x"].tolist() == [1, 2]
+    lines = '{"x": 1, "when": "2024-01-01"}\nbroken\n\n{"x": 2}\n[1]\n'
+    steps = "- read_json_lines:\n    invalid_lines: drop"
+    frame = table(tmp_path, steps, "- file: t.jsonl", **{"t.jsonl": lines})
+    assert frame["x"].tolist() == [1, 2]
+    assert frame["when"][0] == "2024-01-01"
+    with pytest.raises(DataError, match="line 2 is not a JSON object"):
+        table(tmp_path, "- read_json_lines", "- file: t.jsonl")
+
+
+def test_delta_lake_reads_the_version_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "deltalake", None)
+    with pytest.raises(MissingExtraError, match="read_delta_lake needs deltalake"):
+        table(tmp_path, "- read_delta_lake", "- folder: ./")
+    calls: list[Any] = []
+
+    class DeltaTable:
+        def __init__(self, path: str, version: int | None) -> None:
+            calls.append(("open", Path(path).name, version))
+
+        def load_as_version(self, instant: str) -> None:
+            calls.append(("at", instant))
+
+        def to_pandas(self) -> pd.DataFrame:
+            return pd.DataFrame({"x": [1]})
+
+    monkeypatch.setitem(sys.modules, "deltalake", SimpleNamespace(DeltaTable=DeltaTable))
+    assert table(tmp_path, "- read_delta_lake:\n    version_as_of: 3", "- folder: d")["x"].tolist() == [1]
+    table(tmp_path, "- read_delta_lake:\n    timestamp_as_of: 2024-01-31T00:00:00Z", "- folder: d")
+    assert calls == [("open", "d", 3), ("open", "d", None), ("at", "2024-01-31T00:00:00Z")]
+    with pytest.raises(DataError, match="both timestamp_as_of and version_as_of"):
+        table(tmp_path, "- read_delta_lake: {version_as_of: 1, timestamp_as_of: x}", "- folder: d")
+
+
+def test_columns_are_kept_and_dropped(tmp_path: Path) -> None:
+    assert step(tmp_path, "- keep_columns: [colour, id]").columns.tolist() == ["colour", "id"]
+    assert step(tmp_path, "- keep_columns: id").columns.tolist() == ["id"]
+    assert step(tmp_path, "- drop_columns: [id, ok]").columns.tolist() == ["size", "colour", "when"]
+
+
+def test_rows_are_skipped_and_taken_in_order(tmp_path: Path) -> None:
+    assert step(tmp_path, "- skip: 1\n- take: 2")["id"].tolist() == [2, 3]
+    assert step(tmp_path, "- take: 2\n- skip: 1")["id"].tolist() == [2]
+    assert step(tmp_path, "- take: 0")["id"].tolist() == []
+
+
+def test_random_sample_is_repeatable(tmp_path: Path) -> None:
+    content = "x\n" + "\n".join(str(i) for i in range(2000)) + "\n"
+
+    def sample(seed: int) -> list[int]:
+        steps = f"- read_delimited\n- take_random_sample:\n    probability: 0.25\n    seed: {seed}"
+        found: list[int] = table(tmp_path, steps, **{"t.csv": content})["x"].tolist()
+        return found
+
+    assert sample(7) == sample(7) == sorted(sample(7))
+    assert sample(7) != sample(8)
+    assert 400 < len(sample(7)) < 600
+
+
+TYPES = """
+- read_delimited
+- convert_column_types:
+    - {columns: [id], column_type: string}
+    - {columns: size, column_type: int}
+    - columns: when
+      column_type:
+        datetime:
+          formats: ['%d.%m.%Y', '%Y-%m-%d']
+    - columns: ok
+      column_type:
+        boolean:
+          true_values: ['yes']
+          false_values: ['no']
+    - {columns: colour, column_type: stream_info}
+"""
+
+
+def test_column_types(tmp_path: Path) -> None:
+    content = ROWS.replace("1.5", "15").replace("2024-02-01", "01.02.2024")
+    frame = table(tmp_path, TYPES, **{"t.csv": content})
+    assert frame["id"].tolist() == ["1", "2", "3", "4"]
+    assert frame["size"].dtype == "Int64"
+    assert frame["when"].dt.month.tolist() == [1, 2, 3, 4]
+    assert frame["ok"].tolist() == [True, False, True, False]
+    assert frame["ok"].dtype == bool
+    assert frame["colour"][0] == "red"
+
+
+def test_booleans_that_match_neither_list(tmp_path: Path) -> None:
+    def convert(more: str) -> list[Any]:
+        kind = f"{{boolean: {{true_values: red, false_values: green{more}}}}}"
+        frame = step(tmp_path, f"- convert_column_types:\n    - columns: colour\n      column_type: {kind}")
+        return [None if pd.isna(v) else v for v in frame["colour"]]
+
+    assert convert(", mismatch_as: 'false'") == [True, False, True, None]
+    with pytest.raises(DataError, match="'colour' has 'blue', which is not true or false"):
+        convert("")
+
+
+def test_partition_format(tmp_path: Path) -> None:
+    files = {"data/2024/05/north.csv": "x\n1\n", "data/2023/11/south.csv": "x\n2\n"}
+    steps = "- read_delimited\n- extract_columns_from_partition_format: '/{month:yyyy/MM}/{region}.csv'"
+    frame = table(tmp_path, steps, "- folder: data", **files)
+    assert frame.columns.tolist() == ["x", "month", "region"]
+    assert frame["region"].tolist() == ["south", "north"]
+    assert frame["month"].tolist() == [pd.Timestamp("2023-11-01"), pd.Timestamp("2024-05-01")]
+    with pytest.raises(DataError, match="does not fit"):
+        table(tmp_path, steps.replace("region}.csv", "region}.tsv"), "- folder: data")
+
+
+def test_filter_step(tmp_path: Path) -> None:
+    assert step(tmp_path, '- filter: \'col("size") > 32 and col("colour") == "red"\'')["id"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('col("x") > 2', [3, 4]),
+        ('col("x") >= 2 and not col("s") == "b"', [3]),
+        ('(col("x") == 1) | (col("s") == "b")', [1, 2, 4]),
+        ('~(col("x") == 1) & (col("y") < 3.5)', [2]),
+        ('1 < col("x") <= 3', [2, 3]),
+        ('col("x") < col("y")', [1, 2]),
+        ('col("y") == None', [3]),
+        ('col("y") is not None', [1, 2, 4]),
+        ('col("y") != 9', [1, 2, 4]),
+        ('col("s") in ["a", "c"]', [1]),
+        ('col("s") not in ("a", None)', [2, 4]),
+        ('col("b")', [1, 4]),
+        ('col("b") == true or col("x") == -1', [1, 4]),
+        ('col("d") >= datetime(2024, 3, 1)', [3, 4]),
+        ('col("d") < "2024-02-01"', [1]),
+        ('col("c") == "v"', [2, 4]),
+        ('col("c") > "u"', [2, 4]),
+    ],
+)
+def test_filter_expressions(expression: str, expected: list[int]) -> None:
+    frame = pd.DataFrame(
+        {
+            "x": [1, 2, 3, 4],
+            "y": [2.0, 3.0, None, 4.0],
+            "s": ["a", "b", None, "b"],
+            "b": [True, False, False, True],
+            "d": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"]),
+            "c": pd.Categorical(["u", "v", None, "v"]),
+        }
+    )
+    assert frame.loc[filter_rows(frame, expression), "x"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("__import__('os').system('x')", "is not a condition|is not true or false|is not allowed"),
+        ("col('x').values", "is not a condition"),
+        ("col('x') > (lambda: 1)()", "is not a"),
+        ("col('x') == [i for i in (1,)]", "is not a column or a value"),
+        ("col('x') > 2 ** 9 ** 9", "is not a column or a value"),
+        ("col('x') == f'{1}'", "is not a column or a value"),
+        ("col(name) == 1", "is not allowed"),
+        ("open('x') == 1", "is not allowed"),
+        ("(col('x') if True else 1) == 1", "is not a column or a value"),
+        ("col('xx') > 1", "names no column"),
+        ("1 < 2", "compared without a column"),
+        ("col('x')", "is not true or false by itself"),
+        ("col('x') > 'a'", "value of another kind"),
+        ("col('x') > None", "can only be == None"),
+        ("col('d') > 'soon'", "compared with something that is not a date"),
+        ("datetime(2024, 1, 'a') == col('d')", "write datetime"),
+        ("col('x') >", "cannot be read"),
+        ("(" * 5000, "cannot be read"),
+        ("x" * 20000, "is longer than 10,000 characters"),
+        ("x := 1", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_filter_reads_nothing_else(expression: str, message: str) -> None:
+    frame = pd.DataFrame({"x": [1], "d": pd.to_datetime(["2024-01-01"])})
+    with pytest.raises(DataError, match=f"MLTable: filter: The expression .*({message}).*Allowed: col"):
+        filter_rows(frame, expression)
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("- read_delimitd", "no transformation 'read_delimitd'. Did you mean 'read_delimited'"),
+        ("- read_delimited: {delimeter: ';'}", "no option 'delimeter'. Did you mean 'delimiter'"),
+        ("- read_delimited: {encoding: klingon}", "encoding is 'klingon'; allowed: utf8"),
+        ("- read_delimited: {header: maybe}", "header is 'maybe'; allowed: all_files_same_headers"),
+        ("- read_delimited: {empty_as_string: 3}", "allowed: true or false"),
+        ("- read_delimited: {delimiter: ''}", "it has to be a character"),
+        ("- read_delimited: 3", "are not options"),
+        ("- read_delimited\n- read_parquet", "not by read_delimited and read_parquet"),
+        ("- read_delimited\n- keep_columns: [idd]", "no column 'idd'. Did you mean 'id'"),
+        ("- read_delimited\n- drop_columns: 3.5", "is not a column or a list"),
+        ("- read_delimited\n- take: many", "'many' is not a number of rows"),
+        ("- read_delimited\n- skip: -1", "'-1' is not a number of rows"),
+        ("- read_delimited\n- take_random_sample: {probability: 2}", "a number from 0 to 1"),
+        ("- read_delimited\n- take_random_sample: {probabilty: 0.5}", "Did you mean 'probability'"),
+        ("- read_delimited\n- take_random_sample: {probability: 0.5, seed: -1}", "seed is '-1'"),
+        ("- read_delimited\n- filter: 3", "'3' is not an expression"),
+        ("- read_delimited\n- convert_column_types: {id: int}", "has to be a list"),
+        ("- read_delimited\n- convert_column_types: [{columns: id}]", "'columns' and 'column_type'"),
+        ("- read_delimited\n- convert_column_types: [{columns: id, column_type: integr}]",
+         "'integr' is not a column type"),
+        ("- read_delimited\n- convert_column_types: [{columns: size, column_type: int}]",
+         "1.5, which is not a whole number"),
+        ("- read_delimited\n- convert_column_types: [{columns: colour, column_type: float}]",
+         "'red', which is not a number"),
+        ("- read_delimited\n- convert_column_types: [{columns: colour, column_type: datetime}]",
+         "'red', which is not a date"),
+        ("- read_delimited\n- convert_column_types: [{columns: ok, column_type: {boolean: {true: 1}}}]", "no option"),
+        ("- read_delimited\n- extract_columns_from_partition_format: plain", "is not a pattern"),
+        ("- {a: 1, b: 2}", "is not one transformation"),
+        ("- [1]", "is not one transformation"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(tmp_path: Path, steps: str, message: str) -> None:
+    with pytest.raises(DataError, match=f"MLTable.*{message}"):
+        table(tmp_path, steps)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("paths: [{file: absent.csv}]", "The file 'absent.csv' matches no file"),
+        ("paths: [{files: t.csv}]", "no kind of path 'files'. Allowed: file, folder or pattern"),
+        ("paths: [t.csv]", "'t.csv' is not {file"),
+        ("paths: []", "paths: has to be a list"),
+        ("path: [{file: t.csv}]", "unknown key 'path'. Did you mean 'paths'"),
+        ("type: table\npaths: [{file: t.csv}]", "has the type 'table'"),
+        ("paths: [{file: 'azureml://datastores/x/t.csv'}]", "is in the Azure cloud"),
+        ("paths: [{file: 'wasbs://x@y/t.csv'}]", "is in the Azure cloud"),
+        ("paths: [{file: t.csv}]\ntransformations: read_delimited", "transformations: has to be a list"),
+        ("- 1", "has to be a mapping"),
+        ("paths: [", "is not valid YAML"),
+        ("a: &a [1]\npaths: *a", "YAML aliases"),
+        ("paths: !!python/object/apply:os.getcwd []", "is not valid YAML"),
+    ],
+)
+def test_wrong_files_are_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(ROWS)
+    (tmp_path / "MLTable").write_text(content)
+    with pytest.raises(DataError, match=f"training_data: .*MLTable.*{message}"):
+        read_mltable(tmp_path, field="training_data")

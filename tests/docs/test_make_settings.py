@@ -1,0 +1,64 @@
+"""The settings reference is current, and made of what the schema says."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl_jupyter.spec.schema import json_schema
+from automl_jupyter.tasks import tasks
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    return runpy.run_path(str(DOCS / "make_settings.py"))
+
+
+def test_the_page_is_current(script: dict[str, Any]) -> None:
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert page == script["make_page"](json_schema(), tasks.keys()), "run `make docs`"
+
+
+def test_a_field_becomes_a_row(script: dict[str, Any]) -> None:
+    target = {"type": "string", "description": "What to predict, a|b."}
+    limits = {"$ref": "#/$defs/Limits"}
+    learning = {"task": {"const": "learning"}, "target": target, "limits": limits}
+    guessing = {"task": {"const": "guessing"}, "target": target, "luck": {"type": "boolean", "default": True}}
+    schema = {
+        "discriminator": {
+            "mapping": {"learning": "#/$defs/Job", "guessing": "#/$defs/Guess", "cloud": "#/$defs/Other"}
+        },
+        "$defs": {
+            "Job": {"description": "Learns.\n\nMore.", "required": ["target"], "properties": learning},
+            "Guess": {"required": ["target"], "properties": guessing},
+            "Other": {"properties": {"rain": {"$ref": "#/$defs/Rain"}}},
+            "Rain": {"properties": {"drops": {"type": "integer"}}},
+            "Limits": {
+                "properties": {
+                    "minutes": {
+                        "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}],
+                        "default": 5,
+                    },
+                    "mode": {"enum": ["a", "b"], "default": None},
+                    "names": {"type": "array", "items": {"type": "string"}},
+                }
+            },
+        },
+    }
+    page = script["make_page"](schema, ["learning", "guessing"])
+    every, learns, guesses, group = page.split("\n## ")[1:]
+    assert every.splitlines()[-1] == "| `target` | string | *required* | What to predict, a\\|b. |"
+    assert learns.splitlines()[2] == "Learns."
+    assert "| `limits` | [Limits](#limits) |  |  |" in learns.splitlines()
+    assert guesses.splitlines()[-1] == "| `luck` | boolean | `true` |  |"
+    assert group.splitlines()[-3:] == [
+        "| `minutes` | number > 0 | `5` |  |",
+        '| `mode` | `"a"`, `"b"` |  |  |',
+        "| `names` | list of string |  |  |",
+    ]
+    assert "drops" not in page

@@ -1,0 +1,86 @@
+"""A browser for the session, and a page that shows the live view without a kernel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[2] / "automl_jupyter" / "notebook" / "static"
+
+LIGHT = {"layout-color0": "#fff", "layout-color2": "#eee", "content-font-color1": "#212121", "border-color2": "#e0e0e0"}
+DARK = {"layout-color0": "#111", "layout-color2": "#424242", "content-font-color1": "#fff", "border-color2": "#424242"}
+
+#: a stand-in for the model of the widget protocol: `put` is a new state from the kernel, `sent` what went back
+MODEL = """
+async ([code, snapshot]) => {
+  const module = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
+  const handlers = new Map();
+  window.model = {
+    sent: [], snapshot,
+    get: (name) => window.model[name],
+    on: (name, fn) => handlers.set(name, fn),
+    off: (name) => handlers.delete(name),
+    send: (content) => window.model.sent.push(content),
+    put: (next) => { window.model.snapshot = next; handlers.get("change:snapshot")?.(); },
+  };
+  window.handlers = handlers;
+  window.cleanup = module.default.render({ model: window.model, el: document.getElementById("cell") });
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class LiveView:
+    """The live view on a page of its own."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+
+    def show(self, snapshot: dict[str, Any], *, dark: bool = False, html: str | None = None) -> LiveView:
+        theme = ";".join(f"--jp-{name}: {value}" for name, value in (DARK if dark else LIGHT).items())
+        css = STATIC.joinpath("live.css").read_text()
+        self.page.set_content(
+            f"<!doctype html><style>:root{{{theme}}} body{{margin:0}} {css}</style>"
+            f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell">{html or ""}</div></body>'
+        )
+        if html is None:
+            self.page.evaluate(MODEL, [STATIC.joinpath("live.js").read_text(), snapshot])
+        return self
+
+    def put(self, snapshot: dict[str, Any]) -> None:
+        self.page.evaluate("(snapshot) => window.model.put(snapshot)", json.loads(json.dumps(snapshot)))
+
+    @property
+    def labels(self) -> list[str]:
+        found: list[str] = self.page.locator("tbody tr:not(.amlj-detail) th bdi").all_text_contents()
+        return found
+
+
+@pytest.fixture
+def make_view(browser: Any) -> Iterator[Callable[..., LiveView]]:
+    views: list[LiveView] = []
+
+    def make(width: int = 1000) -> LiveView:
+        views.append(LiveView(browser.new_page(viewport={"width": width, "height": 800})))
+        return views[-1]
+
+    yield make
+    for view in views:
+        view.page.close()
+        assert view.errors == []

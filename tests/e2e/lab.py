@@ -1,0 +1,196 @@
+"""JupyterLab for the browser tests: a server of its own, and a notebook driven through Lab's own commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import urlopen
+
+START_S = 90
+
+
+class Lab:
+    """A JupyterLab server in folders of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.token = root, secrets.token_hex(16)
+        self.notebooks = root / "notebooks"
+        self.notebooks.mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log = open(root / "lab.log", "wb")  # noqa: SIM115 closed with the server
+        options = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": self.port,
+            "ServerApp.port_retries": 0,
+            "ServerApp.root_dir": self.notebooks,
+            "IdentityProvider.token": self.token,
+            "LabApp.expose_app_in_browser": True,
+            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "LabApp.user_settings_dir": self._settings(),
+            "LabApp.workspaces_dir": root / "workspaces",
+        }
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command += [f"--{name}={value}" for name, value in options.items()]
+        self.process = subprocess.Popen(command, cwd=root, env=self._environment(), stdout=self.log, stderr=self.log)
+
+    def _settings(self) -> Path:
+        folder = self.root / "settings" / "@jupyterlab" / "apputils-extension"
+        folder.mkdir(parents=True)
+        (folder / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+        return self.root / "settings"
+
+    def _environment(self) -> dict[str, str]:
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER_"))}
+        for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+            env[f"JUPYTER_{name}"] = str(self.root / name.lower())
+        env["IPYTHONDIR"] = str(self.root / "ipython")
+        env["AUTOML_JOBS"] = str(self.root / "automl_jobs")
+        env["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        return env
+
+    def wait_until_up(self) -> None:
+        """Wait until the server answers."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                break
+            try:
+                urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=2).close()
+            except OSError:
+                time.sleep(0.2)
+            else:
+                return
+        raise RuntimeError("JupyterLab did not start:\n" + (self.root / "lab.log").read_text()[-3000:])
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def write_notebook(self, name: str, cells: list[str]) -> Path:
+        """Write a notebook of code cells."""
+        content = {
+            "cells": [
+                {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "outputs": [], "execution_count": None,
+                 "source": source}
+                for i, source in enumerate(cells)
+            ],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }  # fmt: skip
+        path = self.notebooks / name
+        path.write_text(json.dumps(content))
+        return path
+
+
+class Notebook:
+    """A notebook open in JupyterLab."""
+
+    def __init__(self, lab: Lab, page: Any, name: str) -> None:
+        self.lab, self.page, self.name = lab, page, name
+        self.hosts: set[str] = set()
+        page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
+        self.workspace = secrets.token_hex(4)
+
+    def open(self) -> Notebook:
+        """Open it, and wait until its kernel answers."""
+        address = f"http://127.0.0.1:{self.lab.port}/lab/workspaces/{self.workspace}/tree/{self.name}"
+        self.page.goto(f"{address}?token={self.lab.token}")
+        return self.wait_until_ready()
+
+    def wait_until_ready(self) -> Notebook:
+        """Wait until the notebook is shown and its kernel answers."""
+        self.page.wait_for_function(
+            "() => window.jupyterapp?.shell?.currentWidget?.context?.path", timeout=START_S * 1000
+        )
+        self.page.evaluate(
+            """async () => {
+              const panel = window.jupyterapp.shell.currentWidget;
+              await panel.context.ready;
+              await panel.sessionContext.ready;
+              await panel.sessionContext.session.kernel.info;
+            }"""
+        )
+        return self
+
+    def start(self, index: int) -> None:
+        """Run a cell and do not wait for it."""
+        self.page.evaluate(
+            """(index) => {
+              const app = window.jupyterapp;
+              app.shell.currentWidget.content.activeCellIndex = index;
+              app.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+
+    def run(self, index: int, timeout_s: float = 60) -> str:
+        """Run a cell, wait for its end, and return the text of its output."""
+        self.start(index)
+        self.wait_for_cell(index, timeout_s)
+        return self.text(index)
+
+    def wait_for_cell(self, index: int, timeout_s: float = 60) -> None:
+        """Wait until a cell has ended."""
+        self.page.wait_for_function(
+            """(index) => {
+              const model = window.jupyterapp.shell.currentWidget.content.widgets[index].model;
+              return model.executionCount !== null && model.executionState !== "running";
+            }""",
+            arg=index,
+            timeout=timeout_s * 1000,
+        )
+
+    def is_running(self, index: int) -> bool:
+        """Whether a cell has not ended."""
+        state: str = self.page.evaluate(
+            "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.executionState", index
+        )
+        return state == "running"
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """The outputs of a cell, as they would be saved."""
+        found: list[dict[str, Any]] = self.page.evaluate(
+            """(index) => {
+              const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+              return cell.model.sharedModel.toJSON().outputs;
+            }""",
+            index,
+        )
+        return found
+
+    def text(self, index: int) -> str:
+        """What a cell printed, or the message of the error it ended with."""
+        parts = []
+        for output in self.outputs(index):
+            text = output.get("text") or output.get("evalue") or output.get("data", {}).get("text/plain") or ""
+            parts.append("".join(text))
+        return "".join(parts)
+
+    def command(self, name: str) -> None:
+        """Execute one of Lab's commands."""
+        self.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", name)
+
+    def cell(self, index: int) -> Any:
+        """The cell on the page."""
+        self.page.evaluate(
+            "(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'center')", index
+        )
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{index}"]')

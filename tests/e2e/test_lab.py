@@ -1,0 +1,158 @@
+"""A person's way through a notebook: JupyterLab in a browser, the real kernel, the real jobs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+SETUP = """\
+import os, time
+from sklearn.datasets import make_classification
+import pandas as pd
+X, y = make_classification(3000, 12, n_informative=6, random_state=0)
+table = pd.DataFrame(X, columns=[f"column {i}" for i in range(12)]).assign(answer=y)
+%load_ext automl_jupyter
+print("ready")"""
+CELL = """\
+%%automl {name} --trials 400 --timeout 10 {options}
+task: classification
+training_data: table
+target_column_name: answer
+training:
+  allowed_training_algorithms: [LightGBM, RandomForest]"""
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    spec = importlib.util.spec_from_file_location("lab", Path(__file__).with_name("lab.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Lab(tmp_path_factory.mktemp("lab"))
+    try:
+        server.wait_until_up()
+        yield module, server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def open_notebook(lab, browser):
+    module, server = lab
+    opened = []
+
+    def open_one(name, cells):
+        server.write_notebook(name, cells)
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        opened.append(module.Notebook(server, page, name))
+        return opened[-1].open()
+
+    yield open_one
+    for notebook in opened:
+        notebook.command("notebook:shutdown-kernel")
+        notebook.page.close()
+
+
+def wait_for_complete(view, n, timeout_s=120):
+    """Wait until the live view counts at least `n` complete trials, and return how many it counts."""
+    caption = view.locator("caption")
+    caption.wait_for(timeout=timeout_s * 1000)
+    handle = caption.element_handle()
+    view.page.wait_for_function(
+        "([e, n]) => Number(/(\\d+) complete/.exec(e.textContent)?.[1] ?? 0) >= n",
+        arg=[handle, n],
+        timeout=timeout_s * 1000,
+    )
+    return int(re.search(r"(\d+) complete", caption.text_content())[1])
+
+
+def test_a_job_runs_beside_the_notebook_and_is_stopped_from_its_view(open_notebook, tmp_path):
+    go = tmp_path / "go"
+    notebook = open_notebook(
+        "beside.ipynb",
+        [
+            SETUP,
+            CELL.format(name="bank", options=""),
+            f"while not os.path.exists({str(go)!r}): time.sleep(0.05)\nprint('other work is done')",
+            "bank.wait()\nprint(bank.status, len(bank.model.predict(table)), len(bank.leaderboard()) > 1)",
+            "%%automl bank2 --targt answer\ntask: classification",
+            "%automl show bank",
+        ],
+    )
+    assert "ready" in notebook.run(0)
+    notebook.run(1)
+    view = notebook.cell(1).locator("section.amlj")
+    view.wait_for()
+    assert view.locator(".amlj-title").inner_text() == "bank"
+
+    notebook.start(2)  # another cell works while rows arrive
+    first = wait_for_complete(view, 1)
+    later = wait_for_complete(view, first + 1)
+    assert notebook.is_running(2)
+    go.touch()
+    notebook.wait_for_cell(2)
+    assert "other work is done" in notebook.text(2)
+
+    notebook.command("docmanager:save")
+    notebook.page.reload()
+    notebook.wait_until_ready()
+    view = notebook.cell(1).locator("section.amlj")
+    view.wait_for()
+    kept = wait_for_complete(view, later + 1)
+
+    view.get_by_role("button", name="Stop").click()
+    assert view.locator(".amlj-stop").inner_text() == "Stopping…"
+    assert re.match(r"Canceled 3000 True", notebook.run(3, timeout_s=180))
+    view = notebook.cell(1).locator("section.amlj[data-over]")
+    view.wait_for()
+    assert "Stopped" in view.locator(".amlj-pill").inner_text()
+    assert wait_for_complete(view, kept) >= kept
+
+    said = notebook.run(4)
+    assert "--targt: is not an option. Did you mean '--target'?" in said
+    assert "Traceback" not in json.dumps(notebook.outputs(4)[0].get("traceback", []))
+    assert "Stopped" in notebook.run(5)
+    assert "Stopped" in notebook.cell(5).locator(".amlj-static").inner_text()
+    assert notebook.hosts <= {"127.0.0.1", ""}
+
+
+def test_a_waiting_cell_is_interrupted_and_another_is_stopped_by_its_button(open_notebook):
+    notebook = open_notebook(
+        "waits.ipynb",
+        [
+            SETUP,
+            CELL.format(name="first", options="--wait"),
+            "print(first.status, any(t.state == 'complete' for t in first.trials))",
+            CELL.format(name="second", options="--wait"),
+            "print(second.status, second.model.predict(table)[:3])",
+        ],
+    )
+    assert "ready" in notebook.run(0)
+    notebook.start(1)
+    view = notebook.cell(1).locator("section.amlj")
+    wait_for_complete(view, 1)
+    assert notebook.is_running(1)
+    notebook.command("notebook:interrupt-kernel")
+    notebook.wait_for_cell(1, timeout_s=120)
+    saved = notebook.outputs(1)
+    assert [sorted(output["data"]) for output in saved] == [
+        ["application/vnd.automl-jupyter+json", "text/html", "text/plain"]
+    ]
+    assert len(json.dumps(saved)) < 200_000
+    report = notebook.cell(1).locator(".amlj-static")
+    report.wait_for()
+    assert "Stopped" in report.inner_text()
+    assert notebook.cell(1).locator("section.amlj").count() == 0
+    assert notebook.run(2).split() == ["Canceled", "True"]
+
+    notebook.start(3)
+    view = notebook.cell(3).locator("section.amlj")
+    wait_for_complete(view, 1)
+    view.get_by_role("button", name="Stop").click()
+    notebook.wait_for_cell(3, timeout_s=120)
+    assert [output["output_type"] for output in notebook.outputs(3)] == ["display_data"]
+    assert notebook.run(4).startswith("Canceled [")
+    assert notebook.hosts <= {"127.0.0.1", ""}

@@ -1,0 +1,319 @@
+"""The live view's one module, on a page without a kernel."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from automl_jupyter.results.render import render_html
+
+EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'\u202e\x1b[31m' + "x" * 10_000
+
+
+def a_row(number, value=None, **more):
+    complete = value is not None
+    return {
+        "rank": None,
+        "number": number,
+        "label": f"model {number}",
+        "learner": "LightGBM",
+        "state": "complete" if complete else "running",
+        "value": value,
+        "text": f"{value:.5f}" if complete else "",
+        "spread": 0.01 if complete else None,
+        "folds_done": 3 if complete else 1,
+        "n_folds": 3,
+        "fold_values": [0.8, 0.9],
+        "fit_s": 1.5,
+        "params": {"num_leaves": 31},
+        "origin": "opening",
+        "reason": "",
+        "error": None,
+        **more,
+    }
+
+
+def a_snapshot(*values, seq=1, **more):
+    rows = [a_row(number, value) for number, value in values]
+    rows.sort(key=lambda r: (r["value"] is None, -(r["value"] or 0)))
+    for rank, row in enumerate((r for r in rows if r["value"] is not None), 1):
+        row["rank"] = rank
+    best = rows[0] if rows and rows[0]["value"] is not None else None
+    return {
+        "seq": seq,
+        "name": "bank",
+        "task": "classification",
+        "status": "Running",
+        "over": False,
+        "metric": {"name": "AUC_weighted", "greater_is_better": True},
+        "elapsed_s": 30.0,
+        "n_workers": 2,
+        "compute": "local",
+        "limits": [
+            {"name": "timeout_minutes", "label": "Time", "used": 30.0, "total": 120.0, "unit": "s"},
+            {"name": "max_trials", "label": "Trials", "used": 3, "total": None, "unit": ""},
+        ],
+        "best": best and {"label": best["label"], "text": best["text"], "value": best["value"], "number": 0},
+        "rows": rows,
+        "n_rows_total": len(rows),
+        "counts": {"complete": sum(v is not None for _, v in values)},
+        "progress": [[5.0, 0.7], [20.0, 0.8]],
+        "notes": [],
+        "plan": {"validation": "3-fold cross-validation", "notes": []},
+        **more,
+    }
+
+
+def test_the_order_changes_and_the_focus_stays(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, 0.8), (2, 0.9)))
+    assert view.labels == ["model 2", "model 1", "model 0"]
+    view.page.locator(".amlj-toggle").nth(1).focus()
+    view.page.evaluate("() => { window.focused = document.activeElement; }")
+    for seq, values in enumerate(
+        [
+            ((0, 0.95), (1, 0.8), (2, 0.9)),
+            ((0, 0.95), (1, 0.99), (2, 0.9), (3, None)),
+            ((3, 1.0), (1, 0.1), (2, 0.9), (0, 0.2)),
+        ],
+        2,
+    ):
+        view.put(a_snapshot(*values, seq=seq))
+        wanted = sorted((v for v in values if v[1] is not None), key=lambda v: -v[1])
+        wanted += [v for v in values if v[1] is None]
+        assert view.labels == [f"model {number}" for number, _ in wanted]
+        assert view.page.evaluate("() => document.activeElement === window.focused")
+
+
+def test_an_open_row_stays_open_and_says_what_is_new(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, None)))
+    toggle = view.page.get_by_role("button", name="model 1")
+    toggle.click()
+    assert view.page.locator(".amlj-detail").inner_text().count("num_leaves = 31") == 1
+    view.put(a_snapshot((0, 0.7), (1, 0.9), seq=2))
+    assert toggle.get_attribute("aria-expanded") == "true"
+    rows = view.page.locator("tbody tr")
+    assert "model 1" in rows.nth(0).inner_text()
+    assert "amlj-detail" in rows.nth(1).get_attribute("class")
+    toggle.click()
+    assert view.page.locator(".amlj-detail").count() == 0
+
+
+def test_an_older_state_is_dropped(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), seq=5))
+    view.put(a_snapshot((0, 0.7), (1, 0.8), seq=4))
+    assert view.labels == ["model 0"]
+
+
+def test_a_row_that_left_the_leaderboard_leaves_the_table(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, 0.8)))
+    view.put(a_snapshot((1, 0.8), seq=2))
+    assert view.labels == ["model 1"]
+
+
+def test_stop_asks_once_and_says_stopping(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    stop = view.page.get_by_role("button", name="Stop")
+    stop.click()
+    view.page.get_by_role("button", name="Stopping…").click(force=True)
+    assert view.page.evaluate("() => window.model.sent") == [{"type": "cancel"}]
+    view.put(a_snapshot((0, 0.7), seq=2, status="CancelRequested"))
+    assert view.page.locator(".amlj-stop").get_attribute("aria-disabled") == "true"
+    view.put(a_snapshot((0, 0.7), seq=3, status="Canceled", over=True))
+    assert view.page.locator(".amlj-stop").is_hidden()
+    assert "Stopped" in view.page.locator(".amlj-pill").inner_text()
+
+
+def test_a_page_that_was_reloaded_while_the_job_stops_says_so(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), status="CancelRequested"))
+    assert view.page.locator(".amlj-stop").inner_text() == "Stopping…"
+
+
+def test_a_reader_sorts_and_new_rows_keep_to_it(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, 0.8), (2, 0.9), (3, None)))
+    score = view.page.get_by_role("button", name="AUC_weighted")
+    head = view.page.locator("thead th").nth(2)
+    score.click()
+    assert head.get_attribute("aria-sort") == "descending"
+    score.click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert view.labels == ["model 0", "model 1", "model 2", "model 3"]
+    view.put(a_snapshot((0, 0.7), (1, 0.8), (2, 0.9), (3, 0.75), seq=2))
+    assert view.labels == ["model 0", "model 3", "model 1", "model 2"]
+    assert view.page.locator("thead th[aria-sort]").count() == 1
+
+
+def test_names_are_shown_and_do_nothing(make_view):
+    rows = [a_row(0, 0.9, rank=1, label=EVIL, params={EVIL: EVIL}, reason=EVIL)]
+    rows.append(a_row(1, state="failed", error={"type": EVIL, "message": EVIL, "tail": EVIL}))
+    snapshot = a_snapshot(
+        name=EVIL,
+        display_name=EVIL,
+        rows=rows,
+        reason=EVIL,
+        error={"type": EVIL, "message": EVIL},
+        notes=[{"level": "warning", "message": EVIL}],
+        limits=[{"name": "x", "label": EVIL, "used": 1, "total": 2, "unit": ""}],
+        best={"label": EVIL, "text": EVIL},
+        metric={"name": EVIL},
+        test_metrics={EVIL: 0.5},
+        plan={"validation": EVIL, "notes": [{"what": EVIL, "why": EVIL, "level": "info"}]},
+    )
+    view = make_view(700).show(snapshot)
+    for toggle in view.page.locator(".amlj-toggle").all():
+        toggle.click()
+    assert view.page.locator("#cell img, #cell script").count() == 0
+    assert view.page.evaluate("() => window.pwned") is None
+    assert "<script>" in view.page.locator(".amlj-title").inner_text()
+    assert fits(view)
+
+
+def fits(view):
+    return view.page.evaluate(
+        "() => document.documentElement.scrollWidth <= window.innerWidth"
+        " && [...document.querySelectorAll('.amlj, .amlj-scroll')].every((e) => e.scrollWidth <= e.clientWidth)"
+    )
+
+
+@pytest.mark.parametrize("width", [480, 700, 1200])
+def test_nothing_is_cut_off_sideways(make_view, width):
+    view = make_view(width).show(a_snapshot(*((i, 0.9 - i / 100) for i in range(30))))
+    assert fits(view)
+    view.show({}, html=render_html(a_snapshot((0, 0.7), (1, 0.8))))
+    assert fits(view)
+
+
+def test_the_height_does_not_change_while_rows_arrive(make_view):
+    view = make_view().show(a_snapshot(status="Preparing", progress=[]))
+    before = view.page.locator(".amlj").bounding_box()["height"]
+    view.put(a_snapshot(*((i, 0.9 - i / 100) for i in range(50)), seq=2))
+    assert view.page.locator(".amlj").bounding_box()["height"] == before
+
+
+def test_a_reader_who_scrolled_stays_where_they_are(make_view):
+    view = make_view().show(a_snapshot(*((i, 0.9 - i / 100) for i in range(50))))
+    view.page.locator(".amlj-scroll").evaluate("(e) => { e.scrollTop = 200; }")
+    view.put(a_snapshot(*((i, 0.9 - i / 100) for i in range(60)), seq=2))
+    assert view.page.locator(".amlj-scroll").evaluate("(e) => e.scrollTop") == 200
+
+
+def test_the_table_and_the_bars_say_what_they_are(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, None)))
+    assert view.page.locator("section.amlj").get_attribute("data-lm-suppress-shortcuts") == "true"
+    assert view.page.locator("caption").inner_text() == "Leaderboard: 1 complete"
+    assert view.page.locator("thead th[scope=col] button").count() == 6
+    assert view.page.locator("tbody th[scope=row]").count() == 2
+    bar = view.page.get_by_role("progressbar", name="Time")
+    assert bar.get_attribute("aria-valuenow") == "25"
+    assert bar.get_attribute("aria-valuetext") == "30 s of 2 min"
+    assert (
+        view.page.get_by_role("img", name=re.compile("Best AUC_weighted so far: 0.7 after 5 s, 0.8 after 20 s")).count()
+        == 1
+    )
+
+
+def test_what_is_said_aloud_is_said_rarely_and_at_the_end(make_view):
+    view = make_view()
+    view.page.clock.install()
+    view.show(a_snapshot((0, 0.7)))
+    aloud = view.page.get_by_role("status")
+    first = aloud.text_content()
+    assert first == "bank: Running, 1 trial complete, best AUC_weighted 0.70000 by model 0."
+    view.put(a_snapshot((0, 0.7), (1, 0.8), seq=2))
+    assert aloud.text_content() == first
+    view.page.clock.run_for(11_000)
+    view.put(a_snapshot((0, 0.7), (1, 0.8), seq=3))
+    assert "2 trials complete" in aloud.text_content()
+    view.put(a_snapshot((0, 0.7), (1, 0.8), seq=4, status="Completed", over=True))
+    assert "Completed" in aloud.text_content()
+
+
+def test_between_events_the_clock_goes_on_and_a_long_silence_is_told(make_view):
+    view = make_view()
+    view.page.clock.install()
+    view.show(a_snapshot((0, 0.7)))
+    view.page.clock.run_for(40_000)
+    assert "1 min 10 s" in view.page.locator(".amlj-names .amlj-quiet").inner_text()
+    assert "last news 40 s ago" in view.page.locator(".amlj-names .amlj-quiet").inner_text()
+    assert "1 min 10 s of 2 min" in view.page.locator(".amlj-limits").inner_text()
+    view.put(a_snapshot((0, 0.7), seq=2, status="Completed", over=True))
+    view.page.clock.run_for(40_000)
+    assert view.page.locator(".amlj-names .amlj-quiet").inner_text().startswith("30 s · classification")
+
+
+def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), notes=[{"level": "info", "message": "a note"}]))
+    reached = []
+    for _ in range(12):
+        view.page.keyboard.press("Tab")
+        reached.append(view.page.evaluate("() => document.activeElement.className || document.activeElement.tagName"))
+        if reached[-1] != "BODY":
+            outline = view.page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+            assert outline == "solid"
+    assert {"amlj-stop", "amlj-scroll", "amlj-sort", "amlj-toggle", "SUMMARY"} <= set(reached)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("live", [True, False])
+def test_text_is_readable_on_its_background(make_view, dark, live):
+    snapshot = a_snapshot((0, 0.7), (1, None), error={"type": "E", "message": "no"}, reason="why", status="Failed")
+    view = make_view().show(snapshot, dark=dark, html=None if live else render_html(snapshot))
+    poor = view.page.evaluate(
+        """() => {
+          const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+          const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92
+            : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+          const root = document.querySelector(".amlj, .amlj-static");
+          const ground = light(parse(getComputedStyle(root).backgroundColor).slice(0, 3));
+          const texts = [...root.querySelectorAll("*")].filter((e) =>
+            !["STYLE", "title"].includes(e.tagName)
+            && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()));
+          const poor = [];
+          for (const e of texts) {
+            const style = getComputedStyle(e);
+            const ink = light(parse(e instanceof SVGElement ? style.fill : style.color).slice(0, 3));
+            const contrast = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+            if (contrast < 4.5) poor.push([e.className, e.textContent, contrast]);
+          }
+          return texts.length > 10 ? poor : "nothing was looked at";
+        }"""
+    )
+    assert poor == []
+
+
+def test_leaving_takes_everything_away(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    view.page.evaluate("() => window.cleanup()")
+    assert view.page.evaluate("() => [document.getElementById('cell').childElementCount, window.handlers.size]") == [
+        0,
+        0,
+    ]
+
+
+def test_a_view_of_a_job_that_knows_nothing_yet(make_view):
+    view = make_view().show({"seq": 0})
+    assert "Not started" in view.page.locator(".amlj-pill").inner_text()
+    assert view.labels == []
+
+
+def test_two_views_on_one_page_share_no_id(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    twice = view.page.evaluate(
+        """() => { const copy = document.createElement("div"); document.body.append(copy);
+          window.again = copy; return document.querySelectorAll("[id^=amlj]").length; }"""
+    )
+    view.page.evaluate(
+        """async (code) => { const m = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
+          m.default.render({ model: window.model, el: window.again }); }""",
+        (view_source()),
+    )
+    ids = view.page.evaluate("() => [...document.querySelectorAll('[id^=amlj]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids)) == 2 * twice
+
+
+def view_source():
+    from pathlib import Path
+
+    import automl_jupyter.notebook
+
+    return Path(automl_jupyter.notebook.__file__).with_name("static").joinpath("live.js").read_text()

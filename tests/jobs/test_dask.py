@@ -1,0 +1,153 @@
+"""Jobs on worker processes: the same answer on any number of them, and a worker that is stuck is replaced."""
+
+from __future__ import annotations
+
+import operator
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from automl_jupyter.client import submit
+from automl_jupyter.jobs import cluster as embedded
+from automl_jupyter.jobs import dask as dask_executor
+from automl_jupyter.testing.quick import make_spec, run_job, table_for
+
+pytestmark = pytest.mark.cluster
+
+LIMIT_S = 120
+TRAINING = {"allowed_training_algorithms": ["LightGBM", "LogisticRegression", "DecisionTree", "KNN"]}
+
+#: what each worker runs so that it knows the learner KNN as one that stays in C code for minutes
+STUCK = """
+import sys, types
+from automl_jupyter.learners import LearnerInfo, dummy, learners
+module = types.ModuleType("a_stuck_learner")
+def fit(estimator, data):
+    sum(range(10**12))
+module.make = lambda task, params, **circumstances: dummy.make(task, {}, **circumstances)
+module.space, module.fit = dummy.space, fit
+sys.modules["a_stuck_learner"] = module
+learners._records["knn"] = LearnerInfo("KNN", ("classification", "regression"), "none", "a_stuck_learner")
+"""
+
+
+def board(job: Any) -> pd.DataFrame:
+    """Return a leaderboard without what was measured with a clock."""
+    return job.leaderboard().drop(columns=["fit_s", "predict_s"])
+
+
+def reproducible(compute: Any, workspace: Path, **fields: Any) -> Any:
+    """Run twelve trials of a fixed seed without a time limit."""
+    settings = {"limits": {"max_trials": 12}, "training": TRAINING, "random_state": 7, **fields}
+    job = run_job("kind", compute=compute, workspace=workspace, **settings)
+    assert job.status == "Completed"
+    return job
+
+
+@pytest.fixture(scope="module")
+def on_two(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a job of twelve trials that ran on two workers."""
+    return reproducible(cluster, tmp_path_factory.mktemp("two"))
+
+
+def test_two_workers_are_used(cluster: Any, on_two: Any) -> None:
+    assert on_two.history.n_workers == 2
+    assert on_two.history.compute == "Client"
+    assert len(on_two.trials) == 13
+
+
+def test_the_leaderboard_is_the_same_on_one_worker(cluster: Any, on_two: Any, one_worker: Any, tmp_path: Path) -> None:
+    alone = reproducible(one_worker, tmp_path)
+    assert alone.history.n_workers == 1
+    pd.testing.assert_frame_equal(board(alone), board(on_two), check_exact=True)
+    rows = table_for("kind").drop(columns="kind")
+    assert (alone.model.predict_proba(rows) == on_two.model.predict_proba(rows)).all()
+
+
+def test_the_leaderboard_is_the_same_in_this_process(cluster: Any, on_two: Any, tmp_path: Path) -> None:
+    pd.testing.assert_frame_equal(board(reproducible("inline", tmp_path)), board(on_two), check_exact=True)
+
+
+def test_the_leaderboard_is_the_same_when_workers_see_no_files(
+    cluster: Any, on_two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table is sent, fitted parts come back; test rows stay here."""
+    monkeypatch.setattr(dask_executor, "_sees", operator.eq)  # of the two paths asked about: False on every worker
+    test = table_for("kind", seed=3)
+    far = reproducible(cluster, tmp_path, test_data=test)
+    pd.testing.assert_frame_equal(board(far), board(on_two), check_exact=True)
+    rows = test.drop(columns="kind")
+    assert (far.model.predict_proba(rows) == on_two.model.predict_proba(rows)).all()
+    right = (far.model.predict(rows) == test["kind"]).mean()
+    assert far.history.test_metrics["accuracy"] == pytest.approx(right)
+    eventually(lambda: not any("table" in n for n in _plugins(cluster)), "the table is taken back")
+
+
+def _plugins(cluster: Any) -> list[str]:
+    found = cluster.run(lambda dask_worker: list(dask_worker.plugins))
+    return [name for names in found.values() for name in names]
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait for what comes a moment after a job's end."""
+    until = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < until, what
+        threading.Event().wait(0.05)
+
+
+def test_a_fit_stuck_in_c_code_is_ended_with_its_worker(cluster: Any, tmp_path: Path) -> None:
+    cluster.run(exec, STUCK, {})
+    job = run_job(
+        compute=cluster,
+        workspace=tmp_path,
+        training={"allowed_training_algorithms": ["LogisticRegression", "KNN"], "enable_stack_ensemble": False},
+        limits={"max_trials": 3, "trial_timeout_minutes": 1 / 60},
+    )
+    assert job.status == "Completed"
+    knn = next(t for t in job.trials if t.learner == "KNN")
+    assert knn.state == "timed_out"
+    assert "its worker was replaced" in knn.reason
+    cluster.wait_for_workers(2, timeout=LIMIT_S)
+    again = run_job(compute=cluster, workspace=tmp_path)
+    assert [t.state for t in again.trials] == ["complete"] * 3
+    assert again.history.n_workers == 2
+
+
+def test_two_jobs_share_the_embedded_cluster(tmp_path: Path) -> None:
+    """Both are begun before either ends; the second does not wait for the first."""
+    try:
+        specs = [make_spec(target, name=target, limits={"max_trials": 6}) for target in ("label", "kind")]
+        jobs = [submit(spec, workspace=tmp_path, compute="local") for spec in specs]
+        for job in jobs:
+            assert job.wait(LIMIT_S).status == "Completed"
+            assert {t.state for t in job.trials} == {"complete"}
+        first, second = (job.history for job in jobs)
+        assert second.created_at < first.ended_at
+        for job, target in zip(jobs, ("label", "kind"), strict=True):
+            alone = run_job(target, workspace=tmp_path, limits={"max_trials": 6})
+            pd.testing.assert_frame_equal(board(job), board(alone), check_exact=True)
+    finally:
+        embedded.close_local()
+
+
+def test_two_jobs_on_the_same_table_far_away_both_get_their_parts(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker keeps a featurized fold for both; each job's folder still gets the featurizer."""
+    monkeypatch.setattr(dask_executor, "_sees", operator.eq)
+    specs = [make_spec(name=name, limits={"max_trials": 4}) for name in ("first", "second")]
+    jobs = [submit(spec, workspace=tmp_path, compute=cluster) for spec in specs]
+    rows = table_for("label").drop(columns="label")
+    predicted = []
+    for job in jobs:
+        assert job.wait(LIMIT_S).status == "Completed"
+        kept = {p.name for p in (job.path / "features").iterdir()}
+        assert {f"fold{k}-{recipe}.skops" for k in (0, 1) for recipe in ("linear", "tree")} <= kept
+        predicted.append(job.model.predict_proba(rows))
+    assert (predicted[0] == predicted[1]).all()

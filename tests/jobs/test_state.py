@@ -1,0 +1,189 @@
+"""The state machine, without a cluster, a clock or data."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl_jupyter.jobs.state import SAMPLER_LAG
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.history import replay
+from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
+from automl_jupyter.trials.records import REFIT
+
+
+def steady(number: int, fold: int) -> ScriptedFit:
+    return ScriptedFit(seconds=1.0 + number % 3, score=0.5 + 0.01 * number)
+
+
+def test_a_number_of_trials_gives_every_fold_of_each() -> None:
+    job = Simulation(make_plan(max_trials=5), steady).run()
+    assert job.history.status == "Completed"
+    assert job.history.limit == "max_trials"
+    trials = job.history.trials
+    assert len(trials) == 6, "five trials and the baseline, which does not count"
+    assert all(t.state == "complete" and set(t.folds) == {0, 1, 2} for t in trials.values())
+
+
+@pytest.mark.parametrize("n_slots", [1, 2, 3, 8])
+def test_without_a_time_limit_folds_begin_in_order(n_slots: int) -> None:
+    job = Simulation(make_plan(max_trials=6), steady, n_slots=n_slots).run()
+    folds = [s for s in job.started if s[1] != REFIT]
+    assert folds == sorted(folds)
+
+
+def test_the_sampler_waits_for_the_trials_it_looks_at() -> None:
+    """What is proposed as trial n may depend on trials before n - lag only, so these must have ended."""
+    job = Simulation(make_plan(max_trials=20), steady, n_slots=2).run()
+    ended: set[int] = set()
+    for event in job.events:
+        if isinstance(event, ev.TrialEnded):
+            ended.add(event.number)
+        if isinstance(event, ev.TrialQueued) and event.origin == "search":
+            assert set(range(event.number - SAMPLER_LAG)) <= ended
+
+
+def test_chosen_trials_are_fitted_again_and_then_the_job_ends() -> None:
+    job = Simulation(make_plan(max_trials=3), steady).run()
+    assert [s for s in job.started if s[1] == REFIT] == [(3, REFIT), (2, REFIT)]
+    assert [e.stage for e in job.events if isinstance(e, ev.ModelSelected)][-2:] == ["chosen", "final"]
+    assert isinstance(job.events[-1], ev.JobEnded)
+
+
+def test_validation_data_of_the_user_are_never_fitted() -> None:
+    plan = make_plan(max_trials=3, n_folds=1, validation={"kind": "validation_data", "n_folds": 1})
+    job = Simulation(plan, steady).run()
+    assert REFIT not in {fold for _, fold in job.started}
+    assert job.history.status == "Completed"
+
+
+def test_a_race_begins_with_first_folds_and_completes_the_members() -> None:
+    job = Simulation(make_plan(timeout_s=60.0), steady).run()
+    first = [fold for _, fold in job.started[:4]]
+    assert first == [0, 0, 0, 0]
+    assert job.history.limit == "timeout_minutes"
+    complete = [t for t in job.history.trials.values() if t.state == "complete"]
+    pruned = [t for t in job.history.trials.values() if t.state == "pruned"]
+    assert complete
+    assert pruned
+    assert all("of 3 folds" in t.reason or "before it could run" in t.reason for t in pruned)
+
+
+def test_the_time_limit_covers_the_refits() -> None:
+    job = Simulation(make_plan(timeout_s=60.0), lambda n, f: ScriptedFit(seconds=3.0, score=0.5 + n / 1000)).run()
+    assert job.now_s <= 60.0
+    assert any(fold == REFIT for _, fold in job.started)
+
+
+def test_a_fit_that_does_not_stop_loses_its_worker() -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=1e6, stops=False) if number == 2 else ScriptedFit(score=0.6)
+
+    job = Simulation(make_plan(max_trials=3, trial_timeout_s=30.0), script).run()
+    assert job.history.trials[2].state == "timed_out"
+    assert job.killed
+    assert job.history.status == "Completed"
+    assert job.now_s < 100
+
+
+def test_a_job_that_is_out_of_time_before_its_first_model_still_gets_one() -> None:
+    job = Simulation(make_plan(timeout_s=2.0), lambda n, f: ScriptedFit(seconds=5.0)).run()
+    assert job.history.status == "Completed"
+    assert job.history.model is not None
+
+
+def test_cancel_keeps_what_is_finished() -> None:
+    job = Simulation(make_plan(max_trials=50), steady, requests={10.0: ("cancel", {})}).run()
+    assert job.history.status == "Canceled"
+    assert any(t.state == "complete" for t in job.history.trials.values())
+    assert job.history.model is not None
+    assert job.history.model.stage == "final"
+    assert REFIT not in {fold for _, fold in job.started}
+
+
+def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
+    job = Simulation(make_plan(max_trials=5), steady, requests={0.0: ("cancel", {})}).run()
+    assert job.history.status == "Canceled"
+    assert job.history.model is None
+
+
+def test_a_job_whose_trials_all_fail_says_so() -> None:
+    job = Simulation(make_plan(max_trials=3), lambda n, f: ScriptedFit(state="failed")).run()
+    assert job.history.status == "Failed"
+    assert job.history.reason.startswith("No trial was complete.")
+
+
+def test_the_exit_score_ends_the_search() -> None:
+    job = Simulation(make_plan(max_trials=50, exit_score=0.53), steady).run()
+    assert job.history.limit == "exit_score"
+    assert len(job.history.trials) < 10
+
+
+def test_early_termination_never_before_the_31st_trial() -> None:
+    flat = Simulation(make_plan(max_trials=200), lambda n, f: ScriptedFit(score=0.7), n_slots=1).run()
+    assert flat.history.limit == "enable_early_termination"
+    counted = [t for t in flat.history.trials.values() if t.origin != "baseline" and t.state == "complete"]
+    assert len(counted) == 31
+    off = Simulation(
+        make_plan(max_trials=50, enable_early_termination=False), lambda n, f: ScriptedFit(score=0.7)
+    ).run()
+    assert off.history.limit == "max_trials"
+
+
+def test_requests_act_on_a_running_job() -> None:
+    requests = {1.0: ("skip", {"number": 1}), 2.0: ("block", {"learner": "B"}), 3.0: ("extend", {"minutes": 1})}
+    job = Simulation(make_plan(timeout_s=30.0), steady, requests=requests).run()
+    assert job.history.trials[1].state == "cancelled"
+    assert job.history.extended_s == 60.0
+    assert 60.0 < job.now_s <= 90.0
+
+
+def test_a_paused_job_begins_nothing() -> None:
+    job = Simulation(make_plan(max_trials=9), steady, requests={3.0: ("pause", {})}).run(until_s=30.0)
+    begun = len(job.started)
+    job.run(until_s=60.0)
+    assert len(job.started) == begun
+    job.requests = {61.0: ("unpause", {})}
+    assert job.run().history.status == "Completed"
+
+
+def test_a_fold_that_never_ends_is_given_up() -> None:
+    job = Simulation(make_plan(max_trials=2), lambda n, f: ScriptedFit(seconds=5.0)).run(until_s=1.0)
+    for _ in range(3):  # its controller died three times
+        job.in_flight.clear()
+        job._ends.clear()
+        job.emit(ev.StatusChanged(status="Running"))
+        job.run(until_s=job.now_s + 0.5)
+    job.run()
+    assert {t.state for t in job.history.trials.values()} >= {"failed"}
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    n_slots=st.integers(1, 4),
+    timeout_s=st.sampled_from([None, 5.0, 30.0, 120.0]),
+    cancel_s=st.one_of(st.none(), st.floats(0, 50)),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_job_ends_and_its_log_tells_the_same_story(
+    seed: int, n_slots: int, timeout_s: float | None, cancel_s: float | None
+) -> None:
+    """Whatever fits do, the job ends, keeps its limits, and the log alone gives the same history."""
+    import random
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        draw = random.Random(f"{seed}/{number}/{fold}")
+        state = draw.choices(["complete", "failed", "timed_out"], [8, 1, 1])[0]
+        return ScriptedFit(draw.expovariate(1 / 3), draw.random(), state, stops=draw.random() < 0.9)
+
+    requests = {} if cancel_s is None else {cancel_s: ("cancel", {})}
+    plan = make_plan(timeout_s=timeout_s, max_trials=12 if timeout_s is None else None)
+    job = Simulation(plan, script, n_slots=n_slots, requests=requests).run()
+    assert job.history.is_over
+    assert not any(t.is_open for t in job.history.trials.values())
+    assert replay([e for e in map(ev.from_record, map(ev.to_record, job.events)) if e]) == job.history
+    if timeout_s is not None:
+        first_s = next((e.elapsed_s for e in job.events if isinstance(e, ev.FoldEnded)), job.now_s)
+        over = "a worker that is replaced costs its grace, no more; only a first model is waited for"
+        assert job.now_s <= max(timeout_s, first_s) + 5.0, over

@@ -1,0 +1,74 @@
+"""Tests of base."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from automl_jupyter._core.optional import has_module
+from automl_jupyter.errors import AutoMLError, MissingExtraError
+from automl_jupyter.learners import LearnerInfo, available, learners
+from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+from automl_jupyter.testing.learner_checks import check_learner
+
+
+def test_listing_learners_imports_nothing_heavy():
+    code = (
+        "import sys; from automl_jupyter.learners import available; available('classification');"
+        "sys.exit(sum(m in sys.modules for m in ('sklearn', 'lightgbm', 'pandas', 'scipy', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_available_leaves_out_what_is_not_installed():
+    keys = [info.key for info in available("regression")]
+    assert "LightGBM" in keys
+    assert "LogisticRegression" not in keys
+    assert ("XGBoostRegressor" in keys) == has_module("xgboost")
+
+
+def test_missing_extra_names_the_install():
+    info = LearnerInfo("Odd", ("regression",), "tree", "nowhere", requires="no_such_package")
+    with pytest.raises(MissingExtraError, match="The learner Odd needs no_such_package"):
+        make_learner(info, "regression")
+
+
+def test_predict_gives_absent_classes_nothing_and_empty_rows_everything():
+    fitted = SimpleNamespace(classes_=np.array([0, 2]), predict_proba=lambda X: np.array([[0.25, 0.25], [0.0, 0.0]]))
+    found = predict(fitted, "classification", None, 3)
+    np.testing.assert_allclose(found, [[0.5, 0, 0.5], [1 / 3] * 3])
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_predict_refuses_what_is_not_finite(task):
+    fitted = SimpleNamespace(
+        classes_=np.array([0, 1]),
+        predict=lambda X: np.array([1.0, np.inf]),
+        predict_proba=lambda X: np.array([[np.nan, 1.0]]),
+    )
+    with pytest.raises(AutoMLError, match="not finite: the fit has diverged"):
+        predict(fitted, task, None, 2)
+
+
+def test_weights_of_a_learner_without_weights_are_left_out():
+    X, y = np.arange(20.0).reshape(-1, 1), np.arange(20.0)
+    info = learners.get("KNN")
+    model = make_learner(info, "regression", {"n_neighbors": 1})
+    fit_learner(info, model, FitData(X, y, np.ones(20)))
+    np.testing.assert_array_equal(predict(model, "regression", X), y)
+
+
+def test_the_suite_sees_a_broken_promise(monkeypatch):
+    from automl_jupyter.learners import dummy
+
+    def fit(estimator, data):
+        np.random.seed(3)
+        estimator.fit(data.X, data.y)
+
+    monkeypatch.setattr(dummy, "fit", fit, raising=False)
+    with pytest.raises(AssertionError, match="numpy's shared random state"):
+        check_learner(learners.get("Dummy"), "regression")

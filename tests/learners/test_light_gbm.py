@@ -1,0 +1,112 @@
+"""Tests of light_gbm."""
+
+from __future__ import annotations
+
+import lightgbm
+import numpy as np
+import pytest
+
+from automl_jupyter.learners import learners
+from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+
+INFO = learners.get("LightGBM")
+
+
+def rows(n, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 4)).astype(np.float32)
+    return X, X[:, 0] + X[:, 1] * X[:, 2] + rng.normal(scale=0.5, size=n)
+
+
+def test_the_same_as_lightgbm_alone():
+    X, signal = rows(400)
+    y = (signal > 0).astype(int)
+    model = make_learner(INFO, "classification", {"num_iterations": 15}, random_state=3, n_classes=2)
+    fit_learner(INFO, model, FitData(X, y))
+    params = {
+        "objective": "binary",
+        "learning_rate": 0.05,
+        "min_sum_hessian_in_leaf": 1e-7,
+        "min_data_in_bin": 2,
+        "verbosity": -1,
+        "seed": 3,
+        "num_threads": 1,
+    }
+    expected = lightgbm.train(params, lightgbm.Dataset(X, y), 15).predict(X)
+    np.testing.assert_allclose(predict(model, "classification", X, 2)[:, 1], expected, rtol=1e-6)
+
+
+def test_configurations_share_one_binned_data_set_and_do_not_disturb_each_other():
+    X, y = rows(300)
+    cache = {}
+    found = []
+    for params in ({"num_leaves": 4}, {"num_leaves": 16, "min_data_in_leaf": 1}, {"num_leaves": 4}):
+        model = make_learner(INFO, "regression", params)
+        fit_learner(INFO, model, FitData(X[:200], y[:200], None, X[200:], y[200:], cache=cache))
+        found.append(predict(model, "regression", X))
+    assert len(cache) == 1
+    np.testing.assert_array_equal(found[0], found[2])
+    alone = make_learner(INFO, "regression", {"num_leaves": 16, "min_data_in_leaf": 1})
+    fit_learner(INFO, alone, FitData(X[:200], y[:200], None, X[200:], y[200:]))
+    np.testing.assert_array_equal(found[1], predict(alone, "regression", X))
+    fit_learner(INFO, make_learner(INFO, "regression", {"max_bin": 15}), FitData(X, y, cache=cache))
+    assert len(cache) == 2
+
+
+def test_a_cache_of_other_targets_or_weights_is_made_anew():
+    X, y = rows(300)
+    cache = {}
+    for target, weight in ((y, None), (-y, None), (-y, np.linspace(1, 2, 300))):
+        cached, alone = make_learner(INFO, "regression"), make_learner(INFO, "regression")
+        fit_learner(INFO, cached, FitData(X, target, weight, cache=cache))
+        fit_learner(INFO, alone, FitData(X, target, weight))
+        np.testing.assert_array_equal(predict(cached, "regression", X), predict(alone, "regression", X))
+
+
+def test_stopping_early_keeps_the_best_rounds_only():
+    X, signal = rows(300)
+    y = (signal > 0).astype(int)
+    model = make_learner(INFO, "classification", {"learning_rate": 0.3}, n_classes=2)
+    report = fit_learner(INFO, model, FitData(X[:200], y[:200], None, X[200:], y[200:]))
+    assert 0 < report.iterations < 200
+    assert model.booster_.num_trees() == report.iterations
+    refit = make_learner(INFO, "classification", {"learning_rate": 0.3}, n_classes=2)
+    fit_learner(INFO, refit, FitData(X[:200], y[:200], refit_iterations=report.iterations))
+    np.testing.assert_array_equal(predict(model, "classification", X, 2), predict(refit, "classification", X, 2))
+
+
+def test_the_stop_signal_ends_the_fit_at_the_next_round():
+    X, y = rows(200)
+    left = iter([False] * 6 + [True])
+    model = make_learner(INFO, "regression")
+    report = fit_learner(INFO, model, FitData(X, y, should_stop=lambda: next(left)))
+    assert (report.iterations, report.stopped_early) == (7, True)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e9])
+def test_penalties_do_not_depend_on_the_targets_unit(scale):
+    X, y = rows(300)
+    params = {"lambda_l1": 0.5, "num_iterations": 50}
+    found = []
+    for target in (y, y * scale + 7 * scale):
+        model = make_learner(INFO, "regression", params)
+        fit_learner(INFO, model, FitData(X, target))
+        found.append(predict(model, "regression", X))
+    np.testing.assert_allclose(found[1] / scale - 7, found[0], atol=1e-3)
+
+
+def test_weights_count():
+    X = np.zeros((100, 1), dtype=np.float32)
+    y = np.repeat([0.0, 1.0], 50)
+    model = make_learner(INFO, "regression")
+    fit_learner(INFO, model, FitData(X, y, np.repeat([1.0, 3.0], 50)))
+    assert predict(model, "regression", X[:1])[0] == pytest.approx(0.75, abs=1e-4)
+
+
+def test_a_few_rows_still_split():
+    X = np.arange(20, dtype=np.float32).reshape(-1, 1)
+    y = (X[:, 0] >= 10).astype(int)
+    model = make_learner(INFO, "classification", n_classes=2)
+    fit_learner(INFO, model, FitData(X, y))
+    assert (predict(model, "classification", X, 2).argmax(axis=1) == y).all()
+    np.testing.assert_array_equal(model.feature_importances_, [1.0])

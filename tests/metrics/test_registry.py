@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from automl_jupyter._core.registry import UnknownNameError
+from automl_jupyter.errors import SpecError
+from automl_jupyter.metrics.base import MetricContext
+from automl_jupyter.metrics.custom import ALIASES, scorer_names
+from automl_jupyter.metrics.registry import evaluate_metrics, get_metric, metric_keys, metrics, resolve_metric
+
+PRIMARY = {
+    "classification": {
+        "AUC_weighted",
+        "accuracy",
+        "norm_macro_recall",
+        "average_precision_score_weighted",
+        "precision_score_weighted",
+    },
+    "regression": {
+        "spearman_correlation",
+        "r2_score",
+        "normalized_root_mean_squared_error",
+        "normalized_mean_absolute_error",
+    },
+}
+
+
+@pytest.mark.parametrize("task", PRIMARY)
+def test_primary_metrics_are_azures(task: str) -> None:
+    assert {m.key for m in metrics if m.primary and task in m.tasks} == PRIMARY[task]
+
+
+@pytest.mark.parametrize("name", ["auc_weighted", "AUCWeighted", "AucWeighted", "AUC weighted"])
+def test_names_are_matched_without_case_and_underscores(name: str) -> None:
+    assert get_metric(name, "classification").key == "AUC_weighted"
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"no metric 'AUC_weigthed' for classification.*'AUC_weighted'"):
+        resolve_metric("AUC_weigthed", "classification")
+
+
+def test_a_metric_of_the_other_task_is_refused_by_name() -> None:
+    with pytest.raises(UnknownNameError, match="'accuracy' is for classification, not for regression"):
+        resolve_metric("accuracy", "regression")
+
+
+@pytest.mark.parametrize("task", PRIMARY)
+def test_all_of_a_tasks_metrics_are_computed(task: str) -> None:
+    y, pred = (np.array([0, 1]), np.eye(2)) if task == "classification" else (np.arange(2.0), np.arange(2.0))
+    assert list(evaluate_metrics(task, y, pred, None, MetricContext(2))) == metric_keys(task)
+
+
+def test_titles_are_for_people_and_different() -> None:
+    for task in PRIMARY:
+        titles = [m.title for m in metrics if task in m.tasks]
+        assert len(set(titles)) == len(titles)
+        assert not any("_" in t for t in titles)
+
+
+def _estimate(task: str) -> tuple[object, np.ndarray, np.ndarray, np.ndarray]:
+    """A fitted estimator, its rows, their truth, and its predictions as we hold them."""
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    if task == "regression":
+        y = np.exp(X[:, 0] + 0.3 * rng.normal(size=200))
+        model = LinearRegression(positive=True).fit(np.exp(X), y)
+        return model, np.exp(X), y, model.predict(np.exp(X))
+    y = (X[:, 0] + rng.normal(size=200) > 0).astype(int)
+    model = LogisticRegression().fit(X, y)
+    return model, X, y, model.predict_proba(X)
+
+
+@pytest.mark.parametrize("task", PRIMARY)
+def test_every_scorer_is_resolved_to_its_own_value_and_direction(task: str) -> None:
+    from sklearn.metrics import get_scorer
+
+    model, X, y, pred = _estimate(task)
+    low = {n for n in scorer_names(task) if n.startswith("neg_")}
+    assert low
+    for name in scorer_names(task):
+        metric = resolve_metric(name, task)
+        assert metric.greater_is_better == (name not in low), name
+        assert resolve_metric(metric.key, task).key == metric.key
+        value = metric.value(y, pred, None, MetricContext(None if task == "regression" else 2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # some scorers find two classes too few to be interesting
+            want = get_scorer(name)(model, X, y)
+        if not np.isfinite(want):
+            assert value is None, name
+        else:
+            assert value is not None, name
+            assert metric.score(value) == pytest.approx(want, rel=1e-6), name
+
+
+def test_scorers_that_are_a_metric_of_ours_become_it() -> None:
+    known = {n.replace("_", ""): n for task in PRIMARY for n in scorer_names(task)}
+    assert set(ALIASES) <= set(known)
+    metric = resolve_metric("neg_mean_absolute_error", "regression")
+    assert metric is get_metric("mean_absolute_error", "regression")
+    assert metric.value(np.array([1.0, 2.0]), np.array([2.0, 4.0])) == 1.5
+
+
+def test_a_scorer_of_ours_with_another_definition_is_not_ours() -> None:
+    scorer = resolve_metric("neg_mean_absolute_percentage_error", "regression")
+    y, pred = np.array([2.0, 4.0]), np.array([1.0, 4.0])
+    ours = get_metric("mean_absolute_percentage_error", "regression").value(y, pred)
+    assert ours == pytest.approx(25.0)
+    assert scorer.key == "mean_absolute_percentage_error (scikit-learn)"
+    assert scorer.value(y, pred) == pytest.approx(0.25)
+
+
+def test_a_scorer_looks_at_the_positive_class() -> None:
+    from sklearn.metrics import jaccard_score
+
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, 50), rng.dirichlet(np.ones(2), 50)
+    got = resolve_metric("jaccard", "classification").value(y, p, None, MetricContext(2, positive=0))
+    assert got == pytest.approx(jaccard_score(y, p.argmax(axis=1), pos_label=0))
+
+
+def test_a_scorer_that_cannot_be_computed_is_undefined() -> None:
+    metric = resolve_metric("roc_auc_ovo", "classification")
+    p = np.random.default_rng(0).dirichlet(np.ones(3), 6)
+    assert metric.value(np.array([0, 1, 0, 1, 0, 1]), p, None, MetricContext(3)) is None
+
+
+def test_a_function_is_given_labels_and_greater_is_better() -> None:
+    def exact(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        assert set(y_true) | set(y_pred) <= {"no", "yes"}
+        return float(np.mean(y_true == y_pred))
+
+    metric = resolve_metric(exact, "classification")
+    context = MetricContext(2, labels=("no", "yes"))
+    assert metric.value(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]]), None, context) == 0.5
+    assert (metric.key, metric.needs, metric.greater_is_better) == ("exact", "label", True)
+
+
+def test_a_function_may_ask_for_probabilities_and_the_other_direction() -> None:
+    def brier(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        return float(np.mean((y_true - y_pred[:, 1]) ** 2))
+
+    brier.needs, brier.greater_is_better = "proba", False  # type: ignore[attr-defined]
+    metric = resolve_metric(brier, "classification")
+    assert metric.value(np.array([0, 1]), np.array([[0.5, 0.5], [0.5, 0.5]])) == 0.25
+    assert metric.score(0.25) == -0.25
+
+
+def test_what_is_no_metric_at_all_is_refused() -> None:
+    with pytest.raises(SpecError, match="must be the name of a metric or a function"):
+        resolve_metric(3, "regression")  # type: ignore[arg-type]
+
+    def odd(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        return 0.0
+
+    odd.needs = "logits"  # type: ignore[attr-defined]
+    with pytest.raises(SpecError, match="must be 'label' or 'proba', not 'logits'"):
+        resolve_metric(odd, "classification")
+
+
+def test_a_metric_of_the_users_own_is_computed_with_the_others() -> None:
+    def worst(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        return float(np.abs(y_true - y_pred).max())
+
+    metric = resolve_metric(worst, "regression")
+    got = evaluate_metrics("regression", np.arange(3.0), np.zeros(3), None, MetricContext(), extra=[metric])
+    assert got["worst"] == 2.0

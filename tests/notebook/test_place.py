@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from automl_jupyter.notebook import place
+from automl_jupyter.notebook.place import Place, place_of
+
+
+def a_kernel(**names):
+    return SimpleNamespace(kernel=object(), user_ns=names)
+
+
+@pytest.fixture(autouse=True)
+def no_notebook(monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+
+def test_a_shell_without_a_kernel_is_a_terminal():
+    assert place_of(SimpleNamespace(user_ns={})) is Place.TERMINAL
+    assert place_of(None) is Place.TERMINAL
+
+
+def test_a_kernel_nobody_looks_at_is_headless_and_waits():
+    assert place_of(a_kernel()) is Place.HEADLESS
+    assert place_of(a_kernel()).waits
+
+
+def test_a_kernel_of_jupyter_server_is_a_notebook_and_does_not_wait(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/bank.ipynb")
+    monkeypatch.setattr(place, "_inherited", lambda variable: False)
+    assert place_of(a_kernel()) is Place.NOTEBOOK
+    assert not place_of(a_kernel()).waits
+
+
+def test_a_notebook_run_by_a_notebook_inherits_the_variable_and_is_headless(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/outer.ipynb")
+    monkeypatch.setattr(place, "_inherited", lambda variable: variable == "JPY_SESSION_NAME")
+    assert place_of(a_kernel()) is Place.HEADLESS
+
+
+def test_visual_studio_code_and_colab_are_notebooks(monkeypatch):
+    assert place_of(a_kernel(__vsc_ipynb_file__="/x.ipynb")) is Place.NOTEBOOK
+    monkeypatch.setitem(place.sys.modules, "google.colab", SimpleNamespace())
+    assert place_of(a_kernel()) is Place.NOTEBOOK
+
+
+def test_the_parents_environment_is_read_by_whole_names(monkeypatch, tmp_path):
+    environ = tmp_path / "environ"
+    environ.write_bytes(b"X_JPY_SESSION_NAME=1\0PATH=/bin\0")
+    monkeypatch.setattr(place, "Path", lambda _: environ)
+    assert not place._inherited("JPY_SESSION_NAME")
+    environ.write_bytes(b"PATH=/bin\0JPY_SESSION_NAME=x\0")
+    assert place._inherited("JPY_SESSION_NAME")
+    environ.unlink()
+    assert not place._inherited("JPY_SESSION_NAME")

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl_jupyter.learners import learners
+from automl_jupyter.search.cost import CostModel, nominal_s
+from automl_jupyter.search.opening import Candidate, SearchContext
+
+CONTEXT = SearchContext("classification", 10_000, 20, n_classes=2)
+GBM = Candidate("LightGBM", {"learning_rate": 0.05, "num_leaves": 31})
+
+
+@pytest.mark.parametrize("key", [i.key for i in learners])
+def test_every_learner_costs_more_on_more_rows(key: str) -> None:
+    context = SearchContext("regression" if "Regressor" in key else "classification", 1000, 10, n_classes=3)
+    few, many = (nominal_s(key, {}, n, context) for n in (1000, 100_000))
+    assert 0 < few < 60
+    assert few < many or key == "Dummy"
+
+
+def test_many_classes_cost_more_rounds() -> None:
+    many = SearchContext("classification", 10_000, 20, n_classes=26)
+    assert nominal_s("LightGBM", GBM.params, 10_000, many) > 10 * nominal_s("LightGBM", GBM.params, 10_000, CONTEXT)
+
+
+@given(st.floats(0.05, 500), st.floats(0.05, 500))
+def test_a_learner_is_learnt_from_its_own_fits(slow_s: float, fast_s: float) -> None:
+    model = CostModel(CONTEXT)
+    for _ in range(40):
+        model.observe("LightGBM", GBM.params, 10_000, slow_s)
+        model.observe("KNN", {}, 10_000, fast_s)
+    assert model.predict_s(GBM, 10_000, quantile=0.5) == pytest.approx(slow_s, rel=0.4)
+    assert model.predict_s(Candidate("KNN"), 10_000, quantile=0.5) == pytest.approx(fast_s, rel=0.4)
+
+
+def test_a_slow_machine_is_noticed_for_learners_not_yet_seen() -> None:
+    model = CostModel(CONTEXT)
+    before = model.predict_s(Candidate("RandomForest"), 10_000)
+    for _ in range(3):
+        model.observe("LightGBM", GBM.params, 10_000, 20 * nominal_s("LightGBM", GBM.params, 10_000, CONTEXT))
+    assert model.predict_s(Candidate("RandomForest"), 10_000) > 4 * before
+
+
+def test_predictions_are_safe_as_often_as_asked() -> None:
+    rng = np.random.default_rng(0)
+    below = 0
+    for _ in range(300):
+        model = CostModel(CONTEXT)
+        times = 3.0 * np.exp(0.4 * rng.normal(size=9))
+        for seconds in times[:8]:
+            model.observe("LightGBM", GBM.params, 10_000, float(seconds))
+        below += times[8] <= model.predict_s(GBM, 10_000, quantile=0.8)
+    assert 0.72 <= below / 300 <= 0.92
+
+
+def test_certainty_costs_time_and_fades_with_evidence() -> None:
+    def margin(model: CostModel) -> float:
+        return model.predict_s(GBM, 10_000, quantile=0.9) / model.predict_s(GBM, 10_000, quantile=0.5)
+
+    fresh, seen = CostModel(CONTEXT), CostModel(CONTEXT)
+    for _ in range(10):
+        seen.observe("LightGBM", GBM.params, 10_000, 2.0)
+    assert margin(fresh) > margin(seen) > 1
+
+
+def test_times_of_nothing_teach_nothing() -> None:
+    model = CostModel(CONTEXT)
+    before = model.predict_s(GBM, 10_000)
+    model.observe("LightGBM", GBM.params, 10_000, 0.0)
+    model.observe("LightGBM", GBM.params, 0, 5.0)
+    assert model.predict_s(GBM, 10_000) == before

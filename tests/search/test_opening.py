@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl_jupyter.learners import learners
+from automl_jupyter.learners.base import make_learner
+from automl_jupyter.search.opening import SearchContext, opening_list
+
+KEYS = {
+    task: tuple(i.key for i in learners if task in i.tasks and i.key != "Dummy")
+    for task in ("classification", "regression")
+}
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> SearchContext:
+    task = draw(st.sampled_from(["classification", "regression"]))
+    return SearchContext(
+        task,
+        n_rows=draw(st.integers(20, 2_000_000)),
+        n_features=draw(st.integers(1, 500)),
+        n_text=draw(st.integers(0, 2)),
+        n_classes=draw(st.integers(2, 200)) if task == "classification" else None,
+        allowed=tuple(draw(st.lists(st.sampled_from(KEYS[task]), min_size=1, unique=True))),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(contexts())
+def test_an_opening_is_allowed_distinct_and_begins_with_the_baseline(context: SearchContext) -> None:
+    found = opening_list(context)
+    assert (found[0].learner, found[0].origin) == ("Dummy", "baseline")
+    assert len(found) > 1
+    assert {c.learner for c in found[1:]} == set(context.allowed)
+    assert {c.origin for c in found[1:]} == {"opening"}
+    shown = [json.dumps([c.learner, dict(c.params)], sort_keys=True) for c in found]
+    assert len(set(shown)) == len(shown)
+    assert len({c.label for c in found}) == len(found)
+    assert found == opening_list(context)
+
+
+@pytest.mark.parametrize("task", KEYS)
+def test_every_configuration_can_be_made(task: str) -> None:
+    installed = [k for k in KEYS[task] if learners.get(k).requires is None]
+    for key in installed:
+        context = SearchContext(task, 3000, 10, n_classes=3 if task == "classification" else None, allowed=(key,))
+        for candidate in opening_list(context):
+            made = make_learner(
+                learners.get(candidate.learner), task, candidate.params, random_state=0, n_jobs=1, n_classes=3
+            )
+            assert hasattr(made, "fit")
+
+
+@pytest.mark.parametrize("key", ["RandomForest", "LightGBM", "ExtremeRandomTrees", "LogisticRegression", "KNN"])
+def test_a_single_allowed_learner_comes_in_several_configurations(key: str) -> None:
+    found = opening_list(SearchContext("classification", 1000, 5, n_classes=2, allowed=(key,)))
+    assert len([c for c in found if c.learner == key]) >= 4
+
+
+@pytest.mark.parametrize(("task", "linear"), [("classification", "LogisticRegression"), ("regression", "ElasticNet")])
+def test_a_linear_model_answers_first_and_lightgbm_varies_most(task: str, linear: str) -> None:
+    context = SearchContext(task, 5000, 12, n_classes=2 if task == "classification" else None, allowed=KEYS[task])
+    found = opening_list(context)
+    assert [c.learner for c in found[1:4]] == [linear, "LightGBM", "LightGBM"]
+    leaves = [c.params["num_leaves"] for c in found if c.learner == "LightGBM"]
+    assert min(leaves) <= 5
+    assert max(leaves) >= 80
+    assert len(leaves) >= 6
+
+
+def test_many_classes_bring_forests_forward_and_shorten_boosting() -> None:
+    def opening(n_classes: int) -> list[tuple[str, dict[str, object]]]:
+        context = SearchContext(
+            "classification", 5000, 12, n_classes=n_classes, allowed=("LightGBM", "ExtremeRandomTrees")
+        )
+        return [(c.learner, dict(c.params)) for c in opening_list(context)]
+
+    few, many = opening(2), opening(26)
+    place = [[key for key, _ in found].index("ExtremeRandomTrees") for found in (few, many)]
+    rounds = [max(p["num_iterations"] for key, p in found if key == "LightGBM") for found in (few, many)]
+    assert place[1] < place[0]
+    assert rounds[1] < rounds[0]
+
+
+def test_a_learner_from_a_plug_in_is_tried_with_its_defaults() -> None:
+    found = opening_list(SearchContext("regression", 100, 3, allowed=("ElasticNet", "MyLearner")))
+    assert [dict(c.params) for c in found if c.learner == "MyLearner"] == [{}]
+
+
+def test_names_are_matched_loosely() -> None:
+    found = opening_list(SearchContext("regression", 100, 3, allowed=("light_gbm",)))
+    assert {c.learner for c in found[1:]} == {"light_gbm"}
+    assert len(found) > 4

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from automl_jupyter.errors import SpecError
+from automl_jupyter.search.stack import META_LEARNERS, fit_stack
+
+
+def members(task: str, n: int = 400, n_classes: int = 3) -> tuple[np.ndarray, list[np.ndarray]]:
+    rng = np.random.default_rng(0)
+    if task == "regression":
+        y = 100 + 20 * rng.normal(size=n)
+        return y, [y + 10 * rng.normal(size=n) for _ in range(3)]
+    y = rng.integers(0, n_classes, n)
+    z = [np.exp(np.eye(n_classes)[y] + rng.normal(size=(n, n_classes))) for _ in range(3)]
+    return y, [p / p.sum(axis=1, keepdims=True) for p in z]
+
+
+def loss(task: str, y: np.ndarray, prediction: np.ndarray) -> float:
+    if task == "regression":
+        return float(np.mean((y - prediction) ** 2))
+    return float(log_loss(y, prediction, labels=range(prediction.shape[1])))
+
+
+@pytest.mark.parametrize(("task", "name"), [(t, n) for t, names in META_LEARNERS.items() for n in names])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_every_meta_learner_beats_its_members_on_rows_it_was_not_fitted_on(
+    task: str, name: str, n_classes: int
+) -> None:
+    y, given = members(task, n_classes=n_classes)
+    folds = np.arange(len(y)) % 3
+    model, held_out = fit_stack(given, y, None, task=task, meta_learner=name, fold_of_row=folds)
+    assert loss(task, y, held_out) < min(loss(task, y, p) for p in given)
+    fitted = model.predict(given)
+    assert fitted.shape == held_out.shape == given[0].shape
+    assert loss(task, y, fitted) < loss(task, y, held_out)
+    if task == "classification":
+        assert fitted.sum(axis=1) == pytest.approx(np.ones(len(y)))
+
+
+@pytest.mark.parametrize("task", META_LEARNERS)
+def test_scores_do_not_see_the_rows_they_are_for(task: str) -> None:
+    """Changing the truth of a fold leaves the held-out predictions of that fold as they are."""
+    y, given = members(task)
+    folds = np.arange(len(y)) % 4
+    other = y.copy()
+    other[folds == 2] = np.roll(y[folds == 2], 1)
+    # The members' scale is set by the rows that are fitted, too.
+    before = fit_stack(given, y, None, task=task, fold_of_row=folds)[1]
+    after = fit_stack(given, other, None, task=task, fold_of_row=folds)[1]
+    assert np.array_equal(before[folds == 2], after[folds == 2])
+    assert not np.array_equal(before[folds == 1], after[folds == 1])
+
+
+@pytest.mark.parametrize("task", META_LEARNERS)
+def test_a_single_fold_is_cut_into_parts_and_the_result_repeatable(task: str) -> None:
+    y, given = members(task, 100)
+    one = fit_stack(given, y, None, task=task, fold_of_row=np.zeros(100, int), random_state=4)
+    two = fit_stack(given, y, None, task=task, random_state=4)
+    assert np.array_equal(one[1], two[1])
+    assert np.array_equal(one[0].predict(given), two[0].predict(given))
+
+
+@pytest.mark.parametrize("name", META_LEARNERS["classification"])
+def test_a_class_missing_where_the_second_level_is_fitted_keeps_its_column(name: str) -> None:
+    y, given = members("classification")
+    y[y == 2] = 1
+    y[:3] = 2
+    folds = (np.arange(len(y)) >= 3).astype(int)
+    model, held_out = fit_stack(given, y, None, task="classification", meta_learner=name, fold_of_row=folds)
+    assert held_out.shape == (400, 3)
+    assert np.isfinite(held_out).all()
+    assert model.predict(given).shape == (400, 3)
+
+
+def test_row_weights_count() -> None:
+    y, given = members("regression")
+    weight = np.where(np.arange(len(y)) < 40, 100.0, 0.01)
+    shifted = [p + np.where(weight > 1, 15.0, 0.0) for p in given]
+    model, _ = fit_stack(shifted, y, weight, task="regression", meta_learner="LinearRegression")
+    assert abs(np.mean((model.predict(shifted) - y)[:40])) < 2
+
+
+def test_settings_reach_the_meta_learner() -> None:
+    y, given = members("classification")
+    model, _ = fit_stack(given, y, None, task="classification", settings={"C": 0.125})
+    assert model.estimator.C == 0.125
+    model, _ = fit_stack(
+        given, y, None, task="classification", meta_learner="light_gbm_classifier", settings={"n_estimators": 7}
+    )
+    assert model.estimator.best_iteration_ == 7
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    y, given = members("regression")
+    with pytest.raises(SpecError, match="'ElasticNetCV'"):
+        fit_stack(given, y, None, task="regression", meta_learner="ElastikNetCV")
+    with pytest.raises(SpecError, match=r"ElasticNet has no setting 'alhpa'\. Did you mean 'alpha'"):
+        fit_stack(given, y, None, task="regression", settings={"alhpa": 1})
+
+
+def test_a_stack_wants_all_its_members() -> None:
+    y, given = members("regression")
+    model, _ = fit_stack(given, y, None, task="regression")
+    with pytest.raises(ValueError, match="3 members, but 2 predictions"):
+        model.predict(given[:2])

@@ -1,0 +1,181 @@
+"""Cells, files, mappings and options become the same job, and mistakes come back all at once with their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from automl_jupyter.errors import SpecError
+from automl_jupyter.spec import make_job, parse_cell, parse_file, parse_mapping, parse_yaml
+
+EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
+BASE = "task: classification\ntraining_data: df\ntarget_column_name: y\n"
+
+
+def test_all_ten_tasks_have_an_example() -> None:
+    assert len({parse_file(p).task for p in EXAMPLES}) == 10
+
+
+def test_words_that_older_yaml_misreads_stay_words() -> None:
+    job = parse_file(Path(__file__).parent / "examples" / "classification.yaml")
+    data = job.to_dict()
+    assert data["target_column_name"] == "no"
+    assert data["positive_label"] == "yes"
+    assert data["weight_column_name"] == "1:30"
+    assert data["featurization"]["column_name_and_types"] == {"plan": "Categorical", "2024": "Numeric"}
+    assert data["featurization"]["blocked_transformers"] == ["LabelEncoder", "WoETargetEncoder"]
+    assert data["training"]["allowed_training_algorithms"] == ["LightGBM", "LogisticRegression"]
+    assert data["tags"] == {"owner": "me", "version": "2"}
+
+
+def test_an_azure_job_file_is_read_as_it_is() -> None:
+    job = parse_file(Path(__file__).parent / "examples" / "forecasting.yaml")
+    data = job.to_dict()
+    assert data["compute"] == "local"
+    assert "my-cluster" in job.notes[0]
+    assert data["forecasting"]["seasonality"] is None
+    assert data["forecasting"]["short_series_handling_config"] is None
+    assert data["training"]["blocked_training_algorithms"] == ["Prophet", "AutoArima"]
+
+
+def test_every_problem_is_told_at_once_with_its_line() -> None:
+    body = (
+        "task: classification\n"
+        "training_data: df\n"
+        "primary_metric: AUC_weigthed\n"
+        "limits:\n"
+        "  timeout_minutes: -5\n"
+        "  max_trails: 3\n"
+        "  max_trials: 2\n"
+        "  max_trials: 4\n"
+        "validation_data_size: 1.5\n"
+        "validation_data: other\n"
+        "n_cross_validations: 3\n"
+        "timeout_minutes: 5\n"
+    )
+    with pytest.raises(SpecError, match="8 problems") as caught:
+        parse_cell(body)
+    told = {(p.where, p.line) for p in caught.value.problems}
+    assert told == {
+        ("primary_metric", 3),
+        ("limits.timeout_minutes", 5),
+        ("limits.max_trails", 6),
+        ("limits.max_trials", 8),
+        ("validation_data_size", 9),
+        ("validation_data", 10),
+        ("timeout_minutes", 12),
+        ("target_column_name", None),
+    }
+    text = str(caught.value)
+    assert "'AUC_weigthed' is not a metric of classification. Did you mean 'AUC_weighted'?" in text
+    assert "Did you mean 'max_trials'?" in text
+    assert "it belongs to limits: limits.timeout_minutes" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "task: is missing; use classification"),
+        ("just words", "the cell says 'just words'"),
+        ("- a\n- b", "the cell says"),
+        ("task: [1", "line 1, this is not YAML"),
+        ("task: clasification", "Did you mean 'classification'"),
+        ("a: &a !!python/object:os.system x", "task: is missing"),
+        (BASE + "tags: !!python/object/apply:os.system [ls]", "line 4, tags: the tag .* is not allowed"),
+        (BASE + "tags: {[1]: 2}", "is not text; put it in quotes"),
+        (BASE + "type: command", "has type 'automl'"),
+        (BASE + "test_data: azureml:sales:1", "cannot be read from here"),
+        (BASE + "test_data: {path: azureml://x/y}", "cannot be read from here"),
+        (BASE + "test_data: {pth: x}", "test_data.pth: is not a setting here. Did you mean 'path'"),
+        (BASE + "limits: 5", "limits: 5 is not a group of settings"),
+        (BASE + "limits: {max_trials: true}", "true is not allowed; use a whole number of 1 or more"),
+        (BASE + "limits: {timeout_minutes: '5'}", "'5' is not allowed; use a number of minutes above 0"),
+        (BASE + "limits: {exit_score: .inf}", "inf is not allowed; use a number"),
+        (BASE + "compute: tpc://host:1", "Did you mean 'tcp'"),
+        (BASE + "name: ../up", "beginning with a letter or digit"),
+        (BASE + "random_state: -1", "from 0 to 4294967295"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(body: str, words: str) -> None:
+    with pytest.raises(SpecError, match=words) as caught:
+        parse_cell(body)
+    assert "pydantic" not in str(caught.value)
+    assert "Input should be" not in str(caught.value)
+
+
+def test_aliases_that_grow_are_bounded() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
+    with pytest.raises(SpecError, match="too large or nested too deeply"):
+        parse_yaml("\n".join(lines))
+
+
+def test_an_alias_to_itself_is_refused() -> None:
+    with pytest.raises(SpecError, match="too large or nested too deeply"):
+        parse_yaml("a: &a [*a]")
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(SpecError, match="nested too deeply"):
+        parse_yaml("a: " + "[" * 5000)
+
+
+def test_options_win_over_the_body_under_every_spelling() -> None:
+    body = BASE + "limits: {timeout_minutes: 60, max_trials: 9}\n"
+    jobs = [
+        parse_cell(body, {"timeout": "5", "target": "12"}),
+        parse_cell(body, {"--timeout": 5, "--target": "12"}),
+        parse_cell(body, {"limits.timeout_minutes": "5", "target_column_name": "12"}),
+    ]
+    assert {j.digest() for j in jobs} == {jobs[0].digest()}
+    data = jobs[0].to_dict()
+    assert (data["limits"]["timeout_minutes"], data["limits"]["max_trials"]) == (5.0, 9)
+    assert data["target_column_name"] == "12"
+
+
+def test_an_option_replaces_a_wrong_value_and_loses_its_line() -> None:
+    with pytest.raises(SpecError, match=r"^limits\.timeout_minutes: -1 is not allowed") as caught:
+        parse_cell(BASE + "limits: {timeout_minutes: oops}", {"timeout": "-1"})
+    assert caught.value.problems[0].line is None
+
+
+def test_an_option_may_give_a_list() -> None:
+    job = parse_cell(BASE, {"allow": "light_gbm, knn", "training.blocked_training_algorithms": "[svm]"})
+    training = job.to_dict()["training"]
+    assert training["allowed_training_algorithms"] == ["LightGBM", "KNN"]
+    assert training["blocked_training_algorithms"] == ["SVM"]
+
+
+def test_former_names_work_and_say_so_once() -> None:
+    with pytest.warns(DeprecationWarning, match="is now called") as caught:
+        job = parse_yaml(BASE + "limits: {timeout: 5}\ntraining: {blocked_models: [knn]}\nn_cross_validation: 3\n")
+    assert sorted(str(w.message).split(" ")[0] for w in caught) == ["blocked_models", "n_cross_validation", "timeout"]
+    assert all(w.filename == __file__ for w in caught)
+    assert job.to_dict()["limits"]["timeout_minutes"] == 5
+
+
+def test_a_former_name_with_a_wrong_value_has_its_line() -> None:
+    with pytest.warns(DeprecationWarning, match="timeout"), pytest.raises(SpecError, match="line 5") as caught:
+        parse_yaml(BASE + "limits:\n  timeout: 0\n")
+    assert caught.value.problems[0].where == "limits.timeout_minutes"
+
+
+def test_one_setting_under_two_names_is_refused() -> None:
+    with pytest.warns(DeprecationWarning, match="timeout"), pytest.raises(SpecError, match="is given twice"):
+        parse_yaml(BASE + "limits: {timeout: 5, timeout_minutes: 6}")
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(SpecError, match=r"nowhere\.yml' cannot be read: No such file"):
+        parse_file("nowhere.yml")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_file_cell_mapping_and_keywords_agree(path: Path) -> None:
+    job = parse_file(path)
+    data = job.to_dict()
+    assert parse_cell(path.read_text()).digest() == job.digest()
+    assert parse_mapping(data).digest() == job.digest()
+    fields = {k: v for k, v in data.items() if k != "task"}
+    assert make_job(data["task"], **fields).digest() == job.digest()

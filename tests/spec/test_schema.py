@@ -1,0 +1,145 @@
+"""The schema says everything that forms, flags, completion and the manual need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+from sklearn.metrics import get_scorer_names
+
+from automl_jupyter.client import automl
+from automl_jupyter.errors import SpecError
+from automl_jupyter.spec import JOB_CLASSES, OPTIONS, Input, JobSpec, json_schema, parse_cell
+from automl_jupyter.spec.algorithms import algorithm_names
+from automl_jupyter.spec.base import Settings, allowed_text, sections
+from automl_jupyter.spec.kinds import match_name
+from automl_jupyter.spec.metric_names import SCORERS_CLASSIFICATION, SCORERS_REGRESSION, metric_names
+
+
+def kinds() -> list[type[Settings]]:
+    found: list[type[Settings]] = []
+    waiting: list[type[Settings]] = [Settings]
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting += kind.__subclasses__()
+    return [k for k in found if k.__module__.startswith("automl_jupyter.spec")]
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda k: k.__name__)
+def test_every_field_has_a_description_and_says_what_is_allowed(kind: type[Settings]) -> None:
+    for name, field in kind.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        if name not in ("type", "task") or kind is Input:
+            assert allowed_text(kind, name), name
+
+
+@pytest.mark.parametrize("task", JOB_CLASSES)
+def test_the_section_of_every_option_exists_somewhere(task: str) -> None:
+    known = {n for c in JOB_CLASSES.values() for n in c.model_fields}
+    for option in OPTIONS:
+        first, _, second = option.key.partition(".")
+        assert first in known
+        section = sections(JOB_CLASSES[task]).get(first)
+        if second and section is not None and task in ("classification", "regression", "forecasting"):
+            assert second in section.model_fields
+
+
+def test_the_union_is_the_ten_classes() -> None:
+    assert list(get_args(get_args(JobSpec)[0])) == list(JOB_CLASSES.values())
+    assert [k.model_fields["task"].default for k in JOB_CLASSES.values()] == list(JOB_CLASSES)
+
+
+def test_the_schema_has_bounds_names_and_what_is_required() -> None:
+    schema = json_schema()
+    assert json.loads(json.dumps(schema)) == schema
+    definitions = schema["$defs"]
+    job = definitions["ClassificationJob"]
+    assert job["required"] == ["task", "training_data", "target_column_name"]
+    assert "default" not in job["properties"]["target_column_name"]
+    size = job["properties"]["validation_data_size"]["anyOf"][0]
+    assert (size["exclusiveMinimum"], size["exclusiveMaximum"]) == (0, 1)
+    trials = definitions["TabularLimitSettings"]["properties"]["max_trials"]["anyOf"][0]
+    assert (trials["type"], trials["minimum"]) == ("integer", 1)
+    allowed = definitions["RegressionTrainingSettings"]["properties"]["allowed_training_algorithms"]["anyOf"][0]
+    assert allowed["items"]["enum"] == list(algorithm_names("regression"))
+    assert "AUC_weighted" in job["properties"]["primary_metric"]["anyOf"][0]["examples"]
+    assert definitions["TextNerJob"]["required"] == ["task", "training_data", "validation_data"]
+
+
+def test_scorer_names_are_scikit_learns() -> None:
+    listed = {*SCORERS_CLASSIFICATION, *SCORERS_REGRESSION}
+    clustering = {
+        n
+        for n in get_scorer_names()
+        if n.endswith(("rand_score", "info_score", "v_measure_score", "homogeneity_score", "completeness_score"))
+        or n == "fowlkes_mallows_score"
+    }
+    assert set(get_scorer_names()) - clustering - listed == set()
+
+
+@pytest.mark.parametrize("task", JOB_CLASSES)
+def test_names_cannot_be_confused_when_case_and_underscores_go(task: str) -> None:
+    for names in (metric_names(task), algorithm_names(task)):
+        assert [match_name(n, names) for n in names] == list(names)
+
+
+def test_enumerations_hold_only_names_that_are_taken() -> None:
+    for task, kind in (
+        ("classification", automl.ClassificationModels),
+        ("regression", automl.RegressionModels),
+        ("forecasting", automl.ForecastingModels),
+    ):
+        assert tuple(kind) == algorithm_names(task)
+    for task, metrics in (
+        ("classification", automl.ClassificationPrimaryMetrics),
+        ("image_classification_multilabel", automl.ClassificationMultilabelPrimaryMetrics),
+        ("forecasting", automl.ForecastingPrimaryMetrics),
+    ):
+        assert set(metrics) <= set(metric_names(task))
+
+
+def test_all_names_of_the_factories_module_exist() -> None:
+    assert [n for n in automl.__all__ if not hasattr(automl, n)] == []
+    assert set(JOB_CLASSES) <= set(automl.__all__)
+
+
+@pytest.mark.parametrize("task", JOB_CLASSES)
+def test_every_factory_tells_what_is_missing(task: str) -> None:
+    factory: Any = getattr(automl, task)
+    with pytest.raises(SpecError, match="training_data: is missing"):
+        factory()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (5, "5 is not a table"),
+        ({}, "is not a table"),
+        ({"type": "parquet", "path": "x"}, "'parquet' is not allowed; use 'mltable'"),
+        (Input, "is not a table"),
+    ],
+)
+def test_what_is_no_table_is_refused(value: object, words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        automl.regression(training_data=value, target_column_name="y")
+
+
+def test_the_room_imports_no_heavy_library() -> None:
+    code = (
+        "import sys; from automl_jupyter.client import automl as a;"
+        "a.classification(training_data='d', target_column_name='y'); print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"pandas", "numpy", "sklearn", "dask", "distributed", "IPython", "ipywidgets", "optuna", "pyarrow"}
+    assert heavy & set(loaded) == set()
+
+
+def test_a_cell_without_a_task_names_the_ten() -> None:
+    with pytest.raises(SpecError, match="text_ner") as caught:
+        parse_cell("training_data: df")
+    assert caught.value.problems[0].where == "task"

@@ -1,0 +1,90 @@
+"""The project as a whole: what an import costs, docstrings, notebooks as shipped, no stray output."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "automl_jupyter"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SHIPPED = sorted(
+    path
+    for folder in ("automl_jupyter", "benchmarks", "binder", "docs", "notebooks", "tools", "tests")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".py", ".md", ".ipynb", ".js", ".css", ".txt", ".yml"}
+    and not {"automl_jobs", ".ipynb_checkpoints", "node_modules"} & set(path.parts)
+)
+
+HEAVY = {
+    "pandas",
+    "sklearn",
+    "lightgbm",
+    "matplotlib",
+    "shap",
+    "dask",
+    "distributed",
+    "optuna",
+    "skops",
+    "scipy",
+    "pyarrow",
+}
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import automl_jupyter",
+        "from automl_jupyter import Input, MLClient, automl",
+        "from automl_jupyter.notebook.extension import load_ipython_extension",
+        "import automl_jupyter.cli.app",
+    ],
+)
+def test_importing_loads_nothing_heavy(statement: str) -> None:
+    code = f"{statement}\nimport json, sys\nsys.stdout.write(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert "automl_jupyter" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_relative)
+def test_module_says_what_it_is_and_prints_nothing(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert (ast.get_docstring(tree) or "").strip(), "there is no docstring"
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    assert not [n.lineno for n in calls if n.func.id == "print"]  # type: ignore[attr-defined]
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=_relative)
+def test_notebook_is_shipped_clean(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        assert cell.source.strip(), f"the cell {cell.id} is empty"
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=_relative)
+def test_no_path_of_one_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    homes = ["/" + name + "/" for name in ("root", "work", "Users")]
+    assert not [home for home in homes if home in text]

@@ -1,0 +1,105 @@
+"""Fitted parts on disk: they come back the same, and nothing else comes in with them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+from skops.io import dumps
+
+from automl_jupyter.errors import StoreError
+from automl_jupyter.trials import artifacts
+
+
+class Stranger:
+    """A class of the tests, as a plug-in or an attacker might have one."""
+
+    def __init__(self) -> None:
+        self.value = 1
+
+
+class Reducing:
+    """A class that asks for a command to be run when it is loaded by pickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch hacked",)
+
+
+def test_a_fitted_part_comes_back_the_same(tmp_path: Path) -> None:
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    model = LogisticRegression().fit(X, y)
+    path = tmp_path / "trials" / "0001" / "fold0.skops"
+    assert artifacts.save(path, model) == path.stat().st_size
+    np.testing.assert_array_equal(artifacts.load(path).predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (Stranger(), "Stranger"),
+        (FunctionTransformer(eval), "eval"),
+        (FunctionTransformer(os.system), "system"),
+        ({"inside": [Stranger()]}, "Stranger"),
+    ],
+    ids=["a stranger", "eval", "a command", "deep inside"],
+)
+def test_a_foreign_type_is_refused(value: Any, named: str, tmp_path: Path) -> None:
+    path = tmp_path / "part.skops"
+    path.write_bytes(dumps(value))
+    with pytest.raises(StoreError, match=f"{named}, which is no part of a fitted model; it was not loaded"):
+        artifacts.load(path)
+
+
+def test_a_class_that_reduces_to_a_command_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "part.skops"
+    path.write_bytes(dumps(Reducing()))
+    with pytest.raises(StoreError, match=r"part.skops"):
+        artifacts.load(path)
+    path.write_bytes(pickle.dumps(Reducing()))
+    with pytest.raises(StoreError, match=r"part\.skops is damaged"):
+        artifacts.load(path)
+    assert not (tmp_path / "hacked").exists()
+    monkeypatch.undo()
+
+
+def test_a_changed_type_inside_a_file_is_refused(tmp_path: Path) -> None:
+    """The file of an honest model, with one type replaced by hand."""
+    data = dumps(LogisticRegression())
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "schema.json":
+                schema = json.loads(content)
+                schema |= {"__class__": "Popen", "__module__": "subprocess"}
+                content = json.dumps(schema).encode()
+            new.writestr(name, content)
+    path = tmp_path / "part.skops"
+    path.write_bytes(changed.getvalue())
+    with pytest.raises(StoreError, match=r"subprocess.Popen, which is no part of a fitted model"):
+        artifacts.load(path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_cut_file_is_a_sentence(share: float, tmp_path: Path) -> None:
+    path = tmp_path / "part.skops"
+    artifacts.save(path, LogisticRegression())
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(StoreError, match=r"part\.skops is damaged and cannot be loaded"):
+        artifacts.load(path)
+
+
+def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"The fitted part part\.skops is missing from"):
+        artifacts.load(tmp_path / "part.skops")

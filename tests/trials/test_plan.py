@@ -1,0 +1,191 @@
+"""The plan: every `auto` replaced by a value and a reason, the same for the same question."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl_jupyter.data.load import load_training_table
+from automl_jupyter.data.schema import TableSchema
+from automl_jupyter.data.split import resolve_validation
+from automl_jupyter.errors import SpecError
+from automl_jupyter.metrics.registry import resolve_metric
+from automl_jupyter.testing.quick import make_spec, table_for
+from automl_jupyter.trials.plan import Plan, make_plan, resolve_limits
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def plan_of(spec: Any, n_slots: int = 2) -> Plan:
+    """Return the plan of a spec, as a job makes it."""
+    table = load_training_table(spec)
+    schema = TableSchema.infer(table.X.iloc[: table.n_training])
+    metric = resolve_metric(spec.primary_metric or "accuracy", spec.task)
+    validation = resolve_validation(spec, table)
+    return make_plan(spec, table, schema, validation, metric, n_slots=n_slots, random_state=7)
+
+
+def limits_of(**limits: Any) -> Any:
+    return resolve_limits(make_spec(limits=limits))
+
+
+def said(plan: Plan, topic: str) -> str:
+    return " | ".join(f"{n['what']}: {n['why']}" for n in plan.notes if n["topic"] == topic)
+
+
+# --- limits -----------------------------------------------------------------------------------------------------
+
+
+def test_an_hour_when_nothing_is_asked() -> None:
+    notes: list[dict[str, str]] = []
+    limits = resolve_limits(make_spec(limits={}), notes)
+    assert (limits.timeout_s, limits.trial_timeout_s, limits.max_trials) == (3600, 1800, None)
+    assert notes[0]["what"] == "timeout_minutes is 60"
+    assert limits.enable_early_termination
+
+
+def test_no_time_limit_when_trials_are_counted() -> None:
+    limits = limits_of(max_trials=5)
+    assert (limits.timeout_s, limits.trial_timeout_s, limits.max_trials) == (None, 1800, 5)
+
+
+@given(
+    timeout=st.one_of(st.none(), st.floats(0.01, 10_000)),
+    trial=st.one_of(st.none(), st.floats(0.01, 10_000)),
+    trials=st.one_of(st.none(), st.integers(1, 500)),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_trial_never_gets_more_than_the_job(timeout: float | None, trial: float | None, trials: int | None) -> None:
+    asked = {"timeout_minutes": timeout, "trial_timeout_minutes": trial, "max_trials": trials}
+    limits = limits_of(**{k: v for k, v in asked.items() if v is not None})
+    assert limits.trial_timeout_s <= (trial or 30) * 60 + 1e-9
+    if limits.timeout_s is not None:
+        assert limits.trial_timeout_s <= limits.timeout_s
+    assert (limits.timeout_s is None) == (timeout is None and trials is not None)
+
+
+def test_what_is_asked_is_taken() -> None:
+    limits = limits_of(
+        timeout_minutes=2,
+        exit_score=0.9,
+        enable_early_termination=False,
+        max_concurrent_trials=3,
+        max_cores_per_trial=-1,
+    )
+    assert (limits.timeout_s, limits.exit_score, limits.enable_early_termination) == (120, 0.9, False)
+    assert (limits.max_concurrent_trials, limits.cores_per_trial) == (3, -1)
+
+
+# --- learners ---------------------------------------------------------------------------------------------------
+
+
+def test_allowed_learners_in_the_order_asked() -> None:
+    plan = plan_of(make_spec(training={"allowed_training_algorithms": ["SGD", "KNN"]}))
+    assert plan.learners == ("SGD", "KNN")
+    assert {c["learner"] for c in plan.opening} == {"Dummy", "SGD", "KNN"}
+
+
+def test_blocked_learners_are_left_out() -> None:
+    every = plan_of(make_spec(training={}))
+    plan = plan_of(make_spec(training={"blocked_training_algorithms": ["LightGBM", "svm"]}))
+    assert set(every.learners) - set(plan.learners) == {"LightGBM", "SVM"}
+    assert "Dummy" not in every.learners
+
+
+def test_a_missing_package_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter import learners
+
+    monkeypatch.setattr(learners, "has_module", lambda name: False)
+    training = {"allowed_training_algorithms": ["CatBoostClassifier", "LightGBM"]}
+    plan = plan_of(make_spec(training=training))
+    assert plan.learners == ("LightGBM",)
+    assert said(plan, "learners") == (
+        "CatBoostClassifier (needs catboost) cannot be tried: the package is not installed"
+    )
+    with pytest.raises(SpecError, match="leave no learner that can be tried"):
+        plan_of(make_spec(training={"allowed_training_algorithms": ["CatBoostClassifier"]}))
+
+
+def test_learners_too_slow_for_the_rows_are_left_out_unless_asked_for() -> None:
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"x": draw.normal(size=10_500), "z": draw.normal(size=10_500)})
+    table["label"] = np.where(table["x"] + draw.normal(size=10_500) > 0, "a", "b")
+    plan = plan_of(make_spec(data=table, training={}))
+    assert "SVM" not in plan.learners
+    assert "SVM is not tried: its time grows too fast for 10,500 rows (tried up to 10,000)" in said(plan, "learners")
+    asked = plan_of(make_spec(data=table, training={"allowed_training_algorithms": ["SVM"]}))
+    assert asked.learners == ("SVM",)
+
+
+# --- the race ---------------------------------------------------------------------------------------------------
+
+
+def test_a_race_only_under_a_time_too_short_for_every_fold() -> None:
+    def race(**limits: Any) -> bool:
+        return plan_of(make_spec(limits=limits, training={}, n_cross_validations=5)).race
+
+    assert race(timeout_minutes=0.05)
+    assert not race(timeout_minutes=1000)
+    assert not race(max_trials=500)
+    one_fold = make_spec(limits={"timeout_minutes": 0.05}, training={}, validation_data_size=0.2)
+    assert not plan_of(one_fold).race
+
+
+def test_the_race_is_explained() -> None:
+    plan = plan_of(make_spec(limits={"timeout_minutes": 0.05}, training={}))
+    assert "Configurations meet on the first fold" in said(plan, "search")
+    assert "The whole job takes at most 3 s" in said(plan, "limits")
+
+
+# --- the same question, the same plan ---------------------------------------------------------------------------
+
+
+def test_a_plan_comes_back_from_its_file() -> None:
+    plan = plan_of(make_spec(training={}))
+    record = plan.to_dict()
+    assert json.loads(json.dumps(record)) == record
+    again = Plan.from_dict(record)
+    assert again.to_dict() == record
+    assert again.limits == plan.limits
+
+
+def test_the_same_question_gives_the_same_bytes_in_every_process() -> None:
+    code = (
+        "import json, runpy, sys; names = runpy.run_path(sys.argv[1]);"
+        "spec = names['make_spec']('kind', training={}, limits={'timeout_minutes': 1});"
+        "print(json.dumps(names['plan_of'](spec).to_dict()))"
+    )
+    texts = set()
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", code, __file__]
+        texts.add(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
+    here = json.dumps(plan_of(make_spec("kind", training={}, limits={"timeout_minutes": 1})).to_dict())
+    assert texts == {f"{here}\n"}
+
+
+def test_the_plan_counts_rows_columns_and_classes() -> None:
+    table = table_for("kind").assign(constant=1, note=["some words of text here"] * 90)
+    plan = plan_of(make_spec("kind", data=table))
+    assert (plan.n_rows, plan.n_training, plan.n_columns, plan.n_classes) == (90, 90, 5, 3)
+    assert plan.n_features == 3
+    assert plan.n_categorical == 1
+    assert plan.n_folds == 2
+    assert plan.refits
+    assert "constant" in said(plan, "dropped columns")
+
+
+def test_validation_data_are_never_fitted() -> None:
+    plan = plan_of(make_spec(validation_data=table_for("label", seed=1)))
+    assert not plan.refits
+    assert (plan.n_rows, plan.n_training) == (180, 90)

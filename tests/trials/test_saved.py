@@ -1,0 +1,111 @@
+"""Saved model folders: what a loader trusts, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl_jupyter.errors import StoreError
+from automl_jupyter.results.model import load_model
+from automl_jupyter.testing.quick import run_job
+from automl_jupyter.trials.saved import FORMAT_VERSION, read_manifest
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a saved model; copy it before damaging it."""
+    folder = tmp_path_factory.mktemp("saved")
+    return run_job(workspace=folder / "jobs", limits={"max_trials": 1}).model.save(folder / "model")
+
+
+@pytest.fixture
+def folder(model_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(model_folder, tmp_path / "model")
+
+
+def change(folder: Path, **fields: Any) -> None:
+    """Rewrite fields of a manifest."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+def test_a_manifest_comes_back(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    assert manifest["format"] == FORMAT_VERSION
+    assert manifest["task"] == "classification"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stack": "../../secret.skops"},
+        {"stack": "/etc/passwd"},
+        {"parts": [{"trial": 1, "weight": 1, "label": "", "recipe": "/../../../../x", "folds": [0]}]},
+    ],
+)
+def test_a_file_outside_the_folder_is_refused(fields: dict[str, Any], folder: Path) -> None:
+    change(folder, **fields)
+    with pytest.raises(StoreError, match="names a file outside its folder"):
+        load_model(folder)
+
+
+def test_a_link_that_leads_outside_is_refused(folder: Path, tmp_path: Path) -> None:
+    part = next(folder.glob("trials/*/*.skops"))
+    shutil.move(part, tmp_path / "outside.skops")
+    part.symlink_to(tmp_path / "outside.skops")
+    with pytest.raises(StoreError, match="names a file outside its folder"):
+        load_model(folder)
+
+
+def test_a_newer_format_is_refused(folder: Path) -> None:
+    change(folder, format=FORMAT_VERSION + 1)
+    with pytest.raises(StoreError, match=r"saved by a newer version .* Upgrade automl-jupyter"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"format": "one"},
+        {"format": None},
+        {"parts": [{"trial": 1}]},
+        {"parts": "all of them"},
+        {"parts": [{"trial": "x", "weight": 1, "label": "", "recipe": "linear", "folds": [0]}]},
+        {"stack": 7},
+    ],
+)
+def test_a_damaged_manifest_is_a_sentence(fields: dict[str, Any], folder: Path) -> None:
+    change(folder, **fields)
+    with pytest.raises(StoreError, match="is damaged"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\x00"])
+def test_something_else_than_a_manifest_is_a_sentence(text: str, folder: Path) -> None:
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(StoreError, match=r"manifest\.json (cannot be read|is damaged)"):
+        load_model(folder)
+
+
+def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"holds no saved model: manifest\.json is missing"):
+        load_model(tmp_path)
+    with pytest.raises(StoreError, match="holds no saved model"):
+        load_model(tmp_path / "nowhere")
+
+
+def test_a_missing_part_is_named(folder: Path) -> None:
+    next(folder.glob("trials/*/*.skops")).unlink()
+    with pytest.raises(StoreError, match=r"The fitted part refit\.skops is missing from"):
+        load_model(folder)
+
+
+def test_a_cut_part_is_named(folder: Path) -> None:
+    part = next(folder.glob("features/*.skops"))
+    part.write_bytes(part.read_bytes()[:100])
+    with pytest.raises(StoreError, match=f"{part.name} is damaged and cannot be loaded"):
+        load_model(folder)
