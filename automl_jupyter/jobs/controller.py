@@ -96,7 +96,7 @@ class Controller:
         self._side = ThreadPoolExecutor(1, thread_name_prefix="automl-side")
         self._selection: tuple[Future[Selection], do.SelectEnsemble] | None = None
         self._in_flight: dict[str, InFlight] = {}
-        self._selected = {"first": 0, "complete": 0}
+        self._selected: dict[int, int] = {}
         self._selection_s = 0.0
         self._best: Selection | None = None
         self._n_tasks = 0
@@ -179,8 +179,7 @@ class Controller:
             elapsed_s=self._elapsed_s(),
             n_slots=self._executor.n_slots(),
             in_flight=dict(self._in_flight),
-            selected_first=self._selected["first"],
-            selected_complete=self._selected["complete"],
+            selected=dict(self._selected),
             selecting=self._selection is not None,
             selection_s=self._selection_s,
             predict_s=self._search.predict_s,
@@ -273,16 +272,17 @@ class Controller:
             self._note(f"The ensemble could not be built ({error}); the best single model is used.", "warning")
             selection = self._single(asked)
         self._selection_s = selection.seconds
-        if asked.complete:
+        complete = self._is_complete(asked)
+        if complete:
             selection = self._keep_best(selection)
-        name = "VotingEnsemble" if asked.complete else RACE_ENSEMBLE
+        name = "VotingEnsemble" if complete else RACE_ENSEMBLE
         self._emit(
             ev.EnsembleSelected(
                 ensemble=name,
                 members=[[n, w] for n, w in selection.members],
                 metrics=finite(selection.metrics),
                 fold_metrics=[finite(m) for m in selection.fold_metrics],
-                complete=asked.complete and self.plan.vote_ensemble and len(selection.members) > 1,
+                complete=complete and self.plan.vote_ensemble and len(selection.members) > 1,
                 seconds=round(selection.seconds, 3),
             )
         )
@@ -298,8 +298,11 @@ class Controller:
                     complete=True,
                 )
             )
-        if asked.complete or asked.final or "VotingEnsemble" not in self.history.ensembles:
+        if complete or asked.final or "VotingEnsemble" not in self.history.ensembles:
             self._publish(selection, asked)
+
+    def _is_complete(self, asked: do.SelectEnsemble) -> bool:
+        return asked.n_folds == self.plan.n_folds
 
     def _keep_best(self, selection: Selection) -> Selection:
         """Return the best weights so far: chosen on all rows at once, they may score lower fold by fold than before."""
@@ -397,9 +400,10 @@ class Controller:
                 self._emit(ev.TrialEnded(number=flight.number, state=asked.state, reason=asked.reason))
 
     def _start_selection(self, asked: do.SelectEnsemble) -> None:
-        kind = "complete" if asked.complete else "first"
-        self._selected[kind] = len(asked.numbers)
-        with_stack = asked.final and asked.complete and self.plan.stack_ensemble and self.plan.inference != "fast"
+        self._selected[asked.n_folds] = len(asked.numbers)
+        with_stack = asked.final and self._is_complete(asked) and self.plan.stack_ensemble
+        with_stack = with_stack and self.plan.inference != "fast"
+        stack_limit_s = asked.stack_limit_s if with_stack else 0.0
         future = self._side.submit(
             select,
             self.plan,
@@ -408,8 +412,8 @@ class Controller:
             self.metric,
             self._context,
             asked.numbers,
-            complete=asked.complete,
-            with_stack=with_stack,
+            n_folds=asked.n_folds,
+            stack_limit_s=stack_limit_s,
         )
         self._selection = (future, asked)
 
@@ -418,7 +422,7 @@ class Controller:
         found = []
         for number in asked.numbers:
             folds = sorted(self.history.trials[number].folds.items())
-            by_fold = tuple(f.metrics for n, f in folds if asked.complete or n == 0)
+            by_fold = tuple(f.metrics for n, f in folds if n < asked.n_folds)
             found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
         return max(found, key=lambda s: -math.inf if (v := self.history.score(s.metrics)) is None else v)
 
@@ -443,7 +447,7 @@ class Controller:
                     "weight": weight,
                     "label": trial.label,
                     "recipe": trial.recipe,
-                    "folds": sorted(trial.folds) if asked.complete or asked.final else [0],
+                    "folds": sorted(trial.folds) if asked.final else list(range(asked.n_folds)),
                 }
             )
         self._emit(

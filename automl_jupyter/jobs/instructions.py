@@ -59,11 +59,13 @@ class EndTrial(Instruction):
 
 @dataclass(frozen=True)
 class SelectEnsemble(Instruction):
-    """Choose weights over trials on validation predictions and publish the best model."""
+    """Choose weights over trials on the validation predictions of the first `n_folds` folds; publish the best model."""
 
     numbers: tuple[int, ...]
-    complete: bool
+    n_folds: int
     final: bool = False
+    #: seconds that a stack over the members may take; None for as long as it needs
+    stack_limit_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _with_fold_count(plan: Plan, n_folds: int) -> Plan:
 
     if n_folds == plan.n_folds:
         return plan
-    return replace(plan, validation={**plan.validation, "n_folds": n_folds}, race=plan.race and n_folds > 1)
+    return replace(plan, validation={**plan.validation, "n_folds": n_folds}, race_folds=min(plan.race_folds, n_folds))
 
 
 def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -> dict[str, Any]:

@@ -84,10 +84,8 @@ class Search:
     def _observation(self, trial: TrialRecord, history: History) -> Observation:
         from automl_jupyter.search.sampler import Observation
 
-        if self._plan.race:
-            metrics = trial.folds[0].metrics if 0 in trial.folds else {}
-        else:
-            metrics = trial.metrics() if trial.is_complete else {}
+        race_folds = self._plan.race_folds
+        metrics = trial.metrics(race_folds) if trial.n_first >= race_folds else {}
         return Observation(
             trial.number, trial.learner, dict(trial.params), history.score(metrics), trial.fit_s, trial.state
         )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl_jupyter._core.text import duration
 from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import predictions_file
 
@@ -78,17 +80,17 @@ def select(
     context: MetricContext,
     numbers: Sequence[int],
     *,
-    complete: bool,
-    with_stack: bool,
+    n_folds: int,
+    stack_limit_s: float | None,
 ) -> Selection:
     """Choose weights over `numbers` by greedy selection and score the weighted average.
 
     Parameters
     ----------
-    complete : bool
-        Use every fold; otherwise the first one alone.
-    with_stack : bool
-        Also fit a second level on the members' predictions.
+    n_folds : int
+        How many folds to judge by, from the first on; each of `numbers` has them.
+    stack_limit_s : float, optional
+        Seconds that a second level on the members' predictions may take; 0 for none, None for as long as it needs.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def select(
     from automl_jupyter.search.ensemble import select_weights
 
     started = time.monotonic()
-    folds = list(range(plan.n_folds)) if complete else [0]
+    folds = list(range(n_folds))
     best = sorted(numbers, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
     truths = [predictions.truth(f) for f in folds]
     y = np.concatenate([t for t, _ in truths])
@@ -114,9 +116,15 @@ def select(
     stack: Any = None
     stack_error = ""
     stack_by_fold: list[dict[str, float | None]] = []
-    if with_stack and complete and len(best) > 1:
+    if stack_limit_s != 0 and len(members) > 1:
         try:
-            stack, stack_by_fold = _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths)
+            stack, stack_by_fold = run_guarded(
+                lambda: _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths),
+                StopSignal("stack", stack_limit_s),
+                grace_s=0.0,
+            )
+        except Interrupted:
+            stack_error = f"it was not fitted within {duration(stack_limit_s or 0)}"
         except Exception as error:  # noqa: BLE001 a second level that cannot be fitted is left out, and said so
             stack_error = f"{type(error).__name__}: {error}"
     return Selection(
@@ -192,8 +200,6 @@ def _stack(
     """Fit the second level; its scores come from rows it was not fitted on."""
     from automl_jupyter.search.stack import fit_stack
 
-    if len(members) < 2:
-        return None, []
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
     fold_of_row = np.concatenate([np.full(len(t), f) for f, (t, _) in zip(folds, truths, strict=True)])

@@ -6,7 +6,7 @@ replaying them and deciding on.
 
 Two ways to spend a job. **In order**: every trial gets every fold, by number; so without a time limit, where the
 leaderboard must not depend on how many workers there are. **A race**, under a time limit: configurations meet on the
-first fold; the members of the best ensemble so far get their other folds; then the search goes on around them.
+first folds; the members of the best ensemble so far get their other folds; then the search goes on around them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
 
-#: the name under which weights chosen on the first fold alone are kept; they steer the race and are never ranked
+#: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
 RACE_ENSEMBLE = "Race"
-#: share of the time in which the opening list meets on the first fold before anything gets a second one
+#: share of the time in which the opening list meets on the race's folds before anything gets another one
 RACE_SHARE = 0.45
 #: most of the job's time that one fit of the race may take
 RACE_FIT_SHARE = 0.2
@@ -50,8 +50,8 @@ STOP_GRACE_S = 3.0
 FIRST_MODEL_S = 20.0
 #: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
 MOST_RESERVE = 0.35
-#: a race is decided on the first fold alone when it has this many validation rows and too few members are complete
-DECISIVE_ROWS = 500
+#: share of the time that is kept back for a stack over the members
+STACK_SHARE = 0.02
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
 COVERED_SHARE = 0.9
 #: fits shorter than this, in seconds, are handed out ahead of time
@@ -81,9 +81,8 @@ class Situation:
     elapsed_s: float
     n_slots: int
     in_flight: Mapping[str, InFlight] = field(default_factory=dict)
-    #: how many trials had a first fold, and were complete, when weights over them were last chosen
-    selected_first: int = 0
-    selected_complete: int = 0
+    #: number of folds -> how many trials had them when weights were last chosen on that many folds
+    selected: Mapping[int, int] = field(default_factory=dict)
     selecting: bool = False
     selection_s: float = 0.0
     #: predicts the seconds of one fit of a trial on a number of rows
@@ -132,6 +131,8 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if not _is_paused(history):
         todo += _fill_slots(plan, history, now)
         idle = not todo and not now.in_flight and not now.selecting
+        if idle and _has_stalled(plan, history):
+            return [_stop_early()]
         if idle and plan.limits.timeout_s is not None and now.n_slots:
             return [ReachLimit("timeout_minutes", "nothing more would finish in the time left")]
     return todo
@@ -148,14 +149,18 @@ def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit 
         best = _best_complete_score(history)
         if best is not None and reached(best, limits.exit_score, history.greater_is_better):
             return ReachLimit("exit_score", f"the best score reached {limits.exit_score:g}")
-    if limits.enable_early_termination and _has_stalled(plan, history):
-        return ReachLimit("enable_early_termination", "the best score did not change through the last 10 trials")
+    if not plan.race and _has_stalled(plan, history):
+        return _stop_early()
     counted = [t for t in history.trials.values() if t.origin != "baseline"]
     if limits.max_trials is not None and len(counted) >= limits.max_trials and not _pending(plan, history, now):
         busy = any(t.number in history.trials for t in now.in_flight.values())
         if not busy and not any(t.is_open and not t.is_complete for t in counted if not plan.race):
             return ReachLimit("max_trials", f"{limits.max_trials} trials have ended")
     return None
+
+
+def _stop_early() -> ReachLimit:
+    return ReachLimit("enable_early_termination", "the best score did not change through the last 10 trials")
 
 
 def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
@@ -171,14 +176,19 @@ def total_s(plan: Plan, history: History) -> float | None:
 
 def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> float:
     """Return the seconds kept back for the last selection and the refits of the ensemble's members."""
-    fixed = min(0.05 * total, 0.8) + 2 * now.selection_s
-    if not plan.refits:
-        return min(fixed, MOST_RESERVE * total)
-    members = _members(history)
-    if not members:
+    fixed = min(0.05 * total, 0.8) + 2 * now.selection_s + (STACK_SHARE * total if plan.stack_ensemble else 0)
+    if plan.refits and not _members(history):
         return 0.1 * total
-    seconds = sorted((refit_s(plan, history.trials[n], now) for n in members if n in history.trials), reverse=True)
-    return min(fixed + REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1)), MOST_RESERVE * total)
+    return min(fixed + _refits_s(plan, history, now), MOST_RESERVE * total)
+
+
+def _refits_s(plan: Plan, history: History, now: Situation) -> float:
+    """Return the seconds the refits of the ensemble's members should take together."""
+    if not plan.refits:
+        return 0.0
+    trials = (history.trials[n] for n in _members(history) if n in history.trials)
+    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
+    return REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
 
 
 def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
@@ -255,16 +265,17 @@ def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, in
 
     if not plan.race:
         return [p for t in open_trials for p in rest(t, range(t.n_folds))]
-    first = [p for t in open_trials for p in rest(t, range(1))]
+    first = [p for t in open_trials for p in rest(t, range(plan.race_folds))]
     weights = _race_weights(history)
     chosen = sorted((t for t in open_trials if weights.get(t.number, 0) > 0), key=lambda t: -weights[t.number])
-    others = [p for t in chosen if t.folds for p in rest(t, range(1, t.n_folds))]
+    others = [p for t in chosen for p in rest(t, range(plan.race_folds, t.n_folds))]
     total = total_s(plan, history) or 0.0
     racing = now.elapsed_s < RACE_SHARE * total
     if racing and len(history.trials) < len(plan.opening) and _may_queue(plan, history):
         return first  # the opening list goes on; nothing gets a second fold yet
     if not _may_queue(plan, history):  # nothing new will come: what is left of the time completes the leaderboard
-        others += [p for t in open_trials if t.folds and t not in chosen for p in rest(t, range(1, t.n_folds))]
+        rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -_race_score(plan, history, t))
+        others += [p for t in rested for p in rest(t, range(plan.race_folds, t.n_folds))]
     return first + others if racing else others + first
 
 
@@ -288,7 +299,9 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
 
 def _may_queue(plan: Plan, history: History) -> bool:
     counted = sum(t.origin != "baseline" for t in history.trials.values())
-    return plan.limits.max_trials is None or counted < plan.limits.max_trials
+    if plan.limits.max_trials is not None and counted >= plan.limits.max_trials:
+        return False
+    return not _has_stalled(plan, history)
 
 
 def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord) -> float | None:
@@ -319,13 +332,11 @@ def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruc
     """Choose weights again when there is something new: the race is steered by them."""
     if now.selecting or plan.limits.timeout_s is None:
         return []
-    usable = _usable(history)
-    first = tuple(t.number for t in usable if 0 in t.folds)
-    if plan.race and first and len(first) != now.selected_first:
-        return [SelectEnsemble(first, complete=False)]
-    complete = tuple(t.number for t in usable if t.is_complete)
-    changed = complete and len(complete) != now.selected_complete
-    return [SelectEnsemble(complete, complete=True)] if changed else []
+    for n_folds in dict.fromkeys((_compared_folds(plan, history), plan.n_folds)):
+        numbers = _with_folds(history, n_folds)
+        if n_folds and numbers and len(numbers) != now.selected.get(n_folds):
+            return [SelectEnsemble(numbers, n_folds)]
+    return []
 
 
 def _skip_and_block(history: History, now: Situation) -> list[Instruction]:
@@ -385,7 +396,7 @@ def _finish(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if now.selecting:
         return []
     if history.model is None or history.model.stage == "anytime":
-        return _select_final(plan, history)
+        return _select_final(plan, history, now)
     if history.model.stage == "chosen":
         return _refit(plan, history, now)
     if _is_cancelled(history) or history.limit == "cancel":
@@ -412,19 +423,26 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
     return EndTrial(trial.number, "pruned", "the search ended before it could run")
 
 
-def _select_final(plan: Plan, history: History) -> list[Instruction]:
-    usable = _usable(history)
-    complete = tuple(t.number for t in usable if t.is_complete)
-    first = tuple(t.number for t in usable if 0 in t.folds)
-    if complete and not (plan.race and _first_fold_decides(history)):
-        return [SelectEnsemble(complete, complete=True, final=True)]
-    if first:
-        return [SelectEnsemble(first, complete=False, final=True)]
+def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    complete = _with_folds(history, plan.n_folds)
+    if complete and not (plan.race and _race_decides(history)):
+        return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]
+    n_folds = _compared_folds(plan, history)
+    if n_folds:
+        return [SelectEnsemble(_with_folds(history, n_folds), n_folds, final=True)]
     if history.limit == "cancel":
         return [EndJob("Canceled", "stopped on request before any trial was complete")]
     failed = [t for t in history.trials.values() if t.error]
     why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
     return [EndJob("Failed", f"No trial was complete.{why}")]
+
+
+def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None:
+    """Return how long the stack may take: what its members' refits leave, and never the last second."""
+    total = total_s(plan, history)
+    return (
+        None if total is None else max(total - now.elapsed_s - _refits_s(plan, history, now) - now.selection_s - 0.5, 0)
+    )
 
 
 def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -485,16 +503,30 @@ def _nothing_will_come(history: History) -> bool:
     return sum(not t.is_open for t in history.trials.values()) >= MOST_FAILURES
 
 
-def _first_fold_decides(history: History) -> bool:
-    """Return whether the ensemble chosen on the first fold says more than one of the few complete trials would."""
+def _compared_folds(plan: Plan, history: History) -> int:
+    """Return on how many folds trials are compared: those of the race, fewer while no trial has that many."""
+    return min(plan.race_folds, max((t.n_first for t in _usable(history)), default=0))
+
+
+def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
+    """Return the trials that have the first `n_folds` folds."""
+    return tuple(t.number for t in _usable(history) if t.n_first >= n_folds)
+
+
+def _race_decides(history: History) -> bool:
+    """Return whether the ensemble chosen on the race's folds says more than one of the few complete trials would."""
     weights = _race_weights(history)
-    covered = sum(w for n, w in weights.items() if history.trials[n].is_complete)
-    n_valid = min((t.folds[0].n_valid for t in history.trials.values() if 0 in t.folds), default=0)
-    return covered < COVERED_SHARE and n_valid >= DECISIVE_ROWS
+    return sum(w for n, w in weights.items() if history.trials[n].is_complete) < COVERED_SHARE
+
+
+def _race_score(plan: Plan, history: History, trial: TrialRecord) -> float:
+    """Return the score on the race's folds; the least there is for a trial that does not have them all."""
+    score = history.score(trial.metrics(plan.race_folds)) if trial.n_first >= plan.race_folds else None
+    return float("-inf") if score is None else score
 
 
 def _race_weights(history: History) -> dict[int, float]:
-    """Return the weights chosen on the first fold."""
+    """Return the weights chosen on the race's folds."""
     race = history.ensembles.get(RACE_ENSEMBLE)
     return dict(race.members) if race else {}
 
@@ -512,7 +544,9 @@ def _members(history: History) -> list[int]:
 
 
 def _has_stalled(plan: Plan, history: History) -> bool:
-    """Return whether the last trials changed neither the best score nor the best ensemble."""
+    """Return whether the last trials changed neither the best score nor the best ensemble, and that is to end it."""
+    if not plan.limits.enable_early_termination:
+        return False
     scored = _scored(plan, history)
     if not stalled([score for _, score in scored]):
         return False
@@ -521,15 +555,15 @@ def _has_stalled(plan: Plan, history: History) -> bool:
 
 
 def _scored(plan: Plan, history: History) -> list[tuple[int, float | None]]:
-    """Return numbers and scores of the trials in order: on the first fold in a race, over all folds otherwise."""
+    """Return numbers and scores of the trials in order, on the race's folds."""
     scores: list[tuple[int, float | None]] = []
     for trial in sorted(history.trials.values(), key=lambda t: t.number):
         if trial.origin == "baseline":
             continue
         if plan.race:
-            fold = trial.folds.get(0)
-            if fold is not None or trial.state in ("failed", "timed_out"):
-                scores.append((trial.number, history.score(fold.metrics) if fold else None))
+            raced = trial.n_first >= plan.race_folds
+            if raced or trial.state in ("failed", "timed_out"):
+                scores.append((trial.number, history.score(trial.metrics(plan.race_folds)) if raced else None))
         elif trial.is_open:
             break  # those after it are looked at when it has ended, so that the order of ends does not matter
         else:

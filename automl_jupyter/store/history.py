@@ -62,6 +62,11 @@ class TrialRecord:
         return len(self.folds) == self.n_folds
 
     @property
+    def n_first(self) -> int:
+        """How many folds are there from the first on, without a gap."""
+        return next(n for n in range(self.n_folds + 1) if n not in self.folds)
+
+    @property
     def fit_s(self) -> float:
         """Seconds spent fitting folds."""
         return sum(f.fit_s for f in self.folds.values())
@@ -71,9 +76,9 @@ class TrialRecord:
         """Whether it may still run."""
         return self.state in ("queued", "running")
 
-    def metrics(self) -> dict[str, float | None]:
-        """Return each metric's mean over the folds that are there; None where a fold has no value."""
-        return mean_metrics([f.metrics for _, f in sorted(self.folds.items())])
+    def metrics(self, n_folds: int | None = None) -> dict[str, float | None]:
+        """Return each metric's mean over the first folds, or all that are there; None where a fold has no value."""
+        return mean_metrics([f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds])
 
     def values(self, metric: str) -> list[float]:
         """Return one metric's value on each fold that has one, in order of folds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import warnings
@@ -21,7 +22,7 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     """Check that a learner keeps its promises on small tables of a task.
 
     It fits through its own recipe a table with numbers, categories, dates and text, all with missing values;
-    with and without weights; with two classes and with five, one of which the training rows lack. It must
+    with and without weights; with two classes and with five, one of which only validation rows have. It must
     predict finite values or probabilities that sum to 1, a row alone as among others, the same with the same
     seed; honour the stop signal where it says it is iterative and a fixed number of rounds in a refit; draw
     parameters it accepts; come back from a pickle and from skops the same; and leave the environment, the
@@ -44,6 +45,8 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     >>> from automl_jupyter.learners import learners
     >>> check_learner(learners.get("Dummy"), "regression")
     """
+    if info.requires is not None:
+        importlib.import_module(info.requires)  # what a library does to the process on import is not the learner's doing
     for n_classes in (2, 5) if task == "classification" else (None,):
         case = _Case(info, task, n_classes)
         with _left_as_found(info.key):
@@ -95,9 +98,8 @@ class _Case:
         return estimator, report
 
     def judged(self) -> dict[str, Any]:
-        """Return the validation rows a fit may look at; those of a class it never saw are not among them."""
-        rows = self.valid[np.isin(self.y[self.valid], self.y[self.train])] if self.n_classes else self.valid
-        return {"X_valid": self.X[rows], "y_valid": self.y[rows]}
+        """Return the validation rows a fit may look at; with five classes they hold one the fit never saw."""
+        return {"X_valid": self.X[self.valid], "y_valid": self.y[self.valid]}
 
     def predict(self, estimator: Any, rows: Any = slice(None)) -> np.ndarray:
         """Return predictions of rows of the table."""

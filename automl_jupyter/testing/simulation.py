@@ -55,7 +55,7 @@ def make_plan(**changes: Any) -> Plan:
         n_features=3,
         n_classes=2,
         validation={"kind": "kfold", "n_folds": n_folds},
-        race=limits.timeout_s is not None and n_folds > 1,
+        race_folds=1 if limits.timeout_s is not None else n_folds,
         limits=limits,
         learners=("A", "B", "C"),
         opening=tuple({"learner": name, "params": {}, "label": name} for name in opening),
@@ -100,7 +100,7 @@ class Simulation:
     in_flight: dict[str, InFlight] = field(default_factory=dict)
     started: list[tuple[int, int]] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
-    _selected: dict[str, int] = field(default_factory=lambda: {"first": 0, "complete": 0})
+    _selected: dict[int, int] = field(default_factory=dict)
     _ends: dict[str, float] = field(default_factory=dict)
     _n: int = 0
 
@@ -139,8 +139,7 @@ class Simulation:
             elapsed_s=self.now_s,
             n_slots=self.n_slots,
             in_flight=dict(self.in_flight),
-            selected_first=self._selected["first"],
-            selected_complete=self._selected["complete"],
+            selected=dict(self._selected),
             is_iterative=lambda learner: True,
         )
 
@@ -228,25 +227,25 @@ class Simulation:
 
     def _select(self, asked: do.SelectEnsemble) -> None:
         """Weigh the two best trials equally: what matters here is the story, not the weights."""
-        self._selected["complete" if asked.complete else "first"] = len(asked.numbers)
-        scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.complete)) or 0.0))
+        self._selected[asked.n_folds] = len(asked.numbers)
+        complete = asked.n_folds == self.plan.n_folds
+        scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.n_folds)) or 0.0))
         members = [[float(n), 0.5] for n in scored[:2]]
         by_fold = [dict(f.metrics) for _, f in sorted(self.history.trials[scored[0]].folds.items())]
         self.emit(
             ev.EnsembleSelected(
-                ensemble="VotingEnsemble" if asked.complete else RACE_ENSEMBLE,
+                ensemble="VotingEnsemble" if complete else RACE_ENSEMBLE,
                 members=members,
                 metrics=mean_metrics(list(by_fold)),
                 fold_metrics=by_fold,
-                complete=asked.complete,
+                complete=complete,
             )
         )
         parts = [{"trial": int(n), "weight": w, "label": "", "recipe": "", "folds": [0]} for n, w in members]
         self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime"))
 
-    def _metrics(self, number: int, complete: bool) -> Mapping[str, float | None]:
-        trial = self.history.trials[number]
-        return trial.metrics() if complete else trial.folds[0].metrics
+    def _metrics(self, number: int, n_folds: int) -> Mapping[str, float | None]:
+        return self.history.trials[number].metrics(n_folds)
 
     def _model(self, label: str, parts: list[Any], stage: str) -> ev.ModelSelected:
         return ev.ModelSelected(label=label, trial=None, parts=parts, metrics={}, stage=stage)

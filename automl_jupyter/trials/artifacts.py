@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from automl_jupyter._core.files import write_bytes
 from automl_jupyter.errors import StoreError
 
 #: where our own fitted parts are defined; a file may name any class of these
 _OWN_ROOMS = ("automl_jupyter.learners.", "automl_jupyter.featurization.", "automl_jupyter.search.stack.")
+
+#: what skops writes of the addresses objects had in memory, which differ from process to process
+_ADDRESSES = re.compile(rb'(?<="__id__": )\d+|(?<="file": ")[^"]+')
 
 
 def dump(value: Any) -> bytes:
@@ -36,11 +42,17 @@ def check(data: bytes) -> None:
         raise StoreError(f"The fitted estimator holds {foreign[0]}, which its learner does not declare as trusted.")
 
 
-def save(path: Path, value: Any) -> int:
-    """Write `value` as a skops file in one step and return its size in bytes."""
-    data = dump(value)
-    write_bytes(path, data)
-    return len(data)
+def save(path: Path, value: Any) -> None:
+    """Write `value` as a skops file in one step."""
+    write_bytes(path, dump(value))
+
+
+def size_of(data: bytes) -> int:
+    """Return how many bytes a skops file holds without the addresses in it: equal parts have equal sizes."""
+    with ZipFile(BytesIO(data)) as file:
+        total = sum(member.file_size for member in file.infolist())
+        schema = file.read("schema.json")
+    return total - len(schema) + len(_ADDRESSES.sub(b"", schema))
 
 
 def load(path: Path) -> Any:

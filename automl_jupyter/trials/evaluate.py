@@ -248,7 +248,7 @@ def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray |
     """Put the fitted parts where they belong; return those that could not be written here, and the model's size."""
     files = {estimator_file(task.number, task.fold): artifacts.dump(estimator)}
     content = next(iter(files.values()))
-    size = len(content)
+    size = artifacts.size_of(content)
     if task.fold in (0, REFIT):
         artifacts.check(content)  # a trial that could not be loaded again fails here, not in the final model
     place = task.output or task.run

@@ -7,6 +7,7 @@ asks each room below for its choice: the task for the metric, the data for the f
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 
 #: share of the time that every fold of the opening list may take before configurations race on the first fold
 EVERY_FOLD_SHARE = 0.5
+#: validation rows that say enough to race on
+DECISIVE_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class Plan:
 
     Attributes
     ----------
-    race : bool
-        Whether configurations meet on the first fold and only those that earn it get the others: under a time limit
-        that is too short for all folds of all. Otherwise every trial gets every fold, in order.
+    race_folds : int
+        Folds on which configurations meet before only those that earn it get the others. Under a time limit too short
+        for all folds of all it is as few as give `DECISIVE_ROWS` rows to judge by; otherwise it is all of them.
     """
 
     task: str
@@ -65,7 +68,7 @@ class Plan:
     n_features: int
     n_classes: int | None
     validation: Mapping[str, Any]
-    race: bool
+    race_folds: int
     limits: Limits
     learners: tuple[str, ...]
     opening: tuple[Mapping[str, Any], ...]
@@ -85,6 +88,11 @@ class Plan:
     def n_folds(self) -> int:
         """How many folds a complete trial has."""
         return int(self.validation["n_folds"])
+
+    @property
+    def race(self) -> bool:
+        """Whether some trials do not get all their folds."""
+        return self.race_folds < self.n_folds
 
     @property
     def refits(self) -> bool:
@@ -183,7 +191,7 @@ def make_plan(
         n_features=len(kept),
         n_classes=None if table.classes is None else len(table.classes),
         validation={**asdict(validation), "title": _validation_title(validation)},
-        race=False,
+        race_folds=validation.n_folds,
         limits=limits,
         learners=learners,
         opening=(),
@@ -308,36 +316,38 @@ def _with_opening(plan: Plan, notes: list[dict[str, str]]) -> Plan:
         f"{plural(len(opening), 'configuration')} open the search",
         "a fixed list of very different models; then model-based search goes on from what they showed",
     )
-    race = _race(plan, opening, notes)
-    return replace(plan, race=race, opening=tuple(_candidate(c) for c in opening), notes=tuple(notes))
+    race_folds = _race_folds(plan, opening, notes)
+    return replace(plan, race_folds=race_folds, opening=tuple(_candidate(c) for c in opening), notes=tuple(notes))
 
 
-def _race(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, str]]) -> bool:
-    """Return whether the opening list is too dear for every trial to get every fold within the time."""
+def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, str]]) -> int:
+    """Return all folds, or fewer where the opening list is too dear for every trial to get every fold in time."""
     limit = plan.limits.timeout_s
     if limit is None:
-        return False
+        return plan.n_folds
     _note(
         notes,
         "limits",
         f"The whole job takes at most {duration(limit)}",
         "ensembles and the final fit are inside the time; what they need is kept back",
     )
-    if plan.n_folds == 1:
-        return False
+    decisive = math.ceil(DECISIVE_ROWS * plan.n_folds / max(plan.n_training, 1))
+    if decisive >= plan.n_folds:
+        return plan.n_folds
     from automl_jupyter.search.cost import CostModel
 
     costs = CostModel(plan.search_context())
     every_fold_s = plan.n_folds / plan.n_slots * sum(costs.predict_s(c, plan.n_training, quantile=0.5) for c in opening)
     race = every_fold_s > EVERY_FOLD_SHARE * limit
+    meet = "the first fold" if decisive == 1 else f"the first {decisive} folds"
     what = (
-        "Configurations meet on the first fold; those that earn it get the others"
+        f"Configurations meet on {meet}; those that earn it get the others"
         if race
         else "Every configuration gets every fold"
     )
     why = f"all folds of the opening list should take about {duration(every_fold_s)} of {duration(limit)}"
     _note(notes, "search", what, why)
-    return race
+    return decisive if race else plan.n_folds
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

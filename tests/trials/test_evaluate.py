@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
@@ -100,11 +99,11 @@ def test_a_fold_is_fitted_scored_and_kept(task: FoldTask, tmp_path: Path) -> Non
     right = outcome.predictions.argmax(axis=1)
     assert outcome.metrics["accuracy"] == pytest.approx(accuracy_score(truth, right, sample_weight=weight))
     assert outcome.metrics["log_loss"] == pytest.approx(
-        log_loss(truth, outcome.predictions.astype(float), sample_weight=weight), rel=1e-4
+        log_loss(truth, outcome.predictions, sample_weight=weight), rel=1e-4
     )
     folder = tmp_path / "job"
     np.testing.assert_array_equal(np.load(folder / predictions_file(1, 0)), outcome.predictions)
-    assert outcome.size_bytes == (folder / estimator_file(1, 0)).stat().st_size
+    assert outcome.size_bytes == artifacts.size_of((folder / estimator_file(1, 0)).read_bytes())
     assert outcome.files == {}
     featurizer = artifacts.load(folder / featurizer_file("linear", 0))
     estimator = artifacts.load(folder / estimator_file(1, 0))
@@ -174,12 +173,12 @@ def test_a_fit_past_its_limit_is_timed_out(task: FoldTask, knn_fits: Callable[..
 
 def test_a_fit_that_was_asked_to_stop_is_cancelled(task: FoldTask, knn_fits: Callable[..., None]) -> None:
     def stand() -> None:
-        request_stop([task.key])
+        request_stop(["stopped"])
         while True:
             pass
 
     knn_fits(stand)
-    outcome = evaluate.evaluate(replace(task, learner="KNN", params={}, recipe="none"))
+    outcome = evaluate.evaluate(replace(task, key="stopped", learner="KNN", params={}, recipe="none"))
     assert outcome.state == "cancelled"
     assert outcome.error is not None
     assert outcome.error["message"] == "stopped on request"
@@ -244,4 +243,3 @@ def test_the_process_is_left_as_it_was(task: FoldTask, tmp_path: Path) -> None:
     assert list(warnings.filters) == filters
     assert {t.name for t in threading.enumerate()} <= threads
     assert not list(tmp_path.rglob("*.tmp"))
-    assert isinstance(pd.options.mode.copy_on_write, bool | str)

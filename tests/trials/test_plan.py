@@ -61,11 +61,12 @@ def test_no_time_limit_when_trials_are_counted() -> None:
 
 @given(
     timeout=st.one_of(st.none(), st.floats(0.01, 10_000)),
-    trial=st.one_of(st.none(), st.floats(0.01, 10_000)),
+    share=st.one_of(st.none(), st.floats(0.01, 1)),
     trials=st.one_of(st.none(), st.integers(1, 500)),
 )
 @settings(max_examples=60, deadline=None)
-def test_a_trial_never_gets_more_than_the_job(timeout: float | None, trial: float | None, trials: int | None) -> None:
+def test_a_trial_never_gets_more_than_the_job(timeout: float | None, share: float | None, trials: int | None) -> None:
+    trial = None if share is None else share * (timeout or 100)
     asked = {"timeout_minutes": timeout, "trial_timeout_minutes": trial, "max_trials": trials}
     limits = limits_of(**{k: v for k, v in asked.items() if v is not None})
     assert limits.trial_timeout_s <= (trial or 30) * 60 + 1e-9
@@ -131,18 +132,29 @@ def test_learners_too_slow_for_the_rows_are_left_out_unless_asked_for() -> None:
 
 
 def test_a_race_only_under_a_time_too_short_for_every_fold() -> None:
+    data = table_for("label", 3000)
+
     def race(**limits: Any) -> bool:
-        return plan_of(make_spec(limits=limits, training={}, n_cross_validations=5)).race
+        return plan_of(make_spec(data=data, limits=limits, training={}, n_cross_validations=5)).race
 
     assert race(timeout_minutes=0.05)
     assert not race(timeout_minutes=1000)
     assert not race(max_trials=500)
-    one_fold = make_spec(limits={"timeout_minutes": 0.05}, training={}, validation_data_size=0.2)
+    one_fold = make_spec(data=data, limits={"timeout_minutes": 0.05}, training={}, validation_data_size=0.2)
     assert not plan_of(one_fold).race
 
 
+@pytest.mark.parametrize(("n_rows", "n_folds"), [(90, 10), (500, 10), (501, 10), (1000, 5), (2501, 2), (5000, 1)])
+def test_a_race_is_run_on_as_many_folds_as_say_something(n_rows: int, n_folds: int) -> None:
+    spec = make_spec(data=table_for("label", n_rows), limits={"timeout_minutes": 0.005}, n_cross_validations=10)
+    assert plan_of(spec).race_folds == n_folds
+
+
 def test_the_race_is_explained() -> None:
-    plan = plan_of(make_spec(limits={"timeout_minutes": 0.05}, training={}))
+    spec = make_spec(
+        data=table_for("label", 3000), limits={"timeout_minutes": 0.05}, training={}, n_cross_validations=5
+    )
+    plan = plan_of(spec)
     assert "Configurations meet on the first fold" in said(plan, "search")
     assert "The whole job takes at most 3 s" in said(plan, "limits")
 
