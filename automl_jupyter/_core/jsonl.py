@@ -47,7 +47,7 @@ class Reader:
         for line in data[:whole].splitlines():
             try:
                 yield json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # a damaged line says nothing; the lines around it still do
 
 
@@ -60,8 +60,16 @@ class Writer:
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115 lives as long as the writer
 
     def append(self, value: Any, *, durable: bool = False) -> None:
-        """Append one value; `durable` waits until it is on the disk."""
-        self._file.write(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+        """Append one value, whole or not at all; `durable` waits until it is on the disk."""
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        line = text.encode(errors="backslashreplace") + b"\n"  # a lone surrogate becomes JSON's own escape of it
+        start = os.fstat(self._file.fileno()).st_size
+        try:
+            while line:  # a disk that is nearly full takes a part
+                line = line[self._file.write(line) :]
+        except OSError:
+            self._file.truncate(start)  # the next line would be glued to a torn one, and lost with it
+            raise
         if durable:
             os.fsync(self._file.fileno())
 

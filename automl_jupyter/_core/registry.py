@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Generic, Protocol, TypeVar
 
@@ -91,6 +91,6 @@ class Registry(Generic[T]):
         for point in entry_points(group=self._group):
             try:
                 found = point.load()
-                self.add(*(found if isinstance(found, list | tuple) else (found,)))
+                self.add(*(found if isinstance(found, Iterable) else (found,)))
             except Exception as error:  # noqa: BLE001 a stranger's plug-in may raise anything; it is named, not hidden
                 warnings.warn(f"The {self.noun} plug-in {point.name!r} could not be loaded: {error}", stacklevel=3)

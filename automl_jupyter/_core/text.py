@@ -68,7 +68,7 @@ def duration(seconds: float) -> str:
     """
     if seconds < 10:
         return f"{seconds:.2g} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
@@ -86,10 +86,10 @@ def byte_size(n: float) -> str:
     '2.5 MB'
     """
     for unit in ("bytes", "kB", "MB", "GB"):
-        if abs(n) < 1000:
-            return f"{n:.0f} {unit}" if unit == "bytes" else f"{n:.2g} {unit}" if n < 10 else f"{n:.0f} {unit}"
+        if n < 999.5:
+            return f"{n:.0f} {unit}" if n >= 10 or unit == "bytes" else f"{n:.2g} {unit}"
         n /= 1000
-    return f"{n:.2g} TB"
+    return f"{n:,.0f} TB" if n >= 10 else f"{n:.2g} TB"
 
 
 def number(value: float) -> str:
@@ -97,13 +97,13 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.912345), number(26053.21), number(3.0)
+    >>> number(0.912346), number(26053.21), number(3.0)
     ('0.91235', '26,053', '3')
     """
     if value != value:  # NaN
         return "–"
     if float(value).is_integer() and abs(value) < 1e6:
-        return f"{value:,.0f}"
+        return f"{value + 0.0:,.0f}"  # no "-0"
     if abs(value) >= 10_000:
         return f"{value:,.0f}"
     return f"{value:.5g}"

@@ -88,12 +88,12 @@ def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | No
     try:
         plan = Plan.from_dict(read_json(folder.plan_file))
         data = read_json(folder.data_file)
+        cache = Path(data["cache"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{folder.path.name} cannot go on: its plan or data description is damaged ({error})."
         ) from None
     metric = resolve_primary_metric(job)
-    cache = Path(data["cache"])
     if not (cache / "meta.json").exists():
         _rebuild(job, plan, data, cache, namespace, base)
     _touch(cache)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,12 @@ from automl_jupyter.store.events import Event, from_record
 from automl_jupyter.store.history import History, replay
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+#: request -> the number it cannot do without
+_NUMBERS: dict[str, tuple[str, Callable[[Any], float]]] = {"extend": ("minutes", float), "skip": ("number", int)}
+
+#: keeps requests of one millisecond in order
+_request_numbers = count()
 
 
 def default_workspace() -> Path:
@@ -89,18 +98,16 @@ class JobFolder:
 
     def request(self, request: str, **arguments: Any) -> None:
         """Ask something of the running job: the only thing anyone but the controller writes here."""
-        name = f"{now_at().replace(':', '')}-{uuid.uuid4().hex[:6]}.json"
+        name = f"{now_at().replace(':', '')}-{next(_request_numbers):06}-{uuid.uuid4().hex[:6]}.json"
         write_json(self.control_folder / name, {"request": request, "arguments": arguments})
 
     def take_requests(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the requests that came, oldest first, and remove them."""
         found = []
         for path in sorted(self.control_folder.glob("*.json")) if self.control_folder.is_dir() else []:
-            try:
-                record = read_json(path)
-                found.append((str(record["request"]), dict(record.get("arguments") or {})))
-            except (ValueError, KeyError, TypeError, OSError):
-                pass  # not a request; it is removed all the same, so that it is not read for ever
+            # What is not a request is removed all the same, so that it is not read for ever.
+            with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError, OSError):
+                found.append(_read_request(path))
             path.unlink(missing_ok=True)
         return found
 
@@ -119,10 +126,24 @@ class JobFolder:
         StoreError
             When the folder holds no log of a job.
         """
-        history = replay(self.read_events())
+        try:
+            history = replay(self.read_events())
+        except (OSError, ValueError, TypeError, AttributeError) as error:  # values no event of this version has
+            why = f"{self.events_file.name} is damaged ({error})"
+            raise StoreError(f"{self.path} holds no readable job: {why}.") from None
         if not history.name:
             raise StoreError(f"{self.path} holds no readable job: {self.events_file.name} is missing or damaged.")
         return history
+
+
+def _read_request(path: Path) -> tuple[str, dict[str, Any]]:
+    record = read_json(path)
+    request, arguments = str(record["request"]), dict(record.get("arguments") or {})
+    if request in _NUMBERS:
+        name, number = _NUMBERS[request]
+        arguments[name] = number(arguments[name])
+    json.dumps(arguments, allow_nan=False)  # what the log cannot hold is no request
+    return request, arguments
 
 
 def new_folder(workspace: Path, experiment: str, name: str | None) -> JobFolder:

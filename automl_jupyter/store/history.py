@@ -64,7 +64,7 @@ class TrialRecord:
     @property
     def n_first(self) -> int:
         """How many folds are there from the first on, without a gap."""
-        return next(n for n in range(self.n_folds + 1) if n not in self.folds)
+        return next((n for n in range(self.n_folds) if n not in self.folds), self.n_folds)
 
     @property
     def fit_s(self) -> float:

@@ -40,18 +40,21 @@ class JobLock:
         Raises
         ------
         StoreError
-            When another process runs the job.
+            When another process runs the job, or its folder cannot be written to.
         """
         try:
             # Whoever only looks whether the job runs holds the lock for a moment.
             self._lock.acquire(timeout=_LOOKING_S, poll_interval=_LOOKING_S / 4)
+            write_json(self._owner_file, owner())
         except Timeout:
             who = self._owner()
             raise StoreError(
                 f"The job {self.folder.path.name} is being run by process {who.get('pid', '?')}"
                 f" on {who.get('host', 'this machine')}."
             ) from None
-        write_json(self._owner_file, owner())
+        except OSError as error:
+            self._lock.release()
+            raise StoreError(f"The job {self.folder.path.name} cannot be locked: {error.strerror}.") from None
 
     def _owner(self) -> dict[str, Any]:
         try:
