@@ -464,7 +464,7 @@ class Controller:
     def _publish_final(self) -> None:
         model = self.history.model
         assert model is not None
-        parts = final_parts(self.history, model)
+        parts = final_parts(self.plan, self.history, model)
         self._emit(
             ev.ModelSelected(
                 label=model.label,

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from automl_jupyter.metrics.base import MetricContext
 
 
-def final_parts(history: History, model: ModelRecord) -> list[dict[str, Any]]:
-    """Return the model's parts with the refit in place of the folds wherever there is one."""
-    return [
-        {
-            **part,
-            "folds": [REFIT] if history.trials[int(part["trial"])].refit_s is not None else part["folds"],
-        }
-        for part in model.parts
-    ]
+def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[str, Any]]:
+    """Return the model's parts with their refits: beside the folds, in place of them where predicting is to be fast."""
+
+    def folds(part: Mapping[str, Any]) -> list[int]:
+        if history.trials[int(part["trial"])].refit_s is None:
+            return list(part["folds"])
+        return [REFIT] if plan.inference == "fast" else [REFIT, *part["folds"]]
+
+    return [{**part, "folds": folds(part)} for part in model.parts]
 
 
 def save_final(folder: JobFolder, prepared: Prepared, history: History, packages: Mapping[str, str]) -> None:

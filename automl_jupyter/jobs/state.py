@@ -50,6 +50,8 @@ STOP_GRACE_S = 3.0
 FIRST_MODEL_S = 20.0
 #: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
 MOST_RESERVE = 0.35
+#: share of the time that must have passed without a gain before a search with a time limit ends early
+STALL_SHARE = 0.25
 #: share of the time that is kept back for a stack over the members
 STACK_SHARE = 0.02
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
@@ -160,7 +162,8 @@ def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit 
 
 
 def _stop_early() -> ReachLimit:
-    return ReachLimit("enable_early_termination", "the best score did not change through the last 10 trials")
+    why = f"the last {WINDOW} trials or more changed neither the best score nor the ensemble"
+    return ReachLimit("enable_early_termination", why)
 
 
 def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
@@ -271,9 +274,10 @@ def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, in
     others = [p for t in chosen for p in rest(t, range(plan.race_folds, t.n_folds))]
     total = total_s(plan, history) or 0.0
     racing = now.elapsed_s < RACE_SHARE * total
-    if racing and len(history.trials) < len(plan.opening) and _may_queue(plan, history):
+    may_queue = _may_queue(plan, history)
+    if racing and len(history.trials) < len(plan.opening) and may_queue:
         return first  # the opening list goes on; nothing gets a second fold yet
-    if not _may_queue(plan, history):  # nothing new will come: what is left of the time completes the leaderboard
+    if not may_queue:  # nothing new will come: what is left of the time completes the leaderboard
         rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -_race_score(plan, history, t))
         others += [p for t in rested for p in rest(t, range(plan.race_folds, t.n_folds))]
     return first + others if racing else others + first
@@ -544,14 +548,21 @@ def _members(history: History) -> list[int]:
 
 
 def _has_stalled(plan: Plan, history: History) -> bool:
-    """Return whether the last trials changed neither the best score nor the best ensemble, and that is to end it."""
+    """Return whether the last trials changed neither the best score nor the best ensemble, and that is to end it.
+
+    The rule counts trials that take minutes. Where they take less, a stall must also have lasted a share of the time.
+    """
     if not plan.limits.enable_early_termination:
         return False
     scored = _scored(plan, history)
-    if not stalled([score for _, score in scored]):
+    window, total = WINDOW, total_s(plan, history)
+    if total is not None:
+        since = history.elapsed_s - STALL_SHARE * total
+        window = max(window, sum(history.trials[number].queued_s >= since for number, _ in scored))
+    if not stalled([score for _, score in scored], window=window):
         return False
     members = {number for ensemble in history.ensembles.values() for number, _ in ensemble.members}
-    return not members & {number for number, _ in scored[-WINDOW:]}
+    return not members & {number for number, _ in scored[-window:]}
 
 
 def _scored(plan: Plan, history: History) -> list[tuple[int, float | None]]:

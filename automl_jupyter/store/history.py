@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from automl_jupyter.store import events as ev
@@ -61,7 +62,7 @@ class TrialRecord:
         """Whether every fold is there, so that the score compares with other complete ones."""
         return len(self.folds) == self.n_folds
 
-    @property
+    @cached_property
     def n_first(self) -> int:
         """How many folds are there from the first on, without a gap."""
         return next((n for n in range(self.n_folds) if n not in self.folds), self.n_folds)
@@ -76,9 +77,17 @@ class TrialRecord:
         """Whether it may still run."""
         return self.state in ("queued", "running")
 
-    def metrics(self, n_folds: int | None = None) -> dict[str, float | None]:
+    def metrics(self, n_folds: int | None = None) -> Mapping[str, float | None]:
         """Return each metric's mean over the first folds, or all that are there; None where a fold has no value."""
-        return mean_metrics([f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds])
+        if n_folds not in self._means:
+            folds = [f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds]
+            self._means[n_folds] = mean_metrics(folds)
+        return self._means[n_folds]
+
+    @cached_property
+    def _means(self) -> dict[int | None, Mapping[str, float | None]]:
+        """What `metrics` has worked out: every decision asks every trial."""
+        return {}
 
     def values(self, metric: str) -> list[float]:
         """Return one metric's value on each fold that has one, in order of folds."""

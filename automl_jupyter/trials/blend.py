@@ -11,7 +11,7 @@ import numpy as np
 
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import quiet
-from automl_jupyter.trials.records import estimator_file, featurizer_file
+from automl_jupyter.trials.records import REFIT, estimator_file, featurizer_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FittedPart:
-    """One trial's share: its weight, and a featurizer with an estimator for each fold (or one refit)."""
+    """One trial's share: its weight, and a featurizer with an estimator for each fold and for the refit.
+
+    The refit has seen more rows, the folds' average varies less: with both, each has half of the say.
+    """
 
     trial: int
     weight: float
@@ -28,6 +31,8 @@ class FittedPart:
     #: keys into `Blend.featurizers`, one an estimator
     featurizers: tuple[str, ...]
     estimators: tuple[Any, ...]
+    #: how much each estimator counts; they sum to 1
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,11 @@ class Blend:
             features = {key: featurizer.transform(X) for key, featurizer in self.featurizers.items()}
             of_parts = []
             for part in self.parts:
-                found = [
-                    np.asarray(predict(estimator, self.task, features[key], self.n_classes), dtype=np.float64)
-                    for key, estimator in zip(part.featurizers, part.estimators, strict=True)
-                ]
-                of_parts.append(sum(found) / len(found))
+                found = (
+                    np.asarray(predict(estimator, self.task, features[key], self.n_classes), dtype=np.float64) * share
+                    for key, estimator, share in zip(part.featurizers, part.estimators, part.shares, strict=True)
+                )
+                of_parts.append(sum(found))
             if self.stack is not None:
                 blended = np.asarray(self.stack.predict(of_parts))
             else:
@@ -113,10 +118,19 @@ def load_blend(
                 str(part["recipe"]),
                 keys,
                 estimators,
+                _shares([int(f) for f in part["folds"]]),
             )
         )
     second = artifacts.load(folder / stack) if stack else None
     return Blend(task, n_classes, tuple(fitted), featurizers, second)
+
+
+def _shares(folds: Sequence[int]) -> tuple[float, ...]:
+    """Return how much the estimator of each fold counts: a refit as much as all the folds together."""
+    n_folds = sum(f != REFIT for f in folds)
+    if n_folds in (0, len(folds)):
+        return (1 / len(folds),) * len(folds)
+    return tuple(0.5 if f == REFIT else 0.5 / n_folds for f in folds)
 
 
 def part_files(parts: Sequence[Mapping[str, Any]], stack: str | None) -> list[str]:

@@ -131,6 +131,18 @@ def test_early_termination_never_before_the_31st_trial() -> None:
     assert off.history.limit == "max_trials"
 
 
+def test_under_a_time_limit_a_stall_must_last_and_the_members_are_completed_first() -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=0.1, score=0.8 if number < 3 else 0.7)
+
+    job = Simulation(make_plan(timeout_s=100.0), script).run()
+    assert job.history.limit == "enable_early_termination"
+    assert len(job.history.trials) > 31
+    assert job.now_s >= 25.0
+    complete = {t.number for t in job.history.trials.values() if t.state == "complete"}
+    assert complete == set(job.history.trials), "what was left of the time completes the leaderboard"
+
+
 def test_requests_act_on_a_running_job() -> None:
     requests = {1.0: ("skip", {"number": 1}), 2.0: ("block", {"learner": "B"}), 3.0: ("extend", {"minutes": 1})}
     job = Simulation(make_plan(timeout_s=30.0), steady, requests=requests).run()

@@ -10,7 +10,7 @@ from automl_jupyter.learners.linear.scaled import scaled_target
 
 
 def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int, n_classes: int | None) -> Any:
-    """Make an unfitted model; both losses of the classifier give probabilities."""
+    """Make an unfitted model; the logistic loss gives probabilities that are never quite 0."""
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
     common = {"alpha": 1e-4, "max_iter": 50, "tol": 1e-3, "average": True, "random_state": random_state}
@@ -20,13 +20,12 @@ def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int
 
 
 def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
-    """Draw loss, penalty and learning rate."""
-    losses = ["log_loss", "modified_huber"] if context.task == "classification" else ["squared_error", "huber"]
+    """Draw penalty, and for values loss and learning rate."""
     drawn = {
         "alpha": trial.suggest_float("alpha", 1e-7, 1e-1, log=True),
         "penalty": trial.suggest_categorical("penalty", ["l2", "elasticnet"]),
-        "loss": trial.suggest_categorical("loss", losses),
     }
     if context.task != "classification":
+        drawn["loss"] = trial.suggest_categorical("loss", ["squared_error", "huber"])
         drawn["eta0"] = trial.suggest_float("eta0", 1e-3, 3e-2, log=True)
     return drawn
