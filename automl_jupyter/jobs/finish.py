@@ -19,14 +19,21 @@ from automl_jupyter.trials.saved import make_manifest, save_model_folder
 if TYPE_CHECKING:
     from automl_jupyter.metrics.base import MetricContext
 
+#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
+FEW_ROWS = 5000
+NEARLY_ALL = 0.8
+
 
 def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[str, Any]]:
-    """Return the model's parts with their refits: beside the folds, in place of them where predicting is to be fast."""
+    """Return the model's parts with their refits: in place of the folds, beside them where a refit may be far off."""
 
     def folds(part: Mapping[str, Any]) -> list[int]:
-        if history.trials[int(part["trial"])].refit_s is None:
+        trial = history.trials[int(part["trial"])]
+        if trial.refit_s is None:
             return list(part["folds"])
-        return [REFIT] if plan.inference == "fast" else [REFIT, *part["folds"]]
+        beside = [f for f in part["folds"] if trial.folds[f].n_train >= NEARLY_ALL * plan.n_training]
+        few = plan.n_training < FEW_ROWS and plan.inference != "fast"
+        return [REFIT, *beside] if few else [REFIT]
 
     return [{**part, "folds": folds(part)} for part in model.parts]
 
