@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+LOWEST := .venv-pandas2
 PURE := not cluster and not browser and not notebook and not chaos
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab lint quick test browser bench docs clean
+.PHONY: help setup demo lab lint quick test compat browser bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +39,28 @@ lint: setup
 quick: lint ## lint, types, import order and the pure tests: less than a minute
 	$(PY) -m pytest -q -n auto -m "$(PURE)" $(PYTEST_ARGS)
 
-test: lint browser ## everything: the quick checks and all tests, with clusters, notebooks and a browser
+test: lint browser compat ## everything: the quick checks and all tests, with clusters, notebooks and a browser
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+# The lowest versions have wheels for these two alone; without one of them the ring skips, and says so.
+OLD_PYTHON ?= $(shell for python in $(PYTHON) python3.11 python3.12; do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' 2>/dev/null && \
+	echo $$python && break; done)
+
+compat: ## the pure tests with pandas 2 and the lowest versions of everything, in a venv of its own
+	@if [ -x $(LOWEST)/bin/python ] || [ -n "$(OLD_PYTHON)" ]; then \
+		$(MAKE) --no-print-directory $(LOWEST)/.installed && \
+		$(LOWEST)/bin/python -m pytest -q -n auto -m "$(PURE)" $(PYTEST_ARGS); \
+	else \
+		echo "There is no Python 3.11 or 3.12: the tests with the lowest versions are skipped."; [ -z "$$CI" ]; \
+	fi
+
+$(LOWEST)/.installed: pyproject.toml tests/lowest.txt
+	test -x $(LOWEST)/bin/python || $(OLD_PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable . --group test --constraint tests/lowest.txt
+	@touch $@
 
 # Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
 browser:
@@ -59,7 +80,7 @@ bench: setup ## compare with a plain LightGBM on the tables of AUTOML_BENCH_DATA
 docs: setup ## write docs/settings.md anew from the schema
 	$(PY) docs/make_settings.py
 
-clean: ## remove what was built or run, and keep .venv
+clean: ## remove what was built or run, and keep the venvs
 	rm -rf out build dist automl_jobs notebooks/automl_jobs *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . \( -path ./$(VENV) -o -path ./$(LOWEST) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -52,11 +52,11 @@ def fit_automl(train: pd.DataFrame, job: dict[str, Any], out: dict[str, Any]) ->
 
 
 def first_row_s(folder: Path, began_at: float) -> float | None:
-    """Return the seconds from `began_at` to the first complete trial in the events of the job in `folder`."""
+    """Return the seconds from `began_at` to the first score of the job in `folder`, the baseline's aside."""
     from automl_jupyter._core.jsonl import Reader
 
     for event in Reader(folder / "events.jsonl").read():
-        if event.get("kind") == "trial_ended" and event.get("state") == "complete":
+        if event.get("kind") == "fold_ended" and event.get("number") != 0:
             return datetime.fromisoformat(event["at"]).timestamp() - began_at
     return None
 

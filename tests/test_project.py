@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -88,3 +90,11 @@ def test_no_path_of_one_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     homes = ["/" + name + "/" for name in ("root", "work", "Users")]
     assert not [home for home in homes if home in text]
+
+
+def test_the_lowest_versions_are_those_we_claim() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dependencies = [*project["dependencies"], *project["optional-dependencies"]["boosters"]]
+    claimed = [re.sub(r"(?:\[.*\])?>=([^,]+).*", r"==\1", dependency) for dependency in dependencies]
+    tested = (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    assert not sorted(set(claimed) - set(tested))

@@ -179,6 +179,23 @@ class Job:
             self._model = (record, make_model(manifest, self._folder.path))
         return self._model[1]
 
+    def evaluate(self, data: object, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Return every metric of the best model so far on other rows, each with an interval.
+
+        Parameters
+        ----------
+        data : DataFrame (pandas, polars), Arrow table, or list of dict
+            Rows as they came, with the target column.
+        confidence : float, default 0.95
+            How often such an interval holds the true value.
+
+        Returns
+        -------
+        DataFrame
+            A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``.
+        """
+        return self.model.evaluate(data, confidence=confidence)
+
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
         return snapshot(self.history)

@@ -220,7 +220,7 @@ def predict(estimator: Any, task: str, X: Any, n_classes: int | None = None) -> 
             if not np.isfinite(values).all():
                 raise AutoMLError("The model predicts values that are not finite: the fit has diverged.")
             return values
-        found = np.asarray(estimator.predict_proba(X))
+        found = _probabilities(estimator, X)
     classes = np.asarray(estimator.classes_).astype(np.intp)
     width = int(n_classes) if n_classes is not None else int(classes.max()) + 1
     if found.shape[1] == width:
@@ -234,3 +234,17 @@ def predict(estimator: Any, task: str, X: Any, n_classes: int | None = None) -> 
     # A row every class of which has probability 0 says nothing: all classes are as likely.
     shares: np.ndarray = np.divide(proba, total, out=np.full_like(proba, 1 / width), where=total > 0)
     return shares
+
+
+def _probabilities(estimator: Any, X: Any) -> np.ndarray:
+    """Ask for probabilities; a row that lies beyond every margin of a linear model has none, in any class.
+
+    scikit-learn before 1.9 divides such a row by its total of 0, and what comes out looks like a diverged fit.
+    """
+    with np.errstate(invalid="ignore"):
+        found = np.asarray(estimator.predict_proba(X))
+    lost = np.flatnonzero(np.isnan(found).all(axis=1))
+    if len(lost) and hasattr(estimator, "decision_function"):
+        margins = np.asarray(estimator.decision_function(X[lost])).reshape(len(lost), -1)
+        found[lost[np.isfinite(margins).all(axis=1)]] = 0
+    return found

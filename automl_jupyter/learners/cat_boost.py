@@ -115,19 +115,18 @@ def fit(model: Any, data: FitData) -> FitReport:
     import catboost
 
     params = _native_params(model, data)
-    judged = data.X_valid is not None and data.refit_iterations is None
+    pools = [(data.X, data.y, data.weight), *_judges(model, data)]
+    judged = len(pools) > 1
     rounds = int(params.pop("iterations", 0)) or (MOST_ROUNDS if judged else FIXED_ROUNDS)
     rounds = data.refit_iterations or rounds
-    y, y_valid, center, scale = data.y, data.y_valid, 0.0, 1.0
+    center, scale = 0.0, 1.0
     if not is_classifier(model):
-        center, scale = float(np.mean(y)), float(np.std(y)) or 1.0
-        y = (y - center) / scale
-        y_valid = None if y_valid is None else (y_valid - center) / scale
+        center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
+        pools = [(X, (y - center) / scale, weight) for X, y, weight in pools]
     model.categorical_ = list(data.categorical)
-    pools = [(data.X, y, data.weight)] + ([(data.X_valid, y_valid, data.weight_valid)] if judged else [])
     made = [
-        catboost.Pool(_with_levels(X, model.categorical_), label, weight=weight, cat_features=model.categorical_)
-        for X, label, weight in pools
+        catboost.Pool(_with_levels(X, model.categorical_), y, weight=weight, cat_features=model.categorical_)
+        for X, y, weight in pools
     ]
     watch = _Watch(data)
     patience = int(min(max(5 / float(params["learning_rate"]), 50), 200))
@@ -149,6 +148,17 @@ def fit(model: Any, data: FitData) -> FitReport:
     model.model_bytes_ = bytes(booster._serialize_model())
     model._booster = None
     return FitReport(model.best_iteration_, watch.stopped)
+
+
+def _judges(model: Any, data: FitData) -> list[tuple[Any, Any, Any]]:
+    """Return the validation rows, if any: CatBoost refuses those of a class it has never seen."""
+    if data.X_valid is None or data.refit_iterations is not None:
+        return []
+    X, y, weight = data.X_valid, np.asarray(data.y_valid), data.weight_valid
+    known = np.isin(y, data.y) if is_classifier(model) else np.ones(len(y), dtype=bool)
+    if not known.any():
+        return []
+    return [(X[known], y[known], None if weight is None else weight[known])]
 
 
 class _Watch:
@@ -179,6 +189,8 @@ def _native_params(model: Any, data: FitData) -> dict[str, Any]:
     n_classes = model.n_classes or int(np.max(data.y)) + 1
     if n_classes > 2:
         return params | {"loss_function": "MultiClass"}
+    # CatBoost's own default is 10, but 1 for few rounds, and a refit of few rounds would be another model.
+    params.setdefault("leaf_estimation_iterations", 10)
     return params | {
         "loss_function": "Logloss",
         "eval_metric": "AUC" if data.metric_hint == "auc" else "Logloss",

@@ -25,7 +25,8 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
     -------
     DataFrame
         Columns ``rank``, ``number``, ``model``, ``learner``, ``state``, ``folds``, the metric it is ranked by,
-        ``spread`` (standard deviation over the folds), ``fit_s``, ``predict_s``, ``size_bytes``, then all metrics.
+        ``spread`` (standard deviation over the folds), ``tied`` (whether it cannot be told apart from the first at
+        95 %; missing with one fold), ``fit_s``, ``predict_s``, ``size_bytes``, then all metrics.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
                 "folds": f"{row['folds_done']}/{row['n_folds']}",
                 name: row["value"],
                 "spread": row["spread"],
+                "tied": row["tied"],
                 "fit_s": row["fit_s"],
                 "predict_s": row["predict_s"],
                 "size_bytes": row["size_bytes"],
@@ -65,6 +67,7 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
     if not frame.empty:
         for column in ("rank", "number"):
             frame[column] = frame[column].astype("Int64")
-        measured = frame.columns[list(frame.columns).index("folds") + 1 :]
+        frame["tied"] = frame["tied"].astype("boolean")
+        measured = [c for c in frame.columns[list(frame.columns).index("folds") + 1 :] if c != "tied"]
         frame[measured] = frame[measured].astype("float64")
     return frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: TID253 imported when a model is
@@ -14,6 +14,9 @@ from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.saved import read_manifest, save_model_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -73,6 +76,15 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         target = Path(path).absolute()
         save_model_folder(self.folder, target, self.manifest)
         return target
+
+    def evaluate(self, data: object, *, confidence: float = 0.95, random_state: int = 0) -> pd.DataFrame:
+        """Return every metric on rows with their target, each with an interval.
+
+        See `automl_jupyter.results.evaluation.evaluate_model`.
+        """
+        from automl_jupyter.results.evaluation import evaluate_model
+
+        return evaluate_model(self, data, confidence=confidence, random_state=random_state)
 
     def _predict(self, X: object) -> np.ndarray:
         return self.blend_.predict(self.schema_.encode(X, roles=self.manifest["roles"]))

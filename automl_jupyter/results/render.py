@@ -22,6 +22,7 @@ from automl_jupyter.results.words import (
     counts_words,
     fit_words,
     folds_words,
+    is_marked_tied,
     limit_fraction,
     limit_words,
     line_of,
@@ -241,11 +242,15 @@ def _html_row(row: Mapping[str, Any]) -> str:
         model = f"<details><summary>{model}</summary><code>{_safe(said, 600)}</code></details>"
     return (
         f'<tr data-state="{_safe(state)}"><td class=amlj-num>{_safe(row.get("rank") or "")}</td>'
-        f'<th scope="row">{model}</th><td class=amlj-num>{escape(score_words(row))}</td>'
+        f'<th scope="row">{model}</th><td class=amlj-num{_tied_title(row)}>{escape(score_words(row))}</td>'
         f"<td class=amlj-num>{_safe(folds_words(row))}</td><td class=amlj-num>{fit_words(row)}</td>"
         f'<td><span class="amlj-mark" aria-hidden="true">{mark}</span> {_safe(state.replace("_", " "))}'
         f"{f': <bdi>{why}</bdi>' if why else ''}</td></tr>"
     )
+
+
+def _tied_title(row: Mapping[str, Any]) -> str:
+    return ' title="Cannot be told apart from the best at 95 %"' if is_marked_tied(row) else ""
 
 
 def _html_notes(snapshot: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl_jupyter._core.text import number, plain
+from automl_jupyter.results.ties import is_tied
 from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
 
 #: states a trial can be in, in the order they are counted
@@ -85,9 +86,18 @@ def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[s
         return group, signed, 10**9 if row["number"] is None else row["number"]
 
     rows.sort(key=order)
-    for rank, row in enumerate((r for r in rows if r["complete"] and r["value"] is not None), 1):
+    ranked = [r for r in rows if r["complete"] and r["value"] is not None]
+    share = _test_share(history)
+    for rank, row in enumerate(ranked, 1):
         row["rank"] = rank
+        row["tied"] = is_tied(ranked[0]["fold_values"], row["fold_values"], share)
     return rows
+
+
+def _test_share(history: History) -> float:
+    """Return the rows a fold is scored on over those it is trained on."""
+    folds = [f for t in history.trials.values() for f in t.folds.values() if f.n_train]
+    return max((f.n_valid / f.n_train for f in folds), default=0.0)
 
 
 def _greater_is_better(metric: str, history: History) -> bool:
@@ -101,6 +111,7 @@ def _trial_row(trial: TrialRecord, metric: str) -> dict[str, Any]:
     folds = trial.folds.values()
     return {
         "rank": None,
+        "tied": None,
         "number": trial.number,
         "label": plain(trial.label),
         "learner": trial.learner,
@@ -124,6 +135,7 @@ def _ensemble_row(ensemble: EnsembleRecord, metric: str, history: History) -> di
     trials = [history.trials[n] for n, _ in ensemble.members if n in history.trials]
     return {
         "rank": None,
+        "tied": None,
         "number": None,
         "label": ensemble.name,
         "learner": ensemble.name,

@@ -142,12 +142,18 @@ def limit_fraction(limit: Mapping[str, Any], *, greater_is_better: bool = True) 
 
 
 def score_words(row: Mapping[str, Any]) -> str:
-    """Return a row's score with its spread over the folds."""
+    """Return a row's score with its spread over the folds, and ≈ where it cannot be told apart from the best."""
     text = row.get("text") or ("" if row.get("value") is None else number(float(row["value"])))
     if not text:
         return ""
     spread = row.get("spread")
-    return line_of(text, 24) if spread is None else f"{line_of(text, 24)} ± {float(spread):.2g}"
+    tied = " ≈" if is_marked_tied(row) else ""
+    return line_of(text, 24) if spread is None else f"{line_of(text, 24)} ± {float(spread):.2g}{tied}"
+
+
+def is_marked_tied(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is to be marked as no different from the first."""
+    return bool(row.get("tied")) and row.get("rank") != 1
 
 
 def folds_words(row: Mapping[str, Any]) -> str:

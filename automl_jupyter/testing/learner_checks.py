@@ -46,7 +46,7 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     >>> check_learner(learners.get("Dummy"), "regression")
     """
     if info.requires is not None:
-        importlib.import_module(info.requires)  # what a library does to the process on import is not the learner's doing
+        importlib.import_module(info.requires)  # what importing it does to the process is not the learner's doing
     for n_classes in (2, 5) if task == "classification" else (None,):
         case = _Case(info, task, n_classes)
         with _left_as_found(info.key):

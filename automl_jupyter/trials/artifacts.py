@@ -23,7 +23,9 @@ def dump(value: Any) -> bytes:
     """Return the bytes of a skops file that holds `value`."""
     from skops import io
 
-    data: bytes = io.dumps(value)
+    from automl_jupyter.learners.forest.packed import pack
+
+    data: bytes = io.dumps(pack(value))
     return data
 
 
@@ -65,12 +67,14 @@ def load(path: Path) -> Any:
     """
     from skops import io
 
+    from automl_jupyter.learners.forest.packed import unpack
+
     try:
         unknown = io.get_untrusted_types(file=path)
         foreign = [name for name in unknown if not _is_trusted(name)]
         if foreign:
             raise StoreError(f"{path.name} holds {foreign[0]}, which is no part of a fitted model; it was not loaded.")
-        return io.load(path, trusted=unknown)
+        return unpack(io.load(path, trusted=unknown))
     except StoreError:
         raise
     except FileNotFoundError:

@@ -50,6 +50,8 @@ def make_manifest(
         "roles": data["roles"],
         "n_classes": data["n_classes"],
         "classes": data["classes"],
+        "positive": data["positive"],
+        "y_range": data["y_range"],
         "schema": data["schema"],
         "parts": [dict(p) for p in parts],
         "stack": stack,

@@ -282,7 +282,8 @@ def test_blocked_learners_are_not_tried(jobs: SimpleNamespace) -> None:
     blocked = sorted(rest - {"DecisionTree", "KNN"})
     job = jobs.run(training={"blocked_training_algorithms": blocked, "enable_stack_ensemble": False})
     assert {t.learner for t in job.trials} == {"Dummy", "DecisionTree", "KNN"}
-    with pytest.raises(SpecError, match="leave no learner that can be tried"):
+    # Which of the two is said depends on whether every learner there is has its package.
+    with pytest.raises(SpecError, match=r"leave no learner that can be tried|blocks every training algorithm"):
         jobs.run(training={"blocked_training_algorithms": sorted(rest)})
 
 

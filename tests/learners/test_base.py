@@ -43,6 +43,24 @@ def test_predict_gives_absent_classes_nothing_and_empty_rows_everything():
     np.testing.assert_allclose(found, [[0.5, 0, 0.5], [1 / 3] * 3])
 
 
+@pytest.mark.parametrize("version", ["before 1.9", "since 1.9"])
+def test_a_row_beyond_every_margin_is_of_any_class(version):
+    def predict_proba(margins):
+        proba = 1 / (1 + np.exp(-margins))
+        if version == "before 1.9":
+            proba /= proba.sum(axis=1, keepdims=True)
+        return proba
+
+    fitted = SimpleNamespace(
+        classes_=np.arange(3), predict_proba=predict_proba, decision_function=lambda margins: margins
+    )
+    margins = np.array([[-1e3, -2e3, -3e3], [9e2, -1e3, -1e3]], dtype=np.float32)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(predict(fitted, "classification", margins, 3), [[1 / 3] * 3, [1, 0, 0]])
+        with pytest.raises(AutoMLError, match="not finite: the fit has diverged"):
+            predict(fitted, "classification", margins * np.nan, 3)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_predict_refuses_what_is_not_finite(task):
     fitted = SimpleNamespace(

@@ -273,11 +273,18 @@ function makeChart(root, id) {
   };
 }
 
+const TIED = "Cannot be told apart from the best at 95 %, given how the scores vary over the folds";
+
 /* ---- leaderboard ------------------------------------------------------------------------------------------------- */
 
 function scoreWords(row) {
   const text = row.text || (row.value === null || row.value === undefined ? "" : number(row.value));
-  return text && typeof row.spread === "number" ? `${text} ± ${Number(row.spread.toPrecision(2))}` : text;
+  if (!text || typeof row.spread !== "number") return text;
+  return `${text} ± ${Number(row.spread.toPrecision(2))}${isTied(row) ? " ≈" : ""}`;
+}
+
+function isTied(row) {
+  return Boolean(row.tied) && row.rank !== 1;
 }
 
 function reasonOf(row) {
@@ -293,6 +300,7 @@ function detailsOf(row) {
   const params = Object.entries(row.params ?? {});
   if (params.length) pairs.push(["Parameters", params.map(([k, v]) => `${k} = ${typeof v === "string" ? v : JSON.stringify(v)}`).join(", ")]);
   if (row.fold_values?.length) pairs.push(["Score on each fold", row.fold_values.map(number).join(", ")]);
+  if (isTied(row)) pairs.push(["Against the best", TIED]);
   if (typeof row.predict_s === "number") pairs.push(["Prediction time", duration(row.predict_s)]);
   if (row.origin) pairs.push(["Proposed by", row.origin]);
   if (row.reason) pairs.push(["Reason", row.reason]);
@@ -360,6 +368,7 @@ function makeRow(id, onToggle) {
       setText(cells.rank, row.rank ?? "");
       setText(cells.label, row.label);
       setText(cells.score, scoreWords(row));
+      setAttribute(cells.score, "title", isTied(row) ? TIED : null);
       setText(cells.folds, row.n_folds ? `${row.folds_done ?? 0}/${row.n_folds}` : "");
       setText(cells.fit, row.fit_s || row.folds_done ? duration(row.fit_s) : "");
       setText(cells.mark, STATE_MARKS[row.state] ?? "○");

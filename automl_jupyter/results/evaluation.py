@@ -1,0 +1,125 @@
+"""A fitted model's scores on rows it has not seen, and how sure they are."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl_jupyter._core.text import did_you_mean
+from automl_jupyter.errors import ModelInputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl_jupyter.metrics.base import MetricContext
+    from automl_jupyter.results.model import ClassificationModel, RegressionModel
+
+#: rows a bootstrap draws in all; so many rows need few resamples
+_MOST_ROWS = 1_000_000
+_FEWEST, _MOST = 40, 500
+
+
+def evaluate_model(
+    model: ClassificationModel | RegressionModel, data: object, *, confidence: float = 0.95, random_state: int = 0
+) -> pd.DataFrame:
+    """Return every metric of a model on rows with their target, each with an interval.
+
+    The interval is the value ± its bootstrap standard error times the normal quantile (Efron and Tibshirani, An
+    Introduction to the Bootstrap, 1993, chapter 13), cut off at the ends of the metric's range.
+
+    Parameters
+    ----------
+    model : ClassificationModel or RegressionModel
+        The fitted model.
+    data : DataFrame (pandas, polars), Arrow table, or list of dict
+        Rows as they came, with the target column. Rows without a target are left out.
+    confidence : float, default 0.95
+        How often such an interval holds the true value, between 0 and 1.
+    random_state : int, default 0
+        Seeds the resampling.
+
+    Returns
+    -------
+    DataFrame
+        A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``.
+
+    Raises
+    ------
+    ModelInputError
+        When a column is missing or cannot be read, a class is unknown to the model, or `confidence` is none.
+    """
+    import pandas as pd
+
+    from automl_jupyter.data.frames import as_frame
+    from automl_jupyter.metrics.base import MetricContext
+    from automl_jupyter.metrics.registry import evaluate_metrics, metrics, resolve_metric
+
+    if not 0 < confidence < 1:
+        raise ModelInputError(f"confidence: {confidence!r} is not between 0 and 1, both excluded.")
+    manifest = model.manifest
+    frame = as_frame(data, field="data")
+    y, kept = _read_target(frame, manifest, model)
+    frame = frame if kept is None else frame[kept]
+    rows = frame.drop(columns=manifest["target"])
+    predicted = model.predict(rows) if manifest["task"] == "regression" else model.predict_proba(rows)
+    y_range = manifest.get("y_range")
+    context = MetricContext(
+        n_classes=manifest["n_classes"],
+        positive=manifest.get("positive"),
+        y_range=None if y_range is None else tuple(y_range),
+    )
+    values = evaluate_metrics(manifest["task"], y, predicted, None, context)
+    errors = _standard_errors(manifest["task"], y, predicted, context, random_state)
+    reach = NormalDist().inv_cdf((1 + confidence) / 2)
+    records: dict[str, dict[str, float | None]] = {}
+    primary = resolve_metric(manifest["metric"], manifest["task"]).key if manifest["metric"] in metrics else None
+    for key in sorted(values, key=lambda k: k != primary):
+        value, error = values[key], errors.get(key)
+        ends = sorted((metrics.get(key).worst, metrics.get(key).optimum))
+        known = value is not None and error is not None
+        records[key] = {
+            "value": value,
+            "low": max(value - reach * error, ends[0]) if known else None,  # type: ignore[operator]
+            "high": min(value + reach * error, ends[1]) if known else None,  # type: ignore[operator]
+            "n_rows": len(y),
+        }
+    table = pd.DataFrame.from_dict(records, orient="index").rename_axis("metric")
+    return table.astype({"value": "float64", "low": "float64", "high": "float64", "n_rows": "int64"})
+
+
+def _read_target(
+    frame: pd.DataFrame, manifest: Any, model: ClassificationModel | RegressionModel
+) -> tuple[np.ndarray, np.ndarray | None]:
+    from automl_jupyter.data.target import assign_codes, read_target
+
+    name = manifest["target"]
+    if name not in frame.columns:
+        near = did_you_mean(name, list(map(str, frame.columns)))
+        raise ModelInputError(f"data: There is no column {name!r}, the target to compare with.{near}")
+    problems: list[Problem] = []
+    target = read_target(frame[name], manifest["task"] == "regression", "data", problems, [])
+    if target is not None and manifest["task"] == "classification":
+        assign_codes(target, model.classes_, "data", problems)
+    if problems or target is None:
+        raise ModelInputError("\n".join(map(str, problems)) or "data: There is no row to score.")
+    if not len(target.values):
+        raise ModelInputError("data: There is no row to score.")
+    return target.values, target.kept
+
+
+def _standard_errors(
+    task: str, y: np.ndarray, predicted: np.ndarray, context: MetricContext, random_state: int
+) -> dict[str, float]:
+    """Return each metric's standard deviation over bootstrap samples of the rows."""
+    from automl_jupyter.metrics.registry import evaluate_metrics
+
+    rng = np.random.default_rng(random_state)
+    found: dict[str, list[float]] = {}
+    for _ in range(min(max(_MOST_ROWS // len(y), _FEWEST), _MOST)):
+        rows = rng.integers(0, len(y), len(y))
+        for key, value in evaluate_metrics(task, y[rows], predicted[rows], None, context).items():
+            if value is not None and np.isfinite(value):
+                found.setdefault(key, []).append(value)
+    return {key: float(np.std(values, ddof=1)) for key, values in found.items() if len(values) >= _FEWEST}

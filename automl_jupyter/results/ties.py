@@ -1,0 +1,51 @@
+"""Which scores cannot be told apart, given how much they vary over the folds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from functools import cache
+
+#: how sure one must be to call two models different
+CONFIDENCE = 0.95
+
+
+def is_tied(best: Sequence[float], other: Sequence[float], test_share: float) -> bool | None:
+    """Return whether two models cannot be told apart by their scores on the same folds.
+
+    The corrected resampled t-test of Nadeau and Bengio (Machine Learning 52, 2003): folds share training rows, so the
+    variance of their paired differences is multiplied by ``1 / k + n_test / n_train``, not by ``1 / k``.
+
+    Parameters
+    ----------
+    best, other : sequence of float, length k
+        One score a fold, folds in the same order.
+    test_share : float
+        Rows a fold is scored on over rows it is trained on.
+
+    Returns
+    -------
+    bool or None
+        None where there are fewer than two folds in common: one number says nothing of its own spread.
+
+    Examples
+    --------
+    >>> is_tied([0.90, 0.92, 0.91], [0.89, 0.93, 0.90], 0.5), is_tied([0.90, 0.92, 0.91], [0.70, 0.71, 0.71], 0.5)
+    (True, False)
+    """
+    k = len(best)
+    if k < 2 or len(other) != k:
+        return None
+    differences = [a - b for a, b in zip(best, other, strict=True)]
+    mean, variance = statistics.fmean(differences), statistics.variance(differences)
+    if variance == 0:
+        return mean == 0
+    return abs(mean) <= _quantile(k - 1) * math.sqrt((1 / k + test_share) * variance)
+
+
+@cache
+def _quantile(degrees: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf((1 + CONFIDENCE) / 2, degrees))

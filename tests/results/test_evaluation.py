@@ -1,0 +1,76 @@
+"""Scores on other rows: the metrics themselves, intervals that hold, and rows that cannot be scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, mean_absolute_error, roc_auc_score
+
+from automl_jupyter.errors import ModelInputError
+from automl_jupyter.testing.quick import run_job, table_for
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return run_job("label", workspace=tmp_path_factory.mktemp("jobs"))
+
+
+def test_the_values_are_those_of_scikit_learn_and_lie_in_their_intervals(classifier: Any) -> None:
+    rows = table_for("label", 400, seed=1)
+    table = classifier.evaluate(rows)
+    model = classifier.model
+    assert table.index[0] == "accuracy", "the primary metric comes first"
+    assert table.loc["accuracy", "value"] == pytest.approx(accuracy_score(rows["label"], model.predict(rows)))
+    auc = roc_auc_score(rows["label"] == "yes", model.predict_proba(rows)[:, 1])
+    assert table.loc["AUC_weighted", "value"] == pytest.approx(auc)
+    known = table.dropna()
+    assert ((known["low"] <= known["value"]) & (known["value"] <= known["high"])).all()
+    assert (table["n_rows"] == 400).all()
+    assert table.loc["accuracy", "high"] <= 1
+    pd.testing.assert_frame_equal(table, classifier.evaluate(rows))
+
+
+def test_the_standard_error_is_that_of_a_share(classifier: Any) -> None:
+    table = classifier.evaluate(table_for("label", 900, seed=2), confidence=0.9)
+    share = table.loc["accuracy", "value"]
+    half = 1.645 * np.sqrt(share * (1 - share) / 900)
+    assert (table.loc["accuracy", "high"] - table.loc["accuracy", "low"]) / 2 == pytest.approx(half, rel=0.2)
+
+
+def test_a_regression_and_a_saved_model_are_scored_alike(tmp_path: Path) -> None:
+    from automl_jupyter.results.model import load_model
+
+    job = run_job("value", task="regression", workspace=tmp_path)
+    rows = table_for("value", 120, seed=3)
+    rows.loc[:4, "value"] = np.nan
+    table = job.evaluate(rows)
+    kept = rows.iloc[5:]
+    expected = mean_absolute_error(kept["value"], job.model.predict(kept))
+    assert table.loc["mean_absolute_error", "value"] == pytest.approx(expected)
+    assert (table["n_rows"] == 115).all()
+    saved = load_model(job.model.save(tmp_path / "saved"))
+    pd.testing.assert_frame_equal(saved.evaluate(rows), table)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.drop(columns="label"), "There is no column 'label'"),
+        (lambda t: t.assign(label="maybe"), "classes that training_data does not have: maybe"),
+        (lambda t: t.drop(columns="age"), "age"),
+        (lambda t: t.assign(label=None), "no value in any row"),
+        (lambda t: t.iloc[:0], "no row"),
+    ],
+)
+def test_rows_that_cannot_be_scored_are_refused_in_a_sentence(classifier: Any, change: Any, words: str) -> None:
+    with pytest.raises(ModelInputError, match=words):
+        classifier.evaluate(change(table_for("label")))
+
+
+def test_a_confidence_is_between_0_and_1(classifier: Any) -> None:
+    with pytest.raises(ModelInputError, match="confidence: 95 is not between 0 and 1"):
+        classifier.evaluate(table_for("label"), confidence=95)
