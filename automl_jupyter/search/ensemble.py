@@ -14,12 +14,8 @@ import numpy as np
 from automl_jupyter.metrics.base import Metric, MetricContext
 from automl_jupyter.search.blend import Blend, make_blend
 
-#: with fewer validation rows a selection is repeated on bootstrap samples and must prove itself outside them
-FEW_ROWS = 1000
-#: most members when rows are few; more were never seen to help
-FEW_MEMBERS = 6
-#: bootstrap samples when rows are few
-N_BAGS = 10
+#: a sample of the rows is never smaller than this
+LEAST_ROWS = 2000
 #: metrics that take a pass over the rows, not a sort or a table
 CHEAP = {
     "log_loss",
@@ -94,7 +90,7 @@ def select_weights(
     n_rounds : int, default 25
         Models taken, with replacement.
     max_members : int, optional
-        Most different models; at most 6 in any case below 1,000 rows.
+        Most different models.
     max_rows : int, default 100 000
         More rows than this are sampled (by class), fewer where the metric is slow.
     random_state : int, default 0
@@ -103,8 +99,7 @@ def select_weights(
     Returns
     -------
     Weights
-        The best single model alone, unless averaging is truly better: on few rows, better on rows that the
-        selection did not see.
+        The best single model alone, unless averaging is better.
 
     Raises
     ------
@@ -135,12 +130,7 @@ def select_weights(
     if not np.isfinite(singles).any():
         return Weights(_one(0, len(given)), None, 0, None, len(rows))
     best = int(np.argmax(_rounded(singles, _unit(singles))))
-    counts = np.zeros(len(given))
-    if len(given) > 1 and len(rows) >= FEW_ROWS:
-        counts = _greedy(blend, n_rounds, max_members)
-    elif len(given) > 1:
-        most = FEW_MEMBERS if max_members is None else min(max_members, FEW_MEMBERS)
-        counts = _bagged(given, y, weight, metric, context, n_rounds, most, best, rng)
+    counts = _greedy(blend, n_rounds, max_members) if len(given) > 1 else np.zeros(1)
     weights = counts / counts.sum() if counts.sum() else np.array(_one(best, len(given)))
     if not blend.of(weights) > singles[best] + _unit(singles):
         weights = np.array(_one(best, len(given)))
@@ -190,7 +180,7 @@ def _sample(
     if metric.key not in CHEAP:
         cells = 4e8 if metric.needs == "label" else 1e8 if metric.needs == "proba" else 3e7
         most = min(most, int(cells / (n_evaluations * (context.n_classes or 1))))
-    most = max(most, 2 * FEW_ROWS)
+    most = max(most, LEAST_ROWS)
     if len(rows) <= most:
         return rows
     if context.n_classes is None:
@@ -224,64 +214,3 @@ def _greedy(blend: Blend, n_rounds: int, max_members: int | None) -> np.ndarray:
         if rounded[at] > best_score:
             best_score, best_counts = rounded[at], counts.copy()
     return best_counts
-
-
-def _bagged(
-    given: Sequence[np.ndarray],
-    y: np.ndarray,
-    weight: np.ndarray | None,
-    metric: Metric,
-    context: MetricContext,
-    n_rounds: int,
-    most: int,
-    best: int,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Select on bootstrap samples, average, and keep it only if it is better on the rows left out of them."""
-    total, gains = np.zeros(len(given)), []
-    for _ in range(N_BAGS):
-        inside = _bootstrap(y, context.n_classes is not None, rng)
-        outside = np.setdiff1d(np.arange(len(y)), inside)
-        blend = _part(given, y, weight, metric, context, inside)
-        counts = _greedy(blend, n_rounds, most)
-        if not counts.sum():
-            continue
-        share = counts / counts.sum()
-        total += share
-        if not len(outside):
-            continue
-        held_out = _part(given, y, weight, metric, context, outside)
-        gain = held_out.of(share) - held_out.single(_best_single(blend))
-        if np.isfinite(gain):
-            gains.append(gain)
-    if not gains or not np.mean(gains) > 0:
-        return np.array(_one(best, len(given)))
-    kept = np.argsort(-total, kind="stable")[:most]
-    counts = np.zeros(len(given))
-    counts[kept] = total[kept]
-    # A weight below one round of a selection is noise of the bags.
-    counts[counts < counts.sum() / n_rounds] = 0
-    return counts
-
-
-def _best_single(blend: Blend) -> int:
-    scores = np.array([blend.single(i) for i in range(blend.n_models)])
-    return int(np.argmax(np.where(np.isfinite(scores), scores, -np.inf)))
-
-
-def _part(
-    given: Sequence[np.ndarray],
-    y: np.ndarray,
-    weight: np.ndarray | None,
-    metric: Metric,
-    context: MetricContext,
-    rows: np.ndarray,
-) -> Blend:
-    return make_blend([p[rows] for p in given], y[rows], None if weight is None else weight[rows], metric, context)
-
-
-def _bootstrap(y: np.ndarray, by_class: bool, rng: np.random.Generator) -> np.ndarray:
-    if not by_class:
-        return rng.integers(0, len(y), len(y))
-    drawn = [rng.choice(np.flatnonzero(y == code), int(np.sum(y == code))) for code in np.unique(y)]
-    return np.concatenate(drawn)

