@@ -13,6 +13,8 @@ from automl_jupyter.data.convert import UnreadableValueError, distinct_values, k
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.errors import Problem
 
+#: skewness from which on a target's logarithm is worth learning
+_LONG_TAIL = 0.5
 #: more classes than this, of numbers with fractions, is a regression by mistake
 _MOST_FRACTIONS = 100
 
@@ -170,3 +172,25 @@ def assign_codes(target: Target, classes: np.ndarray, where: str, problems: list
         problems.append(Problem(where, f"{message} Drop these rows, or add such rows to training_data."))
         return
     target.values = codes[target.values]
+
+
+def is_log_better(y: np.ndarray) -> bool:
+    """Return whether a target has a long upper tail, no negative value, and logarithms that are more symmetric.
+
+    A skewness above 0.5 counts as long: "moderately skewed" in Bulmer, Principles of Statistics (1979).
+
+    Examples
+    --------
+    >>> is_log_better(np.array([1.0, 10.0, 100.0])), is_log_better(np.array([1.0, 2.0, 3.0]))
+    (True, False)
+    """
+    if len(y) < 3 or y.min() < 0 or y.min() == y.max():
+        return False
+    logs = np.log(y if y.min() > 0 else y + 1)
+    return _skew(y) > _LONG_TAIL and abs(_skew(logs)) < _skew(y)
+
+
+def _skew(values: np.ndarray) -> float:
+    centred = values - values.mean()
+    deviation = float(np.sqrt(np.mean(centred**2)))
+    return float(np.mean(centred**3)) / deviation**3 if deviation > 0 else 0.0

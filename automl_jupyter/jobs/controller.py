@@ -369,7 +369,7 @@ class Controller:
             fold=asked.fold,
             task=self.plan.task,
             seed=(self.plan.random_state + trial.number) % 2**31,
-            metric_hint=self.metric.key,
+            metric_hint="mae" if "absolute" in self.metric.key else "",
             n_jobs=max(self.plan.limits.cores_per_trial, 1),
             time_limit_s=asked.time_limit_s,
             refit_iterations=self._search.refit_iterations(trial) if asked.fold == REFIT else None,

@@ -19,6 +19,10 @@ from automl_jupyter.learners.info import LearnerInfo, SpaceContext
 StopSignal = Callable[[], bool]
 
 
+#: the setting, of any regressor, to learn the target's logarithm
+LOG_TARGET = "log_target"
+
+
 def never_stop() -> bool:
     """Return False: the stop signal of a fit nobody will stop."""
     return False
@@ -47,7 +51,8 @@ class FitData:
     refit_iterations : int, optional
         Train exactly this many rounds and look at no validation rows.
     metric_hint : str, default ""
-        What to stop early on: ``"auc"``, ``"mae"``, or anything else for the loss.
+        What counts: ``"mae"`` for absolute differences, anything else for the usual loss. Never the metric itself: the
+        rows of a fold are too few to rank by.
     n_jobs : int, default 1
         Threads the numerical libraries may use.
     """
@@ -113,7 +118,8 @@ def make_learner(
     task : str
         One of ``info.tasks``.
     params : mapping, optional
-        Hyper-parameters in the learner's own names; what is left out has a default.
+        Hyper-parameters in the learner's own names; what is left out has a default. ``log_target``, for any regressor,
+        makes it learn the target's logarithm.
     random_state : int, default 0
         Seed.
     n_jobs : int, default 1
@@ -134,7 +140,14 @@ def make_learner(
     if info.requires is not None:
         require(info.requires, f"The learner {info.key}")
     module = importlib.import_module(info.module)
-    return module.make(task, dict(params or {}), random_state=random_state, n_jobs=n_jobs, n_classes=n_classes)
+    own = dict(params or {})
+    log_target = own.pop(LOG_TARGET, False)
+    estimator = module.make(task, own, random_state=random_state, n_jobs=n_jobs, n_classes=n_classes)
+    if not log_target:
+        return estimator
+    from automl_jupyter.learners.log_target import LogTarget
+
+    return LogTarget(estimator)
 
 
 def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict[str, Any]:
@@ -150,6 +163,8 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
         Size and kind of the problem.
     """
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
+    if context.log_target:
+        drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
     return drawn
 
 
@@ -186,7 +201,11 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
     if not info.sample_weight and data.weight is not None:
         data = replace(data, weight=None)
     fit: Callable[[Any, FitData], FitReport] = getattr(importlib.import_module(info.module), "fit", default_fit)
+    from automl_jupyter.learners.log_target import LogTarget
+
     with quiet(), threadpool_limits(limits=data.n_jobs if data.n_jobs > 0 else None):
+        if isinstance(estimator, LogTarget):
+            return estimator.fit_with(fit, data)
         return fit(estimator, data)
 
 

@@ -193,7 +193,7 @@ def _native_params(model: Any, data: FitData) -> dict[str, Any]:
     params.setdefault("leaf_estimation_iterations", 10)
     return params | {
         "loss_function": "Logloss",
-        "eval_metric": "AUC" if data.metric_hint == "auc" else "Logloss",
+        "eval_metric": "Logloss",
     }
 
 

@@ -70,9 +70,12 @@ class SpaceContext:
         Classes, None for regression.
     task : str
         The task.
+    log_target : bool, default False
+        Whether learning the target's logarithm is worth trying.
     """
 
     n_rows: int
     n_features: int
     n_classes: int | None
     task: str
+    log_target: bool = False

@@ -111,7 +111,7 @@ def native_params(model: Any, data: FitData) -> dict[str, Any]:
         return params | {"objective": "multiclass", "metric": "multi_logloss", "num_class": n_classes}
     return params | {
         "objective": "binary",
-        "metric": "auc" if data.metric_hint == "auc" else "binary_logloss",
+        "metric": "binary_logloss",
     }
 
 

@@ -155,8 +155,7 @@ def _native_params(model: Any, data: FitData) -> dict[str, Any]:
     n_classes = model.n_classes or int(np.max(data.y)) + 1
     if n_classes > 2:
         return params | {"objective": "multi:softprob", "eval_metric": "mlogloss", "num_class": n_classes}
-    metric = "auc" if data.metric_hint == "auc" else "logloss"
-    return params | {"objective": "binary:logistic", "eval_metric": metric}
+    return params | {"objective": "binary:logistic", "eval_metric": "logloss"}
 
 
 def _boost(

@@ -46,6 +46,8 @@ class SearchContext:
         The job's time; None where it has no limit, which also makes the search independent of measured times.
     n_workers : int
         Fits that run at once.
+    log_target : bool
+        Whether learning the target's logarithm is worth trying.
     """
 
     task: str
@@ -60,6 +62,7 @@ class SearchContext:
     n_folds: int = 1
     timeout_s: float | None = None
     n_workers: int = 1
+    log_target: bool = False
 
 
 @dataclass(frozen=True)

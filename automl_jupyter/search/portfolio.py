@@ -45,7 +45,7 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
 
 
 # Positions in `_lightgbm`'s list.
-_MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR = range(9)
+_MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR, _LOG_MID, _LOG_PLAIN, _LOG_LARGE = range(12)
 
 
 def _classification(context: SearchContext) -> list[tuple[str, int]]:
@@ -95,14 +95,17 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
     return [
         ("ElasticNet", 0),
         ("LightGBM", _MID),
+        ("LightGBM", _LOG_MID),
         ("LightGBM", _PLAIN),
         ("CatBoostRegressor", 0),
         *([large] if early else []),
         ("LightGBM", _RANDOM),
         ("LightGBM", _TINY),
+        ("LightGBM", _LOG_PLAIN),
         ("ExtremeRandomTrees", 0),
         ("LightGBM", _ADDITIVE),
         ("XGBoostRegressor", 0),
+        ("LightGBM", _LOG_LARGE),
         *([] if early else [large]),
         ("LightGBM", _SLIM),
         ("RandomForest", 0),
@@ -141,7 +144,7 @@ def _lightgbm(context: SearchContext) -> list[Variant]:
         if regression
         else config("default", 50, 40, bagging_fraction=0.75)
     )
-    return [
+    found = [
         config(
             "mid-sized random trees",
             39,
@@ -171,6 +174,12 @@ def _lightgbm(context: SearchContext) -> list[Variant]:
         config("slim", 16, 2, **_shape(0.43, 0.71, 0.51, 0.51, 0.87, 48.7, 16, 32)),
         config("regularized", 24, 20, **_shape(0.49, 0.78, 10.0, 10.0, 10.0, 10.0, 38, 83)),
     ]
+    if context.log_target:
+        found += [
+            (f"{label}, log target", {**params, "log_target": True})
+            for label, params in (found[_MID], found[_PLAIN], found[_LARGE])
+        ]
+    return found
 
 
 def _shape(

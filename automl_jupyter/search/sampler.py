@@ -159,7 +159,9 @@ def learner_space(context: SearchContext) -> Space:
         from automl_jupyter.learners.base import suggest_params
         from automl_jupyter.learners.info import SpaceContext
 
-        size = SpaceContext(context.n_rows, context.n_features, context.n_classes, context.task)
+        size = SpaceContext(
+            context.n_rows, context.n_features, context.n_classes, context.task, log_target=context.log_target
+        )
         return suggest_params(learners.get(learner), trial, size)
 
     return space

@@ -81,6 +81,7 @@ class Plan:
     n_slots: int
     n_categorical: int = 0
     n_text: int = 0
+    log_target: bool = False
     columns: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Mapping[str, str], ...] = field(default=())
 
@@ -130,6 +131,7 @@ class Plan:
             n_folds=self.n_folds,
             timeout_s=self.limits.timeout_s,
             n_workers=self.n_slots,
+            log_target=self.log_target,
         )
 
 
@@ -164,6 +166,7 @@ def make_plan(
         When the settings leave no learner to try.
     """
     from automl_jupyter.data.dataset import ColumnType
+    from automl_jupyter.data.target import is_log_better
 
     task = get_task(job.task)
     notes: list[dict[str, str]] = [asdict(n) for n in table.notes]
@@ -176,6 +179,14 @@ def make_plan(
     _note_unused(job, notes)
     for note in job.notes:
         _note(notes, "settings", note, "so that the job runs as it is")
+    log_target = table.classes is None and is_log_better(table.y[: table.n_training])
+    if log_target:
+        _note(
+            notes,
+            "search",
+            "Some configurations learn the target's logarithm",
+            "the target has a long upper tail and no negative value",
+        )
     plan = Plan(
         task=job.task,
         metric={
@@ -204,6 +215,7 @@ def make_plan(
         n_slots=n_slots,
         n_categorical=sum(c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH) for c in kept),
         n_text=sum(c.type == ColumnType.TEXT for c in kept),
+        log_target=log_target,
         columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
     )
     return _with_opening(plan, notes)

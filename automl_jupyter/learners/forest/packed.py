@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl_jupyter.errors import StoreError
+from automl_jupyter.learners.log_target import LogTarget
 
 
 @dataclass
@@ -41,7 +42,9 @@ class PackedTrees:
 
 
 def pack(estimator: Any) -> Any:
-    """Return a fitted forest as `PackedTrees`; anything else as it is."""
+    """Return a fitted forest as `PackedTrees`, inside a `LogTarget` too; anything else as it is."""
+    if isinstance(estimator, LogTarget):
+        return _with_inner(estimator, pack(estimator.estimator))
     trees = getattr(estimator, "estimators_", None)
     if trees is None or not len(trees) or not hasattr(np.ravel(np.asarray(trees, dtype=object))[0], "tree_"):
         return estimator
@@ -66,6 +69,8 @@ def unpack(value: Any) -> Any:
     StoreError
         When the nodes do not make trees: what walks them does not look where it steps.
     """
+    if isinstance(value, LogTarget):
+        return _with_inner(value, unpack(value.estimator))
     if not isinstance(value, PackedTrees):
         return value
     from sklearn.tree._tree import Tree
@@ -89,6 +94,12 @@ def unpack(value: Any) -> Any:
         forest.estimators_[:] = trees
         forest.estimators_ = forest.estimators_.reshape(value.shape)
     return forest
+
+
+def _with_inner(outer: LogTarget, inner: Any) -> LogTarget:
+    same = copy.copy(outer)
+    same.estimator = inner
+    return same
 
 
 def _without(estimator: Any, *names: str) -> Any:

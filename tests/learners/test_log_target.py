@@ -1,0 +1,92 @@
+"""Learning the target's logarithm: when it is worth trying, what comes back, and what keeps it in bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl_jupyter.data.target import is_log_better
+from automl_jupyter.learners import learners
+from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+from automl_jupyter.learners.log_target import LogTarget
+from automl_jupyter.trials import artifacts
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(600, 4)).astype(np.float32)
+FACTORS = np.exp(2 * X[:, 0] + X[:, 1] + 0.1 * RNG.normal(size=600))
+TRAIN, TEST = slice(0, 400), slice(400, 600)
+
+
+def error(key: str, y: np.ndarray, *, hint: str = "", **params: object) -> float:
+    info = learners.get(key)
+    estimator = make_learner(info, "regression", params)
+    data = FitData(X[TRAIN], y[TRAIN], X_valid=X[TEST], y_valid=y[TEST], metric_hint=hint)
+    fit_learner(info, estimator, data)
+    found = predict(estimator, "regression", X[TEST])
+    return float(np.median(np.abs(found - y[TEST]) / (y[TEST] + 1)))
+
+
+@pytest.mark.parametrize("key", ["LightGBM", "ElasticNet", "GradientBoosting"])
+@pytest.mark.parametrize("floor", [0.0, 1.0])
+def test_any_regressor_learns_factors_better(key: str, floor: float) -> None:
+    y = np.where(FACTORS < 0.05, 0, FACTORS) if floor == 0 else FACTORS + floor
+    assert error(key, y, log_target=True) < 0.8 * error(key, y)
+
+
+def test_the_training_rows_keep_their_mean_unless_medians_are_asked_for() -> None:
+    info = learners.get("ElasticNet")
+    noisy = FACTORS * np.exp(RNG.normal(size=600))
+    means = []
+    for hint in ("", "mae"):
+        estimator = make_learner(info, "regression", {"log_target": True})
+        fit_learner(info, estimator, FitData(X, noisy, metric_hint=hint))
+        means.append(estimator.predict(X).mean() / noisy.mean())
+    assert means[0] == pytest.approx(1, abs=0.01)
+    assert means[1] < 0.9
+
+
+def test_predictions_stay_near_what_was_learnt() -> None:
+    info = learners.get("ElasticNet")
+    estimator = make_learner(info, "regression", {"log_target": True})
+    fit_learner(info, estimator, FitData(X, FACTORS))
+    far = estimator.predict(np.full((2, 4), 1e6, dtype=np.float32) * [[1], [-1]])
+    assert far.max() <= 4 * FACTORS.max() * 1.001
+    assert far.min() > 0
+
+
+@pytest.mark.parametrize("key", ["LightGBM", "RandomForest"])
+def test_it_comes_back_from_its_file(key: str, tmp_path: Path) -> None:
+    info = learners.get(key)
+    estimator = make_learner(info, "regression", {"log_target": True})
+    fit_learner(info, estimator, FitData(X, FACTORS))
+    data = artifacts.dump(estimator)
+    artifacts.check(data)
+    (tmp_path / "model.skops").write_bytes(data)
+    again = artifacts.load(tmp_path / "model.skops")
+    assert isinstance(again, LogTarget)
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+
+
+def test_it_is_a_scikit_learn_estimator() -> None:
+    from sklearn.base import clone
+    from sklearn.linear_model import LinearRegression
+
+    model = clone(LogTarget(LinearRegression())).fit(X, FACTORS)
+    assert model.score(X, FACTORS) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("y", "better"),
+    [
+        (FACTORS, True),
+        (np.append(FACTORS, 0.0), True),
+        (-FACTORS, False),
+        (RNG.normal(100, 1, size=500), False),
+        (np.ones(5), False),
+        (np.array([1.0, 9.0]), False),
+    ],
+)
+def test_it_is_tried_where_the_logarithm_is_more_symmetric(y: np.ndarray, better: bool) -> None:
+    assert is_log_better(y) is better
