@@ -60,8 +60,8 @@ def test_a_job_runs_to_its_end_and_says_what_it_did(binary_job: Any) -> None:
 
 def test_a_trial_beats_the_baseline(binary_job: Any, multiclass_job: Any, regression_job: Any) -> None:
     for job in (binary_job, multiclass_job, regression_job):
-        board = job.leaderboard().set_index("model")
-        assert board.loc["Baseline", "rank"] == board["rank"].max()
+        trials = job.leaderboard().dropna(subset="number").set_index("model")
+        assert trials.loc["Baseline", "rank"] == trials["rank"].max()
         assert job.best.learner != "Dummy"
 
 
