@@ -51,7 +51,7 @@ FIRST_MODEL_S = 20.0
 #: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
 MOST_RESERVE = 0.35
 #: share of the time that must have passed without a gain before a search with a time limit ends early
-STALL_SHARE = 0.25
+STALL_SHARE = 0.5
 #: share of the time that is kept back for a stack over the members
 STACK_SHARE = 0.02
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
