@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -183,25 +182,29 @@ def test_strange_column_names_and_labels_survive(tmp_path: Path) -> None:
     assert "<script>" not in job._repr_mimebundle_()["text/html"]
 
 
-@pytest.mark.parametrize("label", ["VotingEnsemble", "StackEnsemble"])
-def test_an_ensemble_predicts_what_its_members_say(label: str, label_job: Any, tmp_path: Path) -> None:
+def test_an_ensemble_predicts_what_its_members_say(label_job: Any) -> None:
     """The weighted mean of the members' own answers, with each member loaded as a model of its own."""
-    record = label_job.history.ensembles.get(label)
-    if record is None:
-        pytest.skip("one member was best alone")
-    manifest = json.loads((label_job.path / "model" / "manifest.json").read_text())
-    trials = label_job.history.trials
-    expected = np.zeros((90, 2))
-    for number, weight in record.members:
-        trial = trials[number]
-        part = {"trial": number, "weight": 1.0, "label": trial.label, "recipe": trial.recipe, "folds": [0, 1]}
-        from automl_jupyter.results.model import make_model
+    from automl_jupyter.results.model import make_model
 
-        alone = make_model({**manifest, "parts": [part], "stack": None}, label_job.path)
-        expected += weight * alone.predict_proba(ROWS)
+    manifest = json.loads((label_job.path / "model" / "manifest.json").read_text())
+    complete = [t for t in label_job.trials if t.is_complete]
     parts = [
-        {"trial": n, "weight": w, "label": "", "recipe": trials[n].recipe, "folds": [0, 1]} for n, w in record.members
+        {"trial": t.number, "weight": w, "label": t.label, "recipe": t.recipe, "folds": [0, 1]}
+        for t, w in zip(complete, (0.25, 0.75), strict=False)
     ]
-    together = make_model({**manifest, "parts": parts, "stack": None}, label_job.path).predict_proba(ROWS)
-    np.testing.assert_allclose(together, expected, rtol=1e-6)
-    assert pd.Series([w for _, w in record.members]).sum() == pytest.approx(1)
+    expected = np.zeros((90, 2))
+    for part in parts:
+        alone = make_model({**manifest, "parts": [{**part, "weight": 1.0}], "stack": None}, label_job.path)
+        expected += part["weight"] * alone.predict_proba(ROWS)
+    together = make_model({**manifest, "parts": parts, "stack": None}, label_job.path)
+    np.testing.assert_allclose(together.predict_proba(ROWS), expected, rtol=1e-6)
+    assert [w for _, w in together.members] == [0.75, 0.25]
+
+
+def test_a_refit_has_as_much_say_as_all_the_folds() -> None:
+    from automl_jupyter.trials.blend import _shares
+    from automl_jupyter.trials.records import REFIT
+
+    assert _shares([REFIT, 0, 1]) == (0.5, 0.25, 0.25)
+    assert _shares([REFIT]) == (1.0,)
+    assert _shares([0, 1]) == (0.5, 0.5)
