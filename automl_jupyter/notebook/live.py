@@ -19,7 +19,7 @@ from automl_jupyter.notebook.html import make_bundle
 from automl_jupyter.notebook.place import Place
 from automl_jupyter.notebook.text import TextSurface
 from automl_jupyter.results.render import render_html, render_text
-from automl_jupyter.results.words import line_of, presentable, reason_words
+from automl_jupyter.results.words import line_of, presentable
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,6 @@ def shown_snapshot(job: JobLike) -> dict[str, Any]:
     """Return a job's snapshot as it is shown: presentable, and with the status of a job that nobody runs."""
     snapshot: dict[str, Any] = presentable(job.snapshot())
     status = job.status
-    snapshot["reason"] = reason_words(snapshot)
     if status == NOT_RESPONDING:
         snapshot["status"] = status
         snapshot["reason"] = f"No process runs this job any more; %automl resume {line_of(job.name)} goes on with it."

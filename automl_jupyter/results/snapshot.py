@@ -10,6 +10,7 @@ from typing import Any
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.results.ties import is_tied
+from automl_jupyter.results.words import reason_words
 from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
 
 #: states a trial can be in, in the order they are counted
@@ -44,7 +45,7 @@ def snapshot(history: History, *, rows: int = 200, metric: str | None = None) ->
         "task": history.task,
         "status": history.status,
         "over": history.is_over,
-        "reason": plain(history.reason),
+        "reason": reason_words({"reason": history.reason}),
         "error": _error(history.error),
         "metric": dict(plan.get("metric") or {}),
         "elapsed_s": round(history.elapsed_s, 1),

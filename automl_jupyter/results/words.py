@@ -148,7 +148,7 @@ def score_words(row: Mapping[str, Any]) -> str:
         return ""
     spread = row.get("spread")
     tied = " ≈" if is_marked_tied(row) else ""
-    return line_of(text, 24) if spread is None else f"{line_of(text, 24)} ± {float(spread):.2g}{tied}"
+    return line_of(text, 24) if spread is None else f"{line_of(text, 24)} ± {number(float(f'{spread:.2g}'))}{tied}"
 
 
 def is_marked_tied(row: Mapping[str, Any]) -> bool:

@@ -280,7 +280,7 @@ const TIED = "Cannot be told apart from the best at 95 %, given how the scores v
 function scoreWords(row) {
   const text = row.text || (row.value === null || row.value === undefined ? "" : number(row.value));
   if (!text || typeof row.spread !== "number") return text;
-  return `${text} ± ${Number(row.spread.toPrecision(2))}${isTied(row) ? " ≈" : ""}`;
+  return `${text} ± ${number(Number(row.spread.toPrecision(2)))}${isTied(row) ? " ≈" : ""}`;
 }
 
 function isTied(row) {
