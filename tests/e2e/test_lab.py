@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+QUICKSTART = Path(__file__).resolve().parents[2] / "notebooks" / "quickstart.ipynb"
 SETUP = """\
 import os, time
 from sklearn.datasets import make_classification
@@ -69,53 +70,64 @@ def wait_for_complete(view, n, timeout_s=120):
     return int(re.search(r"(\d+) complete", caption.text_content())[1])
 
 
-def test_a_job_runs_beside_the_notebook_and_is_stopped_from_its_view(open_notebook, tmp_path):
+def quickstart_cells():
+    """Return the quickstart's code cells up to its first job, which gets time enough to be stopped."""
+    content = json.loads(QUICKSTART.read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+    at = next(i for i, source in enumerate(cells) if source.startswith("%%automl job"))
+    assert "timeout_minutes: 0.5" in cells[at]
+    return [*cells[:at], cells[at].replace("timeout_minutes: 0.5", "timeout_minutes: 10")]
+
+
+def test_the_quickstart_runs_beside_other_work_and_is_stopped_from_its_view(open_notebook, tmp_path):
     go = tmp_path / "go"
+    quickstart = quickstart_cells()
+    at = len(quickstart) - 1  # the cell that shows the job
     notebook = open_notebook(
         "beside.ipynb",
         [
-            SETUP,
-            CELL.format(name="bank", options=""),
-            f"while not os.path.exists({str(go)!r}): time.sleep(0.05)\nprint('other work is done')",
-            "bank.wait()\nprint(bank.status, len(bank.model.predict(table)), len(bank.leaderboard()) > 1)",
-            "%%automl bank2 --targt answer\ntask: classification",
-            "%automl show bank",
+            *quickstart,
+            f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)\nprint('other work is done')",
+            "job.wait()\nprint(job.status, len(job.model.predict(test)) == len(test), len(job.leaderboard()) > 1)",
+            "%%automl job2 --targt answer\ntask: classification",
+            "%automl show job",
         ],
     )
-    assert "ready" in notebook.run(0)
-    notebook.run(1)
-    view = notebook.cell(1).locator("section.amlj")
+    for earlier in range(at):
+        notebook.run(earlier)
+    notebook.run(at)
+    view = notebook.cell(at).locator("section.amlj")
     view.wait_for()
-    assert view.locator(".amlj-title").inner_text() == "bank"
+    assert view.locator(".amlj-title").inner_text() == "job"
 
-    notebook.start(2)  # another cell works while rows arrive
+    notebook.start(at + 1)  # another cell works while rows arrive
     first = wait_for_complete(view, 1)
     later = wait_for_complete(view, first + 1)
-    assert notebook.is_running(2)
+    assert notebook.is_running(at + 1)
     go.touch()
-    notebook.wait_for_cell(2)
-    assert "other work is done" in notebook.text(2)
+    notebook.wait_for_cell(at + 1)
+    assert "other work is done" in notebook.text(at + 1)
 
     notebook.command("docmanager:save")
     notebook.page.reload()
     notebook.wait_until_ready()
-    view = notebook.cell(1).locator("section.amlj")
+    view = notebook.cell(at).locator("section.amlj")
     view.wait_for()
     kept = wait_for_complete(view, later + 1)
 
     view.get_by_role("button", name="Stop").click()
     assert view.locator(".amlj-stop").inner_text() == "Stopping…"
-    assert re.match(r"Canceled 3000 True", notebook.run(3, timeout_s=180))
-    view = notebook.cell(1).locator("section.amlj[data-over]")
+    assert re.match(r"Canceled True True", notebook.run(at + 2, timeout_s=180))
+    view = notebook.cell(at).locator("section.amlj[data-over]")
     view.wait_for()
     assert "Stopped" in view.locator(".amlj-pill").inner_text()
     assert wait_for_complete(view, kept) >= kept
 
-    said = notebook.run(4)
+    said = notebook.run(at + 3)
     assert "--targt: is not an option. Did you mean '--target'?" in said
-    assert "Traceback" not in json.dumps(notebook.outputs(4)[0].get("traceback", []))
-    assert "Stopped" in notebook.run(5)
-    assert "Stopped" in notebook.cell(5).locator(".amlj-static").inner_text()
+    assert "Traceback" not in json.dumps(notebook.outputs(at + 3)[0].get("traceback", []))
+    assert "Stopped" in notebook.run(at + 4)
+    assert "Stopped" in notebook.cell(at + 4).locator(".amlj-static").inner_text()
     assert notebook.hosts <= {"127.0.0.1", ""}
 
 
