@@ -387,7 +387,8 @@ class Controller:
         """Return the limit with what a fit may have to wait in line before its own clock starts on the worker."""
         if limit_s is None or len(self._in_flight) < self._executor_().n_slots():
             return limit_s
-        return limit_s + max(f.limit_s or 0.0 for f in self._in_flight.values())
+        # While workers are replaced there may be none, and no fit to wait for.
+        return limit_s + max((f.limit_s or 0.0 for f in self._in_flight.values()), default=0.0)
 
     def _kill(self, asked: do.KillTasks) -> None:
         self._executor_().kill(asked.keys)

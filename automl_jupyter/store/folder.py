@@ -171,7 +171,7 @@ def new_folder(workspace: Path, experiment: str, name: str | None) -> JobFolder:
             raise StoreError(f"name: a job {name!r} exists already in {taken.path.parent}. Choose another name.")
     else:
         stamp = now_at()[:19].replace("-", "").replace(":", "")
-        name = f"{stamp}-{uuid.uuid4().hex[:4]}"
+        name = f"{stamp}-{uuid.uuid4().hex[:8]}"
     path = workspace.absolute() / experiment / name
     try:
         path.mkdir(parents=True)
