@@ -442,11 +442,14 @@ def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruct
 
 
 def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None:
-    """Return how long the stack may take: what its members' refits leave, and never the last second."""
+    """Return how long the stack may take: what its members' refits leave; nothing once the job was asked to stop."""
+    if history.limit == "cancel":
+        return 0.0
     total = total_s(plan, history)
-    return (
-        None if total is None else max(total - now.elapsed_s - _refits_s(plan, history, now) - now.selection_s - 0.5, 0)
-    )
+    if total is None:
+        return None
+    kept = _refits_s(plan, history, now) + now.selection_s + 0.5
+    return max(total - now.elapsed_s - kept, 0.0)
 
 
 def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:

@@ -191,10 +191,7 @@ def _native_params(model: Any, data: FitData) -> dict[str, Any]:
         return params | {"loss_function": "MultiClass"}
     # CatBoost's own default is 10, but 1 for few rounds, and a refit of few rounds would be another model.
     params.setdefault("leaf_estimation_iterations", 10)
-    return params | {
-        "loss_function": "Logloss",
-        "eval_metric": "Logloss",
-    }
+    return params | {"loss_function": "Logloss", "eval_metric": "Logloss"}
 
 
 def _with_levels(X: Any, categorical: list[int]) -> Any:

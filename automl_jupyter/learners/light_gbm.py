@@ -109,10 +109,7 @@ def native_params(model: Any, data: FitData) -> dict[str, Any]:
     n_classes = model.n_classes or int(np.max(data.y)) + 1
     if n_classes > 2:
         return params | {"objective": "multiclass", "metric": "multi_logloss", "num_class": n_classes}
-    return params | {
-        "objective": "binary",
-        "metric": "binary_logloss",
-    }
+    return params | {"objective": "binary", "metric": "binary_logloss"}
 
 
 @dataclass

@@ -100,6 +100,7 @@ class Simulation:
     in_flight: dict[str, InFlight] = field(default_factory=dict)
     started: list[tuple[int, int]] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
+    selections: list[do.SelectEnsemble] = field(default_factory=list)
     _selected: dict[int, int] = field(default_factory=dict)
     _ends: dict[str, float] = field(default_factory=dict)
     _n: int = 0
@@ -227,6 +228,7 @@ class Simulation:
 
     def _select(self, asked: do.SelectEnsemble) -> None:
         """Weigh the two best trials equally: what matters here is the story, not the weights."""
+        self.selections.append(asked)
         self._selected[asked.n_folds] = len(asked.numbers)
         complete = asked.n_folds == self.plan.n_folds
         scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.n_folds)) or 0.0))

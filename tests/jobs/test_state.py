@@ -102,6 +102,15 @@ def test_cancel_keeps_what_is_finished() -> None:
     assert REFIT not in {fold for _, fold in job.started}
 
 
+def test_a_job_asked_to_stop_fits_no_stack() -> None:
+    plan = make_plan(max_trials=50, stack_ensemble=True)
+    stopped = Simulation(plan, steady, requests={10.0: ("cancel", {})}).run()
+    assert stopped.history.status == "Canceled"
+    assert [asked.stack_limit_s for asked in stopped.selections if asked.final] == [0.0]
+    whole = Simulation(make_plan(max_trials=5, stack_ensemble=True), steady).run()
+    assert [asked.stack_limit_s for asked in whole.selections if asked.final] == [None]
+
+
 def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
     job = Simulation(make_plan(max_trials=5), steady, requests={0.0: ("cancel", {})}).run()
     assert job.history.status == "Canceled"

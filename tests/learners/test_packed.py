@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,10 @@ def damage(packed: PackedTrees, what: str) -> PackedTrees:
         nodes["left_child"][inner] = 0
     elif what == "feature":
         nodes["feature"][inner] = 99
+    elif what == "a narrow forest":
+        forest = copy.copy(packed.forest)
+        forest.n_features_in_ = 1
+        return replace(packed, forest=forest)
     elif what == "short":
         nodes = nodes[:-1]
     elif what == "counts":
@@ -76,7 +81,9 @@ def damage(packed: PackedTrees, what: str) -> PackedTrees:
     return replace(packed, nodes=nodes)
 
 
-@pytest.mark.parametrize("what", ["left_child", "right_child", "a loop", "feature", "short", "counts", "shape"])
+@pytest.mark.parametrize(
+    "what", ["left_child", "right_child", "a loop", "feature", "a narrow forest", "short", "counts", "shape"]
+)
 def test_nodes_that_make_no_trees_are_refused(what: str) -> None:
     model, _ = fitted(RandomForestClassifier(7, random_state=0))
     with pytest.raises(StoreError, match="do not make trees"):

@@ -124,6 +124,8 @@ def _check(packed: PackedTrees) -> None:
         for child in (nodes["left_child"][inner], nodes["right_child"][inner]):
             whole = whole and bool(((child > here[inner]) & (child < most[inner])).all())
         feature = nodes["feature"][inner]
-        whole = whole and bool(((feature >= 0) & (feature < packed.tree.n_features_in_)).all())
+        # The forest checks the width of the rows it is given, its trees do not check again.
+        width = min(packed.forest.n_features_in_, packed.tree.n_features_in_)
+        whole = whole and bool(((feature >= 0) & (feature < width)).all())
     if not whole:
         raise StoreError("The nodes of a stored forest do not make trees; it was not loaded.")
