@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: recipe -> what it makes, as a sentence for plans and pages
 RECIPES: dict[str, str] = {
     "tree": "Numbers as they are, missing ones kept; category codes; parts of dates; topics of text.",
+    "arithmetic": "As for trees; also differences, sums, products and ratios of numbers that promise most.",
+    "enriched": "As for trees; also arithmetic and target means of categories and of pairs that promise most.",
     "linear": "Numbers imputed, scaled and clipped; one-hot categories; parts of dates; tf-idf of text.",
     "dense": "Numbers imputed, scaled and clipped; common categories one-hot, frequencies; topics of text.",
     "counts": "Numbers in ten bins; one-hot categories; tf-idf of text. Sparse and never negative.",
@@ -43,6 +45,11 @@ TRUSTED_TYPES: tuple[str, ...] = tuple(
         "categories.CategoryCodes",
         "categories.OneHot",
         "categories.Frequencies",
+        "interactions.Interactions",
+        "interactions.Meeting",
+        "interactions.Pair",
+        "interactions.TargetMean",
+        "interactions.ValueLevels",
         "dates.DateParts",
         "dates.BinnedDates",
         "texts.Words",

@@ -13,7 +13,8 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.featurization.categories import CategoryCodes, Frequencies, Levels, OneHot
 from automl_jupyter.featurization.dates import BinnedDates, DateParts
-from automl_jupyter.featurization.numbers import BinnedNumbers, RawNumbers, ScaledNumbers
+from automl_jupyter.featurization.interactions import Interactions
+from automl_jupyter.featurization.numbers import BinnedNumbers, RawNumbers, ScaledNumbers, into
 from automl_jupyter.featurization.recipes import OPTIONS
 from automl_jupyter.featurization.texts import Topics, Words
 
@@ -21,6 +22,10 @@ from automl_jupyter.featurization.texts import Topics, Words
 _DENSE_FROM = 0.3
 #: Levels a category may have to be one-hot in the dense recipe.
 _FEW_LEVELS = 12
+#: The recipes for trees.
+_TREES = ("tree", "arithmetic", "enriched")
+#: Features past which none are made of two columns: looking at all of them would take too long.
+_MOST_ENRICHED = 1000
 
 
 class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -40,7 +45,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     categorical_features_ : list of int
-        Positions of features that are category codes ("tree" only).
+        Positions of features that are category codes (the recipes for trees only).
     n_features_in_ : int
         Columns of the frame.
     n_features_out_ : int
@@ -60,7 +65,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.options = options
 
     def fit(self, X: Any, y: Any = None) -> TableFeaturizer:
-        """Learn from the training rows of a fold; `y` is not looked at."""
+        """Learn from the training rows of a fold; only ``arithmetic`` and ``enriched`` look at `y`."""
         if X.shape[1] != len(self.types):
             raise ValueError(f"The featurizer was made for {len(self.types)} columns, the frame has {X.shape[1]}.")
         self.n_features_in_ = X.shape[1]
@@ -77,27 +82,59 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             if isinstance(part, CategoryCodes):
                 self.categorical_features_ = [start + j for j in part.categorical]
             start += part.width
+        self._of_training: list[np.ndarray] = []
+        if self.recipe in ("arithmetic", "enriched") and y is not None and 0 < start <= _MOST_ENRICHED:
+            numbers, categories = self._numbers(), self._categories()
+            part = Interactions(numbers, categories, target_means=self.recipe == "enriched")
+            self._of_training = part.fit(X, np.asarray(y), self._filled(X, start))
+            self.dense_parts_.append(part)
+            start += part.width
         self.n_dense_ = start
         self.n_features_out_ = start + sum(p.width for p in self.sparse_parts_)
         self.sparse_output_ = self._is_sparse()
         return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Learn from training rows and return their features, in which no row's own target has a part."""
+        out = self.fit(X, y).transform(X)
+        for j, values in enumerate(self._of_training, self.n_dense_ - len(self._of_training)):
+            into(out[:, j], values)
+        self._of_training = []
+        return out
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_of_training": []}
+
+    def _numbers(self) -> list[int]:
+        return [p for p, t in enumerate(self.types) if t in ("Numeric", "Boolean")]
+
+    def _categories(self) -> list[int]:
+        return [p for p, t in enumerate(self.types) if t in ("Categorical", "CategoricalHash")]
+
+    def _filled(self, X: Any, width: int) -> np.ndarray:
+        """Return what the dense parts give for rows."""
+        out = np.empty((len(X), width), dtype=np.float32)
+        start = 0
+        for part in self.dense_parts_:
+            part.fill(X, out[:, start : start + part.width])
+            start += part.width
+        return out
 
     def _parts(self, X: Any) -> list[Any]:
         """Return the recipe's parts, unfitted."""
         if self.recipe == "none":
             return []
         o = {**OPTIONS, **(self.options or {})}
-        numbers = [p for p, t in enumerate(self.types) if t in ("Numeric", "Boolean")]
-        categories = [p for p, t in enumerate(self.types) if t in ("Categorical", "CategoricalHash")]
+        numbers, categories = self._numbers(), self._categories()
         dates = [p for p, t in enumerate(self.types) if t == "DateTime"]
         texts = [p for p, t in enumerate(self.types) if t == "Text"]
-        scaled = self.recipe != "tree"
+        scaled = self.recipe not in _TREES
         words = [Words(p, o["min_frequency"], o["max_words"]) for p in texts]
         topics = [
             Topics(p, o["min_frequency"], o["max_words"], o["n_topics"], o["random_state"], scaled) for p in texts
         ]
         one_hot = OneHot(categories, o["min_frequency"], o["max_levels"])
-        if self.recipe == "tree":
+        if self.recipe in _TREES:
             return _used(RawNumbers(numbers), CategoryCodes(categories), DateParts(dates, False)) + topics
         if self.recipe == "linear":
             return _used(ScaledNumbers(numbers), DateParts(dates, True), one_hot) + words
@@ -139,11 +176,8 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not self.n_features_out_:
             return np.zeros((len(X), 1), dtype=np.float32)  # scikit-learn wants a column
         width = self.n_dense_ if self.sparse_output_ else self.n_features_out_
-        out = np.empty((len(X), width), dtype=np.float32)
-        start = 0
-        for part in self.dense_parts_:
-            part.fill(X, out[:, start : start + part.width])
-            start += part.width
+        out = self._filled(X, width)
+        start = self.n_dense_
         if not self.sparse_output_:
             for part in self.sparse_parts_:
                 out[:, start : start + part.width] = part.sparse(X).toarray()

@@ -350,7 +350,7 @@ class Controller:
                 learner=learner,
                 params=dict(params or {}),
                 label=label,
-                recipe=self._search.recipe(learner),
+                recipe=self._search.recipe(learner, params or {}),
                 origin=asked.origin,
                 n_folds=self.plan.n_folds,
             )

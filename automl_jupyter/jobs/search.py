@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from automl_jupyter.learners import learners
+from automl_jupyter.learners.base import recipe_of
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 
@@ -70,9 +72,9 @@ class Search:
         return learners.get(learner).iterative
 
     @staticmethod
-    def recipe(learner: str) -> str:
-        """Return how a learner wants its features."""
-        return learners.get(learner).recipe
+    def recipe(learner: str, params: Mapping[str, Any]) -> str:
+        """Return how a configuration wants its features."""
+        return recipe_of(learners.get(learner), params)
 
     def refit_iterations(self, trial: TrialRecord) -> int | None:
         """Return how many rounds a refit on every row should boost: the folds' mean, a little more for more rows."""

@@ -21,6 +21,10 @@ StopSignal = Callable[[], bool]
 
 #: the setting, of any regressor, to learn the target's logarithm
 LOG_TARGET = "log_target"
+#: the setting, of any learner of the recipe for trees, to take another recipe for trees
+FEATURES = "features"
+#: columns past which features of two columns are not tried: looking at all of them would take too long
+MOST_ENRICHED = 300
 
 
 def never_stop() -> bool:
@@ -119,7 +123,7 @@ def make_learner(
         One of ``info.tasks``.
     params : mapping, optional
         Hyper-parameters in the learner's own names; what is left out has a default. ``log_target``, for any regressor,
-        makes it learn the target's logarithm.
+        makes it learn the target's logarithm; ``features`` is what `recipe_of` looks at.
     random_state : int, default 0
         Seed.
     n_jobs : int, default 1
@@ -142,6 +146,7 @@ def make_learner(
     module = importlib.import_module(info.module)
     own = dict(params or {})
     log_target = own.pop(LOG_TARGET, False)
+    own.pop(FEATURES, None)
     estimator = module.make(task, own, random_state=random_state, n_jobs=n_jobs, n_classes=n_classes)
     if not log_target:
         return estimator
@@ -165,7 +170,21 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
+    if info.recipe == "tree" and 2 <= context.n_features <= MOST_ENRICHED:
+        drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", "arithmetic", "enriched"])
     return drawn
+
+
+def recipe_of(info: LearnerInfo, params: Mapping[str, Any]) -> str:
+    """Return the featurization recipe of a configuration.
+
+    Examples
+    --------
+    >>> from automl_jupyter.learners import learners
+    >>> recipe_of(learners.get("LightGBM"), {"features": "enriched"})
+    'enriched'
+    """
+    return str(params.get(FEATURES, info.recipe))
 
 
 def default_fit(estimator: Any, data: FitData) -> FitReport:

@@ -169,5 +169,30 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         cost=5.0,
         trusted_types=(f"{_HERE}.cat_boost.CatBoostRegressor",),
     ),
+    LearnerInfo(
+        "NeuralNetwork",
+        _BOTH,
+        "dense",
+        f"{_HERE}.neural.neural_network",
+        iterative=True,
+        cost=10.0,
+        trusted_types=(
+            f"{_HERE}.neural.model.NeuralNetworkClassifier",
+            f"{_HERE}.neural.model.NeuralNetworkRegressor",
+        ),
+    ),
+    LearnerInfo(
+        "GaussianProcess",
+        _BOTH,
+        "dense",
+        f"{_HERE}.gaussian.gaussian_process",
+        cost=5.0,
+        max_rows=5000,
+        max_classes=30,
+        trusted_types=(
+            f"{_HERE}.gaussian.model.GaussianProcessClassifier",
+            f"{_HERE}.gaussian.model.GaussianProcessRegressor",
+        ),
+    ),
     LearnerInfo("Dummy", _BOTH, "none", f"{_HERE}.dummy", cost=0.01),
 )

@@ -117,6 +117,13 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         return _START_S + 3e-9 * rows**2 * (features + 10)
     if key == "knn":
         return _START_S + 2e-10 * rows**2 * (features + 5)
+    if key == "gaussianprocess":
+        return 0.4 + 8e-11 * rows**3
+    if key == "neuralnetwork":
+        epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
+        steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs
+        inputs = features + 4 * context.n_categorical + 30 * context.n_text
+        return _START_S + steps * (1.2e-3 + 5e-5 * min(inputs, 100) + 8e-8 * hidden**2 + 1e-6 * inputs)
     if key == "gradientboosting":
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))

@@ -15,7 +15,7 @@ from automl_jupyter._core.text import fold_name
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
-MOST = 24
+MOST = 30
 #: fewest that are wanted of a short list of allowed learners
 ENOUGH = 8
 

@@ -41,11 +41,17 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
         table = _REGRESSION
     if key in ("XGBoostClassifier", "XGBoostRegressor", "CatBoostClassifier", "CatBoostRegressor"):
         table = _BOOSTERS
-    return [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
+    found = [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
+    if key == "NeuralNetwork" and context.log_target:
+        found.append((f"{key} · log target", {"log_target": True}))
+    return found
 
 
 # Positions in `_lightgbm`'s list.
-_MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR, _LOG_MID, _LOG_PLAIN, _LOG_LARGE = range(12)
+_MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR = range(9)
+_RICH_MID, _PAIR_MID, _RICH_PLAIN, _PAIR_PLAIN, _LOG_MID, _LOG_PLAIN, _LOG_LARGE = range(9, 16)
+#: Position in the networks' list.
+_LOG_NET = 3
 
 
 def _classification(context: SearchContext) -> list[tuple[str, int]]:
@@ -55,23 +61,41 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
     first = [linear, *([("MultinomialNaiveBayes", 0), ("LinearSVM", 0)] if context.n_text else [])]
     core: list[tuple[str, int]] = [
         ("LightGBM", _MID),
+        ("GaussianProcess", 0),
+        ("NeuralNetwork", 0),
+        ("LightGBM", _RICH_MID),
+        ("CatBoostClassifier", 0),
         ("LightGBM", _TINY),
         ("LightGBM", _PLAIN),
-        ("CatBoostClassifier", 0),
+        ("NeuralNetwork", 1),
+        ("LightGBM", _PAIR_PLAIN),
     ]
     if classes > 10:
-        # A boosting round costs one tree a class, a forest's tree serves all classes.
-        core = [("LightGBM", _MID), trees, ("LightGBM", _PLAIN), ("LightGBM", _TINY)]
+        # A boosting round costs one tree a class; a forest's tree and a network serve all classes.
+        core = [
+            ("LightGBM", _MID),
+            ("NeuralNetwork", 0),
+            trees,
+            ("GaussianProcess", 0),
+            ("LightGBM", _PLAIN),
+            ("NeuralNetwork", 2),
+            ("LightGBM", _PAIR_MID),
+            ("LightGBM", _TINY),
+            ("NeuralNetwork", 1),
+        ]
     more: list[tuple[str, int]] = [
         *([("LightGBM", _LARGE)] if rows >= 2000 else []),
         trees,
         ("LightGBM", _RANDOM),
+        ("LightGBM", _RICH_PLAIN),
         ("LightGBM", _ADDITIVE),
         ("XGBoostClassifier", 0),
+        ("LightGBM", _PAIR_MID),
         ("RandomForest", 0),
         *([("LightGBM", _LARGE)] if rows < 2000 else []),
         ("LightGBM", _WIDE),
         ("CatBoostClassifier", 1),
+        ("NeuralNetwork", 2),
         ("LightGBM", _SLIM),
     ]
     last: list[tuple[str, int]] = [
@@ -95,17 +119,26 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
     return [
         ("ElasticNet", 0),
         ("LightGBM", _MID),
+        ("GaussianProcess", 0),
+        ("NeuralNetwork", 0),
         ("LightGBM", _LOG_MID),
-        ("LightGBM", _PLAIN),
+        ("LightGBM", _RICH_MID),
         ("CatBoostRegressor", 0),
+        ("NeuralNetwork", _LOG_NET),
+        ("LightGBM", _PLAIN),
+        ("LightGBM", _PAIR_PLAIN),
         *([large] if early else []),
         ("LightGBM", _RANDOM),
-        ("LightGBM", _TINY),
+        ("NeuralNetwork", 1),
         ("LightGBM", _LOG_PLAIN),
+        ("LightGBM", _TINY),
+        ("LightGBM", _PAIR_MID),
         ("ExtremeRandomTrees", 0),
+        ("LightGBM", _RICH_PLAIN),
         ("LightGBM", _ADDITIVE),
         ("XGBoostRegressor", 0),
         ("LightGBM", _LOG_LARGE),
+        ("NeuralNetwork", 2),
         *([] if early else [large]),
         ("LightGBM", _SLIM),
         ("RandomForest", 0),
@@ -173,6 +206,13 @@ def _lightgbm(context: SearchContext) -> list[Variant]:
         config("wide leaves", 64, 56, **_shape(0.62, 0.8, 0.5, 1.7, 0.66, 0.045, 9, 30)),
         config("slim", 16, 2, **_shape(0.43, 0.71, 0.51, 0.51, 0.87, 48.7, 16, 32)),
         config("regularized", 24, 20, **_shape(0.49, 0.78, 10.0, 10.0, 10.0, 10.0, 38, 83)),
+    ]
+    # Without categories there are hardly any target means, and one kind of features does.
+    kinds = ("enriched", "arithmetic") if context.n_categorical else ("arithmetic", "arithmetic")
+    found += [
+        (f"{label}, {features} features", {**params, "features": features})
+        for label, params in (found[_MID], found[_PLAIN])
+        for features in kinds
     ]
     if context.log_target:
         found += [
@@ -254,6 +294,11 @@ _CLASSIFICATION: _Table = {
     ],
     "BernoulliNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
     "MultinomialNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
+    "NeuralNetwork": [
+        ("default", {}),
+        ("regularized", {"weight_decay": 0.5}),
+        ("smooth labels", {"weight_decay": 0.1, "smoothing": 0.1}),
+    ],
     "AveragedPerceptronClassifier": [
         ("", {}),
         ("2 passes", {"max_iter": 2}),
@@ -262,6 +307,11 @@ _CLASSIFICATION: _Table = {
 }
 
 _REGRESSION: _Table = {
+    "NeuralNetwork": [
+        ("default", {}),
+        ("regularized", {"weight_decay": 0.5}),
+        ("long", {"n_epochs": 192, "most_steps": 8000}),
+    ],
     "ElasticNet": [
         ("alpha = 1e-3", {"alpha": 1e-3, "l1_ratio": 0.5}),
         ("alpha = 1e-2", {"alpha": 1e-2, "l1_ratio": 0.5}),
@@ -291,6 +341,7 @@ _REGRESSION: _Table = {
 }
 
 _SHARED: _Table = {
+    "GaussianProcess": [("", {}), ("smoother", {"smoothness": 2.0})],
     "KNN": [
         ("15 neighbours", {"n_neighbors": 15, "weights": "distance"}),
         ("5 neighbours", {"n_neighbors": 5, "weights": "distance"}),

@@ -1,15 +1,25 @@
 """The learners a user may name, per task.
 
-The names are Azure Machine Learning's, plus CatBoost. Names are matched without regard to case and
-underscores, so
-``light_gbm`` is ``LightGBM``. Which of them can run is decided where the learners are, not here.
+The names are Azure Machine Learning's, plus CatBoost, a neural network and Gaussian processes. They are matched
+without regard to case and underscores, so ``light_gbm`` is ``LightGBM``. Which of them can run is decided where the
+learners are, not here.
 """
 
 from __future__ import annotations
 
 from automl_jupyter.spec.kinds import match_name, pick
 
-_BOTH = ("SGD", "KNN", "DecisionTree", "RandomForest", "ExtremeRandomTrees", "LightGBM", "GradientBoosting")
+_BOTH = (
+    "SGD",
+    "KNN",
+    "DecisionTree",
+    "RandomForest",
+    "ExtremeRandomTrees",
+    "LightGBM",
+    "GradientBoosting",
+    "NeuralNetwork",
+    "GaussianProcess",
+)
 
 CLASSIFICATION = (
     "LogisticRegression",
@@ -27,6 +37,8 @@ CLASSIFICATION = (
     "XGBoostClassifier",
     "CatBoostClassifier",
     "AveragedPerceptronClassifier",
+    "NeuralNetwork",
+    "GaussianProcess",
 )
 REGRESSION = (
     "ElasticNet",

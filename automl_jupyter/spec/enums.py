@@ -23,6 +23,8 @@ class ClassificationModels(StrEnum):
     XG_BOOST_CLASSIFIER = "XGBoostClassifier"
     CAT_BOOST_CLASSIFIER = "CatBoostClassifier"
     AVERAGED_PERCEPTRON_CLASSIFIER = "AveragedPerceptronClassifier"
+    NEURAL_NETWORK = "NeuralNetwork"
+    GAUSSIAN_PROCESS = "GaussianProcess"
 
 
 class RegressionModels(StrEnum):
@@ -37,6 +39,8 @@ class RegressionModels(StrEnum):
     EXTREME_RANDOM_TREES = "ExtremeRandomTrees"
     LIGHT_GBM = "LightGBM"
     GRADIENT_BOOSTING = "GradientBoosting"
+    NEURAL_NETWORK = "NeuralNetwork"
+    GAUSSIAN_PROCESS = "GaussianProcess"
     XG_BOOST_REGRESSOR = "XGBoostRegressor"
     CAT_BOOST_REGRESSOR = "CatBoostRegressor"
     FAST_LINEAR_REGRESSOR = "FastLinearRegressor"
@@ -55,6 +59,8 @@ class ForecastingModels(StrEnum):
     EXTREME_RANDOM_TREES = "ExtremeRandomTrees"
     LIGHT_GBM = "LightGBM"
     GRADIENT_BOOSTING = "GradientBoosting"
+    NEURAL_NETWORK = "NeuralNetwork"
+    GAUSSIAN_PROCESS = "GaussianProcess"
     XG_BOOST_REGRESSOR = "XGBoostRegressor"
     CAT_BOOST_REGRESSOR = "CatBoostRegressor"
     FAST_LINEAR_REGRESSOR = "FastLinearRegressor"

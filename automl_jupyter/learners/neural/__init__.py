@@ -1,0 +1,1 @@
+"""A neural network for tables, small enough to need nothing but numpy."""

@@ -1,0 +1,84 @@
+"""Gaussian processes against scikit-learn's, and their closed forms against the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor as Process
+from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
+
+from automl_jupyter.learners.gaussian.model import (
+    GaussianProcessClassifier,
+    GaussianProcessRegressor,
+    Kernel,
+    choose_kernel,
+)
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1, 1, size=(300, 2))
+Y = np.sin(4 * X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=300)
+TRAIN, TEST = slice(0, 120), slice(120, 300)
+
+
+def test_predictions_are_scikit_learns_with_the_same_kernel() -> None:
+    model = GaussianProcessRegressor().fit(X[TRAIN], Y[TRAIN])
+    kernel = Kernel(*model.kernel_)
+    same = (
+        ConstantKernel(kernel.amplitude) * Matern(kernel.length, nu=1.5)
+        + ConstantKernel(kernel.slope) * DotProduct(1.0)
+        + WhiteKernel(kernel.noise)
+    )
+    oracle = Process(same, optimizer=None, alpha=1e-6).fit(X[TRAIN], (Y[TRAIN] - model.center_) / model.scale_)
+    expected = oracle.predict(X[TEST]) * model.scale_ + model.center_
+    np.testing.assert_allclose(model.predict(X[TEST]), expected, rtol=1e-6, atol=1e-8)
+
+
+def test_a_row_left_out_is_predicted_as_if_it_had_not_been_there() -> None:
+    rows, targets = X[:40], ((Y[:40] - Y[:40].mean()) / Y[:40].std())[:, None]
+    model = GaussianProcessRegressor()
+    left_out = model._fit(rows, targets, None)
+    kernel = Kernel(*model.kernel_)
+    for k in (0, 17, 39):
+        others = np.arange(40) != k
+        covariance = kernel.of(rows[others], rows[others]) + (kernel.noise + 1e-6) * np.eye(39)
+        expected = kernel.of(rows[[k]], rows[others]) @ np.linalg.solve(covariance, targets[others])
+        np.testing.assert_allclose(left_out[k], expected[0], rtol=1e-6, atol=1e-8)
+
+
+def test_the_noise_is_found() -> None:
+    targets = ((Y - Y.mean()) / Y.std())[:, None]
+    noise = choose_kernel(X, targets, 0).noise * Y.var()
+    assert 0.005 < noise < 0.02
+
+
+def test_a_row_of_greater_weight_is_followed_more_closely() -> None:
+    y = Y[TRAIN].copy()
+    y[0] += 3
+    weight = np.ones(120)
+    plain = GaussianProcessRegressor().fit(X[TRAIN], y, weight).predict(X[:1])[0]
+    weight[0] = 1000
+    heavy = GaussianProcessRegressor().fit(X[TRAIN], y, weight).predict(X[:1])[0]
+    assert abs(heavy - y[0]) < 0.5 * abs(plain - y[0])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_probabilities_are_calibrated_and_codes_kept(n_classes: int) -> None:
+    edges = np.quantile(Y, np.arange(1, n_classes) / n_classes)
+    y = np.searchsorted(edges, Y) * 2 + 1
+    model = GaussianProcessClassifier().fit(X[TRAIN], y[TRAIN])
+    proba = model.predict_proba(X[TEST])
+    assert model.classes_.tolist() == [1, 3, 5][:n_classes]
+    right = np.mean(model.predict(X[TEST]) == y[TEST])
+    assert right > 0.8
+    assert abs(proba.max(axis=1).mean() - right) < 0.1
+
+
+def test_one_class_is_certain() -> None:
+    model = GaussianProcessClassifier().fit(X[:5], np.full(5, 3))
+    assert model.predict_proba(X[:2]).tolist() == [[1.0], [1.0]]
+    assert model.predict(X[:2]).tolist() == [3, 3]
+
+
+def test_equal_rows_do_no_harm() -> None:
+    model = GaussianProcessRegressor().fit(np.repeat(X[:20], 3, axis=0), np.repeat(Y[:20], 3))
+    assert np.isfinite(model.predict(X)).all()
