@@ -17,8 +17,9 @@ import numpy as np
 from automl_jupyter.featurization.categories import Levels
 from automl_jupyter.featurization.numbers import column_of, into
 
-#: numbers that are combined, categories that are paired, features that are kept
-_MOST_NUMBERS, _MOST_CATEGORIES, _MOST_KEPT = 12, 14, 40
+#: numbers that are combined (fewer where rows are few), categories that are paired, features that are kept
+_MOST_NUMBERS, _FEW_NUMBERS, _FEW_ROWS = 12, 8, 2000
+_MOST_CATEGORIES, _MOST_KEPT = 14, 40
 #: rows the quick boosting looks at, and its rounds; each class costs a tree a round
 _SCREEN_ROWS, _SCREEN_ROUNDS = 10_000, 60
 #: with more classes than this there are no target means: each would be that many features
@@ -195,10 +196,10 @@ class Interactions:
 
     def _pairs(self, y: np.ndarray, base: np.ndarray) -> Iterator[Pair]:
         """Yield each operation on each two of the most useful numbers."""
-        best = self.numbers
-        if len(best) > _MOST_NUMBERS:
+        best, most = self.numbers, _MOST_NUMBERS if len(y) >= _FEW_ROWS else _FEW_NUMBERS
+        if len(best) > most:
             gain = _gains(base, y)[: len(best)]
-            best = [self.numbers[j] for j in np.argsort(-gain, kind="stable")[:_MOST_NUMBERS]]
+            best = [self.numbers[j] for j in np.argsort(-gain, kind="stable")[:most]]
         for left, right in combinations(best, 2):
             for operation in _OPERATIONS:
                 yield Pair(left, operation, right)

@@ -36,7 +36,7 @@ from automl_jupyter.store.history import History, apply, mean_metrics
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import describe_error
-from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask
+from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, is_refit
 
 #: seconds between two looks at requests, at most
 POLL_S = 0.25
@@ -194,7 +194,7 @@ class Controller:
             return
         for name, content in outcome.files.items():
             write_bytes(self.folder.path / name, content)
-        if outcome.fold == REFIT:
+        if is_refit(outcome.fold):
             self._take_refit(outcome)
         elif outcome.state == "complete":
             self._take_fold(outcome)
@@ -237,6 +237,7 @@ class Controller:
         self._emit(
             ev.RefitEnded(
                 number=outcome.number,
+                fold=outcome.fold,
                 fit_s=round(outcome.fit_s, 4),
                 size_bytes=outcome.size_bytes,
                 error=error,
@@ -368,15 +369,15 @@ class Controller:
             recipe=trial.recipe,
             fold=asked.fold,
             task=self.plan.task,
-            seed=(self.plan.random_state + trial.number) % 2**31,
+            seed=_seed(self.plan.random_state, trial.number, asked.fold),
             metric_hint="mae" if "absolute" in self.metric.key else "",
             n_jobs=max(self.plan.limits.cores_per_trial, 1),
             time_limit_s=asked.time_limit_s,
-            refit_iterations=self._search.refit_iterations(trial) if asked.fold == REFIT else None,
+            refit_iterations=self._search.refit_iterations(trial) if is_refit(asked.fold) else None,
             output=self._output,
             run=self._run_id,
         )
-        if asked.fold != REFIT:
+        if not is_refit(asked.fold):
             self._emit(ev.FoldStarted(number=trial.number, fold=asked.fold))
         self._in_flight[task.key] = InFlight(
             task.key, trial.number, asked.fold, self._elapsed_s(), self._latest_end_s(asked.time_limit_s)
@@ -394,9 +395,9 @@ class Controller:
         self._executor_().kill(asked.keys)
         for key in asked.keys:
             flight = self._in_flight.pop(key)
-            if flight.fold == REFIT:
+            if is_refit(flight.fold):
                 error = {"type": "TimeLimit", "message": asked.reason, "tail": ""}
-                self._emit(ev.RefitEnded(number=flight.number, error=error))
+                self._emit(ev.RefitEnded(number=flight.number, fold=flight.fold, error=error))
             elif self.history.status == "Running":
                 self._emit(ev.TrialEnded(number=flight.number, state=asked.state, reason=asked.reason))
 
@@ -506,6 +507,11 @@ class Controller:
         described = dict(describe_error(error))
         with contextlib.suppress(OSError):  # a full disk: the error stays on the handle
             self._emit(ev.JobEnded(status="Failed", reason=described["message"], error=described))
+
+
+def _seed(random_state: int, number: int, fold: int) -> int:
+    """Return the seed of a fit: the trial's, but for refits that are to differ."""
+    return (random_state + number + 7919 * max(REFIT - fold, 0)) % 2**31
 
 
 def make_executor(compute: object) -> Executor:

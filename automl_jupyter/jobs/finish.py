@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automl_jupyter._core.files import read_json
 from automl_jupyter.jobs.prepare import Prepared, load_test
 from automl_jupyter.jobs.selection import all_metrics
+from automl_jupyter.jobs.state import keeps_folds
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, ModelRecord
 from automl_jupyter.trials.blend import load_blend
@@ -19,10 +20,6 @@ from automl_jupyter.trials.saved import make_manifest, save_model_folder
 if TYPE_CHECKING:
     from automl_jupyter.metrics.base import MetricContext
 
-#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
-FEW_ROWS = 5000
-NEARLY_ALL = 0.8
-
 
 def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[str, Any]]:
     """Return the model's parts with their refits: in place of the folds, beside them where a refit may be far off."""
@@ -31,9 +28,7 @@ def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[s
         trial = history.trials[int(part["trial"])]
         if trial.refit_s is None:
             return list(part["folds"])
-        beside = [f for f in part["folds"] if trial.folds[f].n_train >= NEARLY_ALL * plan.n_training]
-        few = plan.n_training < FEW_ROWS and plan.inference != "fast"
-        return [REFIT, *beside] if few else [REFIT]
+        return [REFIT, *trial.replicas, *(part["folds"] if keeps_folds(plan, trial) else [])]
 
     return [{**part, "folds": folds(part)} for part in model.parts]
 

@@ -60,11 +60,11 @@ class Search:
             last = list(trial.folds.values())[-1]
             self._costs.observe(trial.learner, trial.params, last.n_train, last.fit_s + last.predict_s)
 
-    def predict_s(self, trial: TrialRecord, n_rows: int) -> float | None:
-        """Return the seconds a fit of `trial` on `n_rows` rows should take, or None when nothing is known."""
+    def predict_s(self, learner: str, params: Mapping[str, Any], n_rows: int) -> float | None:
+        """Return the seconds a fit on `n_rows` rows should take, as likely more as less."""
         from automl_jupyter.search.opening import Candidate
 
-        return self._costs.predict_s(Candidate(trial.learner, trial.params), n_rows)
+        return self._costs.predict_s(Candidate(learner, params), n_rows, quantile=0.5)
 
     @staticmethod
     def is_iterative(learner: str) -> bool:

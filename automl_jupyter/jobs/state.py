@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from automl_jupyter.jobs.instructions import (
     EndJob,
@@ -35,8 +36,14 @@ from automl_jupyter.trials.records import REFIT
 RACE_ENSEMBLE = "Race"
 #: share of the time in which the opening list meets on the race's folds before anything gets another one
 RACE_SHARE = 0.45
-#: most of the job's time that one fit of the race may take
+#: most of the job's time that one fit of the race may take, or all folds of a configuration of the opening list
 RACE_FIT_SHARE = 0.2
+#: trials that get all their folds after the race, the ensemble's members and the best of the others
+MOST_COMPLETED = 8
+#: times its predicted time that a fit which keeps nothing when it is stopped should have
+CAUTION = 1.5
+#: times the time at hand that a fit which keeps what it has may be predicted to take
+HOPELESS = 2.0
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
 #: change what it proposes
 SAMPLER_LAG = 8
@@ -61,7 +68,13 @@ SHORT_FIT_S = 0.5
 #: seconds below which no fit is begun before the search must end
 LEAST_FIT_S = 0.5
 #: members of an ensemble are refitted with this much more than the predicted time at hand
-REFIT_SAFETY = 1.3
+REFIT_SAFETY = 1.2
+#: refits of a member with different seeds, where nothing else stays beside its refit
+MOST_REPLICAS = 3
+#: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
+REPLICA_SHARE = 0.1
+#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
+FEW_ROWS, NEARLY_ALL = 5000, 0.8
 
 
 @dataclass(frozen=True)
@@ -87,8 +100,8 @@ class Situation:
     selected: Mapping[int, int] = field(default_factory=dict)
     selecting: bool = False
     selection_s: float = 0.0
-    #: predicts the seconds of one fit of a trial on a number of rows
-    predict_s: Callable[[TrialRecord, int], float | None] = lambda trial, n_rows: None
+    #: predicts the seconds of one fit of a learner with its settings on a number of rows
+    predict_s: Callable[[str, Mapping[str, Any], int], float | None] = lambda learner, params, n_rows: None
     #: whether a learner keeps what it has when asked to stop
     is_iterative: Callable[[str], bool] = lambda learner: False
 
@@ -189,19 +202,32 @@ def _refits_s(plan: Plan, history: History, now: Situation) -> float:
     """Return the seconds the refits of the ensemble's members should take together."""
     if not plan.refits:
         return 0.0
-    trials = (history.trials[n] for n in _members(history) if n in history.trials)
+    trials = [history.trials[n] for n in _members(history) if n in history.trials]
     seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    return REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
+    once = REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
+    total = total_s(plan, history)
+    if total is None or all(keeps_folds(plan, t) for t in trials) or plan.inference == "fast":
+        return once
+    return once * min(MOST_REPLICAS, 1 + REPLICA_SHARE * total // max(once, 1e-3))
 
 
 def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
     """Return how long a fit on every training row should take, in seconds."""
     folds = trial.folds.values()
+    whole_s = now.predict_s(trial.learner, trial.params, plan.n_training)
     if not folds:
-        return now.predict_s(trial, plan.n_training) or 0.0
-    fit = max(f.fit_s for f in folds)
+        return whole_s or 0.0
+    fit = sum(f.fit_s for f in folds) / len(folds)
     n_train = max(min(f.n_train for f in folds), 1)
-    return fit * plan.n_training / n_train
+    fold_s = now.predict_s(trial.learner, trial.params, n_train)
+    return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
+
+
+def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
+    """Return whether the models of a trial's folds stay beside its refit: on few rows, of which they saw nearly all."""
+    if plan.n_training >= FEW_ROWS or plan.inference == "fast":
+        return False
+    return all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
 
 
 def _makespan(seconds: list[float], n_slots: int) -> float:
@@ -250,8 +276,8 @@ def _next(
             if trial.fit_s >= plan.limits.trial_timeout_s:
                 return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
             continue
-        if _would_not_finish(plan, now, trial, limit):
-            if not trial.folds and not now.is_iterative(trial.learner):
+        if _would_not_finish(plan, history, now, trial, limit):
+            if not trial.folds and not (now.is_iterative(trial.learner) and not _usable(history)):
                 return EndTrial(number, "pruned", "it would not finish in the time left")
             continue
         return SubmitFold(number, fold, limit)
@@ -275,11 +301,14 @@ def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, in
     total = total_s(plan, history) or 0.0
     racing = now.elapsed_s < RACE_SHARE * total
     may_queue = _may_queue(plan, history)
-    if racing and len(history.trials) < len(plan.opening) and may_queue:
+    if racing and may_queue and _next_opening(plan, history, now) is not None:
         return first  # the opening list goes on; nothing gets a second fold yet
-    if not may_queue:  # nothing new will come: what is left of the time completes the leaderboard
-        rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -_race_score(plan, history, t))
-        others += [p for t in rested for p in rest(t, range(plan.race_folds, t.n_folds))]
+    rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -_race_score(plan, history, t))
+    if may_queue:  # else nothing new will come, and what is left of the time completes the leaderboard
+        n_complete = sum(t.is_complete for t in history.trials.values())
+        rested = [t for t in rested if t.n_first >= plan.race_folds and t.origin != "baseline"]
+        rested = rested[: max(MOST_COMPLETED - len(chosen) - n_complete, 0)]
+    others += [p for t in rested for p in rest(t, range(plan.race_folds, t.n_folds))]
     return first + others if racing else others + first
 
 
@@ -290,8 +319,8 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
     if deadline is not None and deadline - now.elapsed_s < LEAST_FIT_S and _usable(history):
         return None
     number = len(history.trials)
-    if number < len(plan.opening):
-        c = plan.opening[number]
+    c = _next_opening(plan, history, now)
+    if c is not None:
         origin = "baseline" if c["learner"] == "Dummy" else "opening"
         return QueueTrial(number, c["learner"], c["params"], c["label"], origin)
     if plan.limits.timeout_s is None:
@@ -299,6 +328,29 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
         if any(t.is_open for t in seen):
             return None
     return QueueTrial(number)
+
+
+def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, Any] | None:
+    """Return what the opening list has next; under a time limit what would take too much of it is passed over."""
+    tried = [(t.learner, t.params) for t in history.trials.values()]
+    waiting = (c for c in plan.opening if (c["learner"], c["params"]) not in tried)
+    total = total_s(plan, history)
+    if total is None:
+        return next(waiting, None)
+    fits = 1.0 if plan.race else plan.n_folds / max(now.n_slots, 1)
+    n_train = _fold_rows(plan)
+
+    def is_affordable(c: Mapping[str, Any]) -> bool:
+        predicted = now.predict_s(c["learner"], c["params"], n_train)
+        return predicted is None or fits * predicted <= RACE_FIT_SHARE * total or not _usable(history)
+
+    return next((c for c in waiting if is_affordable(c)), None)
+
+
+def _fold_rows(plan: Plan) -> int:
+    """Return about how many rows a fold trains on."""
+    held_out = plan.validation.get("size") or (1 / plan.n_folds if plan.n_folds > 1 else 0.0)
+    return int(plan.n_training * (1 - held_out))
 
 
 def _may_queue(plan: Plan, history: History) -> bool:
@@ -321,15 +373,15 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
     return min(limit, left)
 
 
-def _would_not_finish(plan: Plan, now: Situation, trial: TrialRecord, limit: float | None) -> bool:
+def _would_not_finish(plan: Plan, history: History, now: Situation, trial: TrialRecord, limit: float | None) -> bool:
     if limit is None or plan.limits.timeout_s is None:
         return False
     if trial.folds:
         return max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
+    predicted = now.predict_s(trial.learner, trial.params, _fold_rows(plan))
     if now.is_iterative(trial.learner):
-        return limit < LEAST_FIT_S
-    predicted = now.predict_s(trial, plan.n_training)
-    return predicted is not None and predicted > limit
+        return limit < LEAST_FIT_S or (bool(_usable(history)) and (predicted or 0.0) > HOPELESS * limit)
+    return predicted is not None and CAUTION * predicted > limit
 
 
 def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -459,23 +511,27 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     total = total_s(plan, history)
     if not plan.refits or history.limit == "cancel" or _is_cancelled(history):
         return _stop_refits(now) or [PublishFinal()]
-    flying = {f.number for f in now.in_flight.values()}
-    waiting = [
-        history.trials[int(p["trial"])]
-        for p in sorted(model.parts, key=lambda p: -float(p["weight"]))
-        if history.trials[int(p["trial"])].refit_s is None and history.trials[int(p["trial"])].refit_error is None
-    ]
+    flying = {(f.number, f.fold) for f in now.in_flight.values()}
+    members = [history.trials[int(p["trial"])] for p in sorted(model.parts, key=lambda p: -float(p["weight"]))]
+    waiting = [(t, REFIT) for t in members if t.refit_s is None and t.refit_error is None]
+    if total is not None and plan.inference != "fast":
+        waiting += [
+            (t, REFIT - k)
+            for k in range(1, MOST_REPLICAS)
+            for t in members
+            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not keeps_folds(plan, t)
+        ]
     left = None if total is None else total - now.elapsed_s - 0.3
     if left is not None and left <= 0:
         return _stop_refits(now) or [PublishFinal()]
     todo: list[Instruction] = _end_overdue(now)
     free = now.n_slots - len(now.in_flight)
-    for trial in waiting:
-        if trial.number in flying or free <= 0:
+    for trial, fold in waiting:
+        if (trial.number, fold) in flying or free <= 0:
             continue
-        if left is not None and refit_s(plan, trial, now) > left:
+        if left is not None and REFIT_SAFETY * (trial.refit_s or refit_s(plan, trial, now)) > left:
             continue
-        todo.append(SubmitFold(trial.number, REFIT, left))
+        todo.append(SubmitFold(trial.number, fold, left))
         free -= 1
     if not todo and not now.in_flight:
         return [PublishFinal()]
@@ -516,8 +572,9 @@ def _compared_folds(plan: Plan, history: History) -> int:
 
 
 def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
-    """Return the trials that have the first `n_folds` folds."""
-    return tuple(t.number for t in _usable(history) if t.n_first >= n_folds)
+    """Return the trials that have the first `n_folds` folds; the baseline, while there is nothing else."""
+    there = [t for t in _usable(history) if t.n_first >= n_folds]
+    return tuple(t.number for t in there if t.origin != "baseline") or tuple(t.number for t in there)
 
 
 def _race_decides(history: History) -> bool:

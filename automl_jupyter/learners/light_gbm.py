@@ -67,7 +67,7 @@ def fit(model: Any, data: FitData) -> FitReport:
         model.center_, model.scale_ = binned.center, binned.scale
     else:
         model.classes_ = np.arange(params.get("num_class", 2))
-    model.model_text_ = booster.model_to_string(num_iteration=best)
+    model.model_bytes_ = booster.model_to_string(num_iteration=best).encode()
     model._booster = None
     return FitReport(best, stopped)
 

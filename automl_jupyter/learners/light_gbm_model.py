@@ -55,7 +55,7 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
         if getattr(self, "_booster", None) is None:
             import lightgbm
 
-            self._booster = lightgbm.Booster(model_str=self.model_text_)
+            self._booster = lightgbm.Booster(model_str=self.model_bytes_.decode())
         return self._booster
 
     @property

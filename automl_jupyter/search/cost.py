@@ -127,6 +127,11 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     if key == "gradientboosting":
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
+    if key.startswith("catboost"):
+        rounds = min(float(params.get("iterations", 1000)), 40 / float(params.get("learning_rate", 0.06)))
+        combined = context.n_categorical * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
+        tree = 5e-4 + 2e-8 * rows * features + (1e-4 if "one_hot_max_size" in params else 2e-4) * combined
+        return _START_S + rounds * tree * (classes if classes > 2 else 1)
     return _boosting_s(key, params, rows, features, classes)
 
 
@@ -150,8 +155,6 @@ _BOOSTERS = {
     "lightgbm": 1.0,
     "xgboostclassifier": 1.6,
     "xgboostregressor": 1.6,
-    "catboostclassifier": 5.0,
-    "catboostregressor": 5.0,
 }
 
 

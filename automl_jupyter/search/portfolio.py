@@ -39,8 +39,10 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
     table = _CLASSIFICATION if classification and key in _CLASSIFICATION else _SHARED
     if not classification and key in _REGRESSION:
         table = _REGRESSION
-    if key in ("XGBoostClassifier", "XGBoostRegressor", "CatBoostClassifier", "CatBoostRegressor"):
-        table = _BOOSTERS
+    if key in ("CatBoostClassifier", "CatBoostRegressor"):
+        return _catboost(key, context)
+    if key in ("XGBoostClassifier", "XGBoostRegressor"):
+        return [(f"{key} · {what}", params) for what, params in _XGBOOST]
     found = [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
     if key == "NeuralNetwork" and context.log_target:
         found.append((f"{key} · log target", {"log_target": True}))
@@ -165,7 +167,7 @@ def _lightgbm(context: SearchContext) -> list[Variant]:
     def config(label: str, leaves: int, smallest: int, **more: Any) -> Variant:
         params = {
             "learning_rate": rate,
-            "num_leaves": leaves,
+            "num_leaves": max(2, min(leaves, max(context.n_rows // 20, 12))),
             "min_data_in_leaf": smallest,
             "bagging_freq": 1,
             "num_iterations": cap,
@@ -244,6 +246,18 @@ def _shape(
     }
 
 
+def _catboost(key: str, context: SearchContext) -> list[Variant]:
+    # Combinations of categories make a round many times as dear, and gain where there are few of them.
+    simple = {"max_ctr_complexity": 1, "one_hot_max_size": 15}
+    plain: dict[str, Any] = {} if context.n_categorical <= 6 else simple
+    other = simple if context.n_categorical <= 6 else {"max_ctr_complexity": 2}
+    return [
+        (f"{key} · default", plain),
+        (f"{key} · deep", {"learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 2.8, **simple}),
+        (f"{key} · shallow", {"learning_rate": 0.08, "depth": 4, "l2_leaf_reg": 4.5, **other}),
+    ]
+
+
 def _forest(key: str, context: SearchContext) -> list[Variant]:
     trees = 200 if context.n_rows <= 5000 else 150 if context.n_rows <= 50_000 else 100
     classification = context.task == "classification"
@@ -295,9 +309,9 @@ _CLASSIFICATION: _Table = {
     "BernoulliNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
     "MultinomialNaiveBayes": [("", {}), ("alpha = 0.05", {"alpha": 0.05}), ("alpha = 5", {"alpha": 5.0})],
     "NeuralNetwork": [
-        ("default", {}),
+        ("default", {"weight_decay": 0.1, "smoothing": 0.03}),
         ("regularized", {"weight_decay": 0.5}),
-        ("smooth labels", {"weight_decay": 0.1, "smoothing": 0.1}),
+        ("free", {}),
     ],
     "AveragedPerceptronClassifier": [
         ("", {}),
@@ -374,14 +388,3 @@ _XGBOOST: list[Variant] = [
     ("deep", {"learning_rate": 0.05, "max_depth": 9, "subsample": 0.7, "min_child_weight": 2.0}),
     ("shallow", {"learning_rate": 0.08, "max_depth": 3, "subsample": 0.8, "colsample_bylevel": 0.7}),
 ]
-_CATBOOST: list[Variant] = [
-    ("default", {}),
-    ("deep", {"learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 2.8}),
-    ("shallow", {"learning_rate": 0.08, "depth": 4, "l2_leaf_reg": 4.5}),
-]
-_BOOSTERS: _Table = {
-    "XGBoostClassifier": _XGBOOST,
-    "XGBoostRegressor": _XGBOOST,
-    "CatBoostClassifier": _CATBOOST,
-    "CatBoostRegressor": _CATBOOST,
-}

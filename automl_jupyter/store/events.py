@@ -146,9 +146,10 @@ class EnsembleSelected(Event):
 @_event("refit_ended")
 @dataclass(frozen=True, kw_only=True)
 class RefitEnded(Event):
-    """A trial was fitted again on every training row (or could not be: `error`)."""
+    """A trial was fitted again on every training row (or could not be: `error`); below -1, with another seed."""
 
     number: int
+    fold: int = -1
     fit_s: float = 0.0
     size_bytes: int = 0
     error: dict[str, str] | None = None

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from automl_jupyter.store import events as ev
+from automl_jupyter.trials.records import REFIT
 
 #: statuses after which nothing more happens
 FINAL_STATUSES = frozenset({"Completed", "Canceled", "Failed"})
@@ -52,6 +53,9 @@ class TrialRecord:
     refit_s: float | None = None
     refit_bytes: int = 0
     refit_error: Mapping[str, str] | None = None
+    #: refits with other seeds: those that are there, and all that ended
+    replicas: tuple[int, ...] = ()
+    replicas_ended: tuple[int, ...] = ()
     #: fold -> how often it was begun before without an end (its worker or the controller died)
     lost: Mapping[int, int] = field(default_factory=dict)
     queued_s: float = 0.0
@@ -326,6 +330,9 @@ def _apply_trial(
                 running=frozenset(),
                 ended_s=event.elapsed_s,
             )
+        case ev.RefitEnded() if event.fold < REFIT:
+            there = known.replicas if event.error else (*known.replicas, event.fold)
+            trial = replace(known, replicas=there, replicas_ended=(*known.replicas_ended, event.fold))
         case ev.RefitEnded():
             done = event.error is None
             trial = replace(

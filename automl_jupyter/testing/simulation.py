@@ -11,7 +11,7 @@ from automl_jupyter.jobs.state import RACE_ENSEMBLE, InFlight, Situation, decide
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import History, apply, mean_metrics
 from automl_jupyter.trials.plan import Limits, Plan
-from automl_jupyter.trials.records import REFIT
+from automl_jupyter.trials.records import is_refit
 
 METRIC = "accuracy"
 
@@ -155,8 +155,8 @@ class Simulation:
         del self._ends[key]
         fit = self.script(flight.number, flight.fold)
         seconds = self.now_s - flight.started_s
-        if flight.fold == REFIT:
-            self.emit(ev.RefitEnded(number=flight.number, fit_s=seconds))
+        if is_refit(flight.fold):
+            self.emit(ev.RefitEnded(number=flight.number, fold=flight.fold, fit_s=seconds))
         elif fit.state == "complete":
             self.emit(
                 ev.FoldEnded(
@@ -217,7 +217,7 @@ class Simulation:
         self._n += 1
         key = f"{asked.number}/{asked.fold}/{self._n}"
         fit = self.script(asked.number, asked.fold)
-        if asked.fold != REFIT:
+        if not is_refit(asked.fold):
             self.emit(ev.FoldStarted(number=asked.number, fold=asked.fold))
         self.started.append((asked.number, asked.fold))
         self.in_flight[key] = InFlight(key, asked.number, asked.fold, self.now_s, asked.time_limit_s)

@@ -11,7 +11,7 @@ import numpy as np
 
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import quiet
-from automl_jupyter.trials.records import REFIT, estimator_file, featurizer_file
+from automl_jupyter.trials.records import estimator_file, featurizer_file, is_refit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,11 +126,12 @@ def load_blend(
 
 
 def _shares(folds: Sequence[int]) -> tuple[float, ...]:
-    """Return how much the estimator of each fold counts: a refit as much as all the folds together."""
-    n_folds = sum(f != REFIT for f in folds)
-    if n_folds in (0, len(folds)):
+    """Return how much the estimator of each fold counts: the refits as much as the folds, each kind alike."""
+    n_refits = sum(is_refit(f) for f in folds)
+    n_folds = len(folds) - n_refits
+    if 0 in (n_refits, n_folds):
         return (1 / len(folds),) * len(folds)
-    return tuple(0.5 if f == REFIT else 0.5 / n_folds for f in folds)
+    return tuple(0.5 / (n_refits if is_refit(f) else n_folds) for f in folds)
 
 
 def part_files(parts: Sequence[Mapping[str, Any]], stack: str | None) -> list[str]:

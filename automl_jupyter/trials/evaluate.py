@@ -31,13 +31,16 @@ from automl_jupyter.trials.records import (
     FoldTask,
     estimator_file,
     featurizer_file,
+    is_refit,
     predictions_file,
 )
 
 #: begins the `FoldTask.cache` of a table that was sent to the workers, which keep it in their temporary folder
 WORKER_TABLES = "worker:"
-#: featurized folds a worker keeps, most recently used last
-_MAX_FOLDS = 3
+#: bytes of featurized folds a worker keeps, and how many of them, most recently used last
+_MOST_BYTES, _MOST_FOLDS = 200_000_000, 60
+#: share of a fit's time after which one that can stop by itself does, so that predicting and saving are in time, too
+_FIT_SHARE = 0.7
 
 
 @dataclass(eq=False)
@@ -53,6 +56,11 @@ class _Fold:
     weight_valid: np.ndarray | None
     shared: dict[str, Any] = field(default_factory=dict)
     saved_to: set[str] = field(default_factory=set)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the features; what learners make of them in `shared` is smaller."""
+        return sum(getattr(X, "data", X).nbytes for X in (self.X_train, self.X_valid) if X is not None)
 
 
 _tables: OrderedDict[str, Any] = OrderedDict()
@@ -131,7 +139,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     estimator = make_learner(
         info, task.task, task.params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes
     )
-    refit = task.fold == REFIT
+    refit = is_refit(task.fold)
     fit_started = time.monotonic()
     report = fit_learner(
         info,
@@ -144,7 +152,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
             y_valid=None if refit else fold.y_valid,
             weight_valid=None if refit else fold.weight_valid,
             categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
-            should_stop=signal,
+            should_stop=signal.sooner(_FIT_SHARE),
             cache=fold.shared,
             refit_iterations=task.refit_iterations,
             metric_hint=task.metric_hint,
@@ -195,12 +203,14 @@ def _open_table(folder: str) -> Any:
 
 
 def _featurized(task: FoldTask, table: Any) -> _Fold:
-    key = (task.cache, task.recipe, task.fold)
+    key = (task.cache, task.recipe, max(task.fold, REFIT))
     with _kept:
         if key in _folds:
             _folds.move_to_end(key)
             return _folds[key]
-        while len(_folds) >= _MAX_FOLDS:  # before another is made, so that both are never in memory
+        width = next((f.n_bytes for f in _folds.values()), 0)  # about what another one takes
+        # Before another is made, so that it and those it takes the place of are never in memory together.
+        while _folds and (len(_folds) >= _MOST_FOLDS or sum(f.n_bytes for f in _folds.values()) + width > _MOST_BYTES):
             _folds.popitem(last=False)
     from automl_jupyter.data.dataset import Column, ColumnType
     from automl_jupyter.featurization.recipes import make_featurizer
@@ -227,7 +237,7 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
 
 
 def _rows(fold: int, table: Any) -> tuple[np.ndarray, np.ndarray]:
-    if fold == REFIT:
+    if is_refit(fold):
         return np.arange(table.meta["n_training"]), np.empty(0, dtype=np.int32)
     train, valid = table.folds[fold]
     return np.asarray(train), np.asarray(valid)

@@ -61,6 +61,11 @@ class StopSignal:
     def __call__(self) -> bool:
         return self.was_asked or self.is_late
 
+    def sooner(self, share: float) -> StopSignal:
+        """Return a signal whose time is up after a share of what is left."""
+        left = None if self.deadline is None else share * (self.deadline - time.monotonic())
+        return StopSignal(self.key, left)
+
 
 class Interrupted(BaseException):
     """Raised inside a fit that did not stop by itself."""

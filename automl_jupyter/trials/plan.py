@@ -29,8 +29,8 @@ DEFAULT_TIMEOUT_MINUTES = 60.0
 #: minutes a trial may take when nothing is given
 DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 
-#: share of the time that every fold of the opening list may take before configurations race on the first fold
-EVERY_FOLD_SHARE = 0.5
+#: configurations of the opening list whose folds must all fit into a share of the time; else they race on the first
+DECISIVE_CONFIGURATIONS, EVERY_FOLD_SHARE = 14, 0.6
 #: validation rows that say enough to race on
 DECISIVE_ROWS = 500
 
@@ -349,7 +349,9 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
     from automl_jupyter.search.cost import CostModel
 
     costs = CostModel(plan.search_context())
-    every_fold_s = plan.n_folds / plan.n_slots * sum(costs.predict_s(c, plan.n_training, quantile=0.5) for c in opening)
+    rows = int(plan.n_training * (1 - 1 / plan.n_folds)) if plan.n_folds > 1 else plan.n_training
+    each_s = [plan.n_folds / plan.n_slots * costs.predict_s(c, rows, quantile=0.5) for c in opening]
+    every_fold_s = sum(each_s[:DECISIVE_CONFIGURATIONS])
     race = every_fold_s > EVERY_FOLD_SHARE * limit
     meet = "the first fold" if decisive == 1 else f"the first {decisive} folds"
     what = (
@@ -357,7 +359,8 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
         if race
         else "Every configuration gets every fold"
     )
-    why = f"all folds of the opening list should take about {duration(every_fold_s)} of {duration(limit)}"
+    n_first = min(DECISIVE_CONFIGURATIONS, len(opening))
+    why = f"all folds of the first {n_first} should take about {duration(every_fold_s)} of {duration(limit)}"
     _note(notes, "search", what, why)
     return decisive if race else plan.n_folds
 

@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 
-#: the fold number that stands for a fit on every training row
+#: the fold number that stands for a fit on every training row; those below it are the same with other seeds
 REFIT = -1
+
+
+def is_refit(fold: int) -> bool:
+    """Return whether a fold's number stands for a fit on every training row."""
+    return fold <= REFIT
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class FoldTask:
     number, learner, params, recipe : int, str, Mapping, str
         The trial.
     fold : int
-        Position in the plan's folds, or `REFIT` for a fit on every training row.
+        Position in the plan's folds, or `REFIT` or less for a fit on every training row.
     task : str
         ``classification`` or ``regression``.
     seed : int
@@ -85,7 +90,7 @@ class FoldOutcome:
 
 def featurizer_file(recipe: str, fold: int) -> str:
     """Return where the featurizer of a recipe, fitted on a fold, lies in the job's folder."""
-    return f"features/{_fold_name(fold)}-{recipe}.skops"
+    return f"features/{_fold_name(max(fold, REFIT))}-{recipe}.skops"
 
 
 def estimator_file(number: int, fold: int) -> str:
@@ -99,4 +104,6 @@ def predictions_file(number: int, fold: int) -> str:
 
 
 def _fold_name(fold: int) -> str:
-    return "refit" if fold == REFIT else f"fold{fold}"
+    if not is_refit(fold):
+        return f"fold{fold}"
+    return "refit" if fold == REFIT else f"refit{-fold}"

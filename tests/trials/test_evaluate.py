@@ -202,12 +202,17 @@ def test_the_same_task_gives_the_same_bytes(task: FoldTask) -> None:
     assert first.metrics == second.metrics
 
 
-def test_the_folds_a_worker_keeps_are_few(task: FoldTask) -> None:
+@pytest.mark.parametrize("most", ["_MOST_BYTES", "_MOST_FOLDS"])
+def test_the_folds_a_worker_keeps_are_bounded(task: FoldTask, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    evaluate.evaluate(task)
+    (fold,) = evaluate._folds.values()
+    monkeypatch.setattr(evaluate, most, 3 if most == "_MOST_FOLDS" else 4 * fold.n_bytes)
     for recipe in ("linear", "tree", "dense", "none", "counts"):
         for fold in (0, 1):
             outcome = evaluate.evaluate(replace(task, learner="Dummy", params={}, recipe=recipe, fold=fold))
             assert outcome.state == "complete"
-            assert len(evaluate._folds) <= evaluate._MAX_FOLDS
+            kept = len(evaluate._folds) if most == "_MOST_FOLDS" else sum(f.n_bytes for f in evaluate._folds.values())
+            assert kept <= getattr(evaluate, most)
     assert len(evaluate._tables) == 1
 
 
