@@ -15,6 +15,8 @@ from automl_jupyter.errors import Problem
 
 #: skewness from which on a target's logarithm is worth learning
 _LONG_TAIL = 0.5
+#: most classes that are told apart: of more there are hardly rows enough, and each row's probabilities fill the memory
+MOST_CLASSES = 1000
 #: more classes than this, of numbers with fractions, is a regression by mistake
 _MOST_FRACTIONS = 100
 
@@ -120,6 +122,14 @@ def find_classes(target: Target, problems: list[Problem], notes: list[Note]) -> 
     if len(classes) == n_rows and n_rows > 2:
         message = f"Every one of the {plural(n_rows, 'row')} has a class of its own: there is nothing to learn."
         problems.append(Problem(where, f"{message} Use regression to predict a number."))
+        return None
+    if len(classes) > MOST_CLASSES:
+        message = (
+            f"The target has {len(classes):,} classes in {plural(n_rows, 'row')}; at most {MOST_CLASSES:,} are told"
+        )
+        problems.append(
+            Problem(where, f"{message} apart. Merge rare classes into one, or use regression to predict a number.")
+        )
         return None
     if classes.dtype.kind == "f" and len(classes) > _MOST_FRACTIONS:
         message = (

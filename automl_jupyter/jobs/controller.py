@@ -99,6 +99,7 @@ class Controller:
         self._selected: dict[int, int] = {}
         self._selection_s = 0.0
         self._best: Selection | None = None
+        self._worker_bytes: int | None = None
         self._n_tasks = 0
         self._run_id = uuid.uuid4().hex
         self._clock_s = run.started_s - self.history.elapsed_s
@@ -160,6 +161,7 @@ class Controller:
         self._context = metric_context(prepared.table.meta)
         self._prepared = prepared
         self._search = Search(self.plan)
+        self._worker_bytes = executor.worker_bytes()
         self._emit(ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute))
         self._emit(ev.StatusChanged(status="Running"))
         wait_s = 0.0
@@ -183,6 +185,8 @@ class Controller:
             selecting=self._selection is not None,
             selection_s=self._selection_s,
             predict_s=self._search.predict_s,
+            needed_bytes=self._search.needed_bytes,
+            worker_bytes=self._worker_bytes,
             is_iterative=self._search.is_iterative,
         )
 

@@ -82,6 +82,14 @@ class DaskExecutor:
             threads = 1 if self._cores == -1 else max(threads // self._cores, min(threads, 1))
         return threads if self._max_concurrent is None else min(threads, self._max_concurrent)
 
+    def worker_bytes(self) -> int | None:
+        """Return the memory of the worker that has least, None where it has no limit."""
+        try:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+            return min((int(w["memory_limit"]) for w in workers if w["memory_limit"]), default=None)
+        except (KeyError, OSError, RuntimeError):  # the scheduler is on its way out or back
+            return None
+
     def submit(self, task: FoldTask) -> None:
         """Give a task to the cluster."""
         future = self._client.submit(evaluate, task, key=task.key, pure=False, retries=0)

@@ -25,6 +25,9 @@ class Executor(Protocol):
     def n_slots(self) -> int:
         """Return how many tasks can run at once now; 0 while workers restart."""
 
+    def worker_bytes(self) -> int | None:
+        """Return the memory of the worker that has least, None where it has no limit."""
+
     def submit(self, task: FoldTask) -> None:
         """Start a task as soon as a worker is free."""
 
@@ -65,6 +68,12 @@ class InlineExecutor:
     def n_slots(self) -> int:
         """Return 1."""
         return 1
+
+    def worker_bytes(self) -> int | None:
+        """Return the memory this process may take, in bytes."""
+        from distributed.system import MEMORY_LIMIT
+
+        return int(MEMORY_LIMIT)
 
     def submit(self, task: FoldTask) -> None:
         """Keep the task until the next poll."""

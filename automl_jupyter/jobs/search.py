@@ -66,6 +66,12 @@ class Search:
 
         return self._costs.predict_s(Candidate(learner, params), n_rows, quantile=0.5)
 
+    def needed_bytes(self, learner: str, params: Mapping[str, Any], n_rows: int) -> float:
+        """Return about how much memory a fit on `n_rows` rows takes, in bytes."""
+        from automl_jupyter.search.memory import needed_bytes
+
+        return needed_bytes(learner, params, n_rows, self._plan.search_context())
+
     @staticmethod
     def is_iterative(learner: str) -> bool:
         """Return whether a learner keeps what it has when it is asked to stop."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl_jupyter._core.text import byte_size
 from automl_jupyter.jobs.instructions import (
     EndJob,
     EndTrial,
@@ -67,6 +68,8 @@ COVERED_SHARE = 0.9
 SHORT_FIT_S = 0.5
 #: seconds below which no fit is begun before the search must end
 LEAST_FIT_S = 0.5
+#: share of a worker's memory that a fit may be estimated to take
+MEMORY_SHARE = 0.8
 #: members of an ensemble are refitted with this much more than the predicted time at hand
 REFIT_SAFETY = 1.2
 #: refits of a member with different seeds, where nothing else stays beside its refit
@@ -102,6 +105,9 @@ class Situation:
     selection_s: float = 0.0
     #: predicts the seconds of one fit of a learner with its settings on a number of rows
     predict_s: Callable[[str, Mapping[str, Any], int], float | None] = lambda learner, params, n_rows: None
+    #: estimates the memory of such a fit, and what a worker has, in bytes
+    needed_bytes: Callable[[str, Mapping[str, Any], int], float] = lambda learner, params, n_rows: 0.0
+    worker_bytes: int | None = None
     #: whether a learner keeps what it has when asked to stop
     is_iterative: Callable[[str], bool] = lambda learner: False
 
@@ -271,6 +277,10 @@ def _next(
         trial = history.trials[number]
         if trial.lost.get(fold, -1) + 1 >= MOST_ATTEMPTS:
             return EndTrial(number, "failed", f"fold {fold + 1} was begun {MOST_ATTEMPTS} times and never ended")
+        needed = now.needed_bytes(trial.learner, trial.params, plan.n_training)
+        if now.worker_bytes is not None and needed > MEMORY_SHARE * now.worker_bytes and trial.origin != "baseline":
+            there = f"it would need about {byte_size(needed)} of memory, and a worker has {byte_size(now.worker_bytes)}"
+            return EndTrial(number, "pruned", there)
         limit = _fit_limit_s(plan, history, now, trial)
         if limit is not None and limit <= 0:
             if trial.fit_s >= plan.limits.trial_timeout_s:

@@ -93,6 +93,11 @@ class Simulation:
     plan: Plan
     script: Script
     n_slots: int = 2
+    #: learner -> bytes a fit of it takes, and what a worker has
+    needed_bytes: Mapping[str, float] = field(default_factory=dict)
+    worker_bytes: int | None = None
+    #: learner -> seconds a fit of it is predicted to take
+    predicted_s: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[float, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     history: History = field(default_factory=History)
     now_s: float = 0.0
@@ -141,6 +146,9 @@ class Simulation:
             n_slots=self.n_slots,
             in_flight=dict(self.in_flight),
             selected=dict(self._selected),
+            needed_bytes=lambda learner, params, n_rows: self.needed_bytes.get(learner, 0.0),
+            worker_bytes=self.worker_bytes,
+            predict_s=lambda learner, params, n_rows: self.predicted_s.get(learner),
             is_iterative=lambda learner: True,
         )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl_jupyter.jobs.state import SAMPLER_LAG
+from automl_jupyter.jobs.state import MOST_COMPLETED, SAMPLER_LAG
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import replay
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
-from automl_jupyter.trials.records import REFIT
+from automl_jupyter.trials.records import REFIT, is_refit
 
 
 def steady(number: int, fold: int) -> ScriptedFit:
@@ -91,6 +93,48 @@ def test_a_job_that_is_out_of_time_before_its_first_model_still_gets_one() -> No
     job = Simulation(make_plan(timeout_s=2.0), lambda n, f: ScriptedFit(seconds=5.0)).run()
     assert job.history.status == "Completed"
     assert job.history.model is not None
+
+
+def test_a_fit_that_no_worker_has_the_memory_for_is_left_out_and_says_so() -> None:
+    plan = make_plan(max_trials=3)
+    job = Simulation(plan, steady, needed_bytes={"A": 7e9, "Dummy": 9e9}, worker_bytes=8_000_000_000).run()
+    trial = next(t for t in job.history.trials.values() if t.learner == "A")
+    assert trial.state == "pruned"
+    assert trial.reason == "it would need about 7 GB of memory, and a worker has 8 GB"
+    assert not trial.folds
+    assert job.history.trials[0].state == "complete", "the baseline is tried whatever is estimated"
+    assert {t.learner for t in job.history.trials.values() if t.state == "complete"} == {"Dummy", "B", "C"}
+
+
+def test_what_the_time_does_not_allow_is_passed_over_and_the_rest_goes_on() -> None:
+    plan = make_plan(timeout_s=60.0, opening=("Dummy", "A", "B", "C"))
+    job = Simulation(plan, steady, predicted_s={"B": 13.0}).run()
+    opening = [t.learner for t in job.history.trials.values() if t.origin == "opening"]
+    assert opening == ["A", "C"], "one fit of B would take more than a fifth of the time"
+    unlimited = Simulation(make_plan(max_trials=3), steady, predicted_s={"B": 13.0}).run()
+    assert [t.learner for t in unlimited.history.trials.values()] == ["Dummy", "A", "B", "C"]
+
+
+def test_the_best_of_a_race_get_their_folds_before_the_search_goes_on() -> None:
+    opening = ("Dummy", *"ABCDEFGHIJKL")
+    plan = make_plan(timeout_s=100.0, opening=opening)
+    job = Simulation(plan, lambda n, f: ScriptedFit(seconds=1.0, score=0.5 + n / 100)).run()
+    begun = [f for f in job.started if f[1] > 0]
+    searched = next(e.elapsed_s for e in job.events if isinstance(e, ev.TrialQueued) and e.origin == "search")
+    by_then = {e.number for e in job.events if isinstance(e, ev.FoldEnded) and e.fold == 2 and e.elapsed_s <= searched}
+    assert len(by_then) >= MOST_COMPLETED - 1
+    assert begun[0][0] >= 10, "the members of the best ensemble come first"
+
+
+def test_the_seconds_left_at_the_end_are_refits_with_other_seeds() -> None:
+    job = Simulation(make_plan(timeout_s=60.0), lambda n, f: ScriptedFit(seconds=0.5, score=0.5 + n / 1000)).run()
+    refits = [s for s in job.started if is_refit(s[1])]
+    members = {int(part["trial"]) for part in job.history.model.parts} if job.history.model else set()
+    assert {(n, REFIT - k) for n in members for k in range(3)} == set(refits)
+    assert all(job.history.trials[n].replicas == (REFIT - 1, REFIT - 2) for n in members)
+    assert job.now_s <= 60.0
+    fast = Simulation(replace(job.plan, inference="fast"), lambda n, f: ScriptedFit(seconds=0.5)).run()
+    assert {fold for _, fold in fast.started if is_refit(fold)} == {REFIT}
 
 
 def test_cancel_keeps_what_is_finished() -> None:
