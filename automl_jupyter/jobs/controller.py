@@ -224,6 +224,7 @@ class Controller:
                 n_valid=outcome.n_valid,
                 size_bytes=outcome.size_bytes,
                 iterations=outcome.iterations,
+                rounds=outcome.rounds,
                 stopped_early=outcome.stopped_early,
                 peak_bytes=outcome.peak_bytes,
             )

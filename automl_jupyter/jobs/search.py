@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from automl_jupyter.search.opening import Candidate
     from automl_jupyter.search.sampler import Observation
 
-#: a refit sees more rows than a fold's fit did and may boost a little longer
-REFIT_GROWTH = 1.1
-
 
 class Search:
     """Proposes trials and predicts what they cost, from what the finished ones showed.
@@ -84,6 +81,8 @@ class Search:
 
     def refit_iterations(self, trial: TrialRecord) -> int | None:
         """Return how many rounds a refit on every row should boost: the folds' mean, a little more for more rows."""
+        from automl_jupyter.jobs.state import REFIT_GROWTH
+
         counts = [f.iterations for f in trial.folds.values() if f.iterations]
         if not counts:
             return None

@@ -29,7 +29,7 @@ from automl_jupyter.jobs.instructions import (
     SubmitFold,
 )
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
 
@@ -72,6 +72,8 @@ LEAST_FIT_S = 0.5
 MEMORY_SHARE = 0.8
 #: members of an ensemble are refitted with this much more than the predicted time at hand
 REFIT_SAFETY = 1.2
+#: a refit sees more rows than a fold's fit did and may boost a little longer
+REFIT_GROWTH = 1.1
 #: refits of a member with different seeds, where nothing else stays beside its refit
 MOST_REPLICAS = 3
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
@@ -223,10 +225,15 @@ def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
     whole_s = now.predict_s(trial.learner, trial.params, plan.n_training)
     if not folds:
         return whole_s or 0.0
-    fit = sum(f.fit_s for f in folds) / len(folds)
+    fit = sum(f.fit_s * _share_to_refit(f) for f in folds) / len(folds)
     n_train = max(min(f.n_train for f in folds), 1)
     fold_s = now.predict_s(trial.learner, trial.params, n_train)
     return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
+
+
+def _share_to_refit(fold: FoldRecord) -> float:
+    """Return the share of a fold's rounds that a refit trains: those after the best one are left out."""
+    return min(REFIT_GROWTH * fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
 
 
 def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:

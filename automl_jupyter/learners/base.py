@@ -85,10 +85,16 @@ class FitReport:
         The best number of rounds, to be used by a refit; None where a learner has no rounds.
     stopped_early : bool, default False
         Whether the stop signal ended the fit before it was done.
+    rounds : int, optional
+        The rounds that were trained, those after the best included: what a refit may save.
+    valid_predictions : numpy.ndarray, optional
+        What the fitted estimator predicts for the validation rows, where the fit knows it already.
     """
 
     iterations: int | None = None
     stopped_early: bool = False
+    rounds: int | None = None
+    valid_predictions: np.ndarray | None = None
 
 
 @contextmanager

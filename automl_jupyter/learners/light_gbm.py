@@ -60,7 +60,9 @@ def fit(model: Any, data: FitData) -> FitReport:
     booster = lightgbm.Booster(params, binned.train)
     if judged:
         booster.add_valid(binned.valid, "valid")
-    best, stopped = _boost(booster, rounds, judged, float(params["learning_rate"]), data)
+    # A round of many classes has as many trees: asking all of them for the validation rows again would take long.
+    record = _Record() if judged and params.get("num_class", 1) > 2 else None
+    best, stopped = _boost(booster, rounds, judged, float(params["learning_rate"]), data, record)
     model.n_features_in_ = data.X.shape[1]
     model.best_iteration_ = best
     if params["objective"] == "regression":
@@ -69,7 +71,24 @@ def fit(model: Any, data: FitData) -> FitReport:
         model.classes_ = np.arange(params.get("num_class", 2))
     model.model_bytes_ = booster.model_to_string(num_iteration=best).encode()
     model._booster = None
-    return FitReport(best, stopped)
+    return FitReport(best, stopped, booster.current_iteration(), record.best if record else None)
+
+
+class _Record:
+    """Keeps what the best round so far predicts for the validation rows."""
+
+    def __init__(self) -> None:
+        self.best: np.ndarray | None = None
+        self._latest: np.ndarray | None = None
+
+    def __call__(self, predictions: np.ndarray, data: Any) -> list[Any]:
+        """Look at a round's predictions; there is nothing to add to its metrics."""
+        self._latest = predictions
+        return []
+
+    def keep(self) -> None:
+        """Remember the round last looked at as the best."""
+        self.best = None if self._latest is None else np.array(self._latest)
 
 
 def native_params(model: Any, data: FitData) -> dict[str, Any]:
@@ -176,15 +195,19 @@ def patience(best: int, learning_rate: float) -> int:
     return int(min(20 + 0.3 * best, ceiling))
 
 
-def _boost(booster: Any, rounds: int, judged: bool, learning_rate: float, data: FitData) -> tuple[int, bool]:
+def _boost(
+    booster: Any, rounds: int, judged: bool, learning_rate: float, data: FitData, record: _Record | None = None
+) -> tuple[int, bool]:
     best, best_value = 0, -np.inf
     for done in range(1, rounds + 1):
         exhausted = booster.update()
         if judged:
-            _, _, value, greater = booster.eval_valid()[0]
+            _, _, value, greater = booster.eval_valid(record)[0]
             value = value if greater else -value
             if best == 0 or value > best_value:
                 best, best_value = done, value
+                if record is not None:
+                    record.keep()
             elif done - best >= patience(best, learning_rate):
                 return best, False
         else:

@@ -49,6 +49,7 @@ class LogTarget(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if y_valid is not None:
             y_valid = np.log(np.maximum(y_valid + self.offset_, np.exp(self.low_)))
         report = fit(self.estimator, replace(data, y=logs, y_valid=y_valid, cache=data.cache.setdefault("log", {})))
+        report = replace(report, valid_predictions=None)  # of logarithms
         self.n_features_in_ = data.X.shape[1]
         self.factor_ = 1.0
         if data.metric_hint != "mae":

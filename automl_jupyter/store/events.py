@@ -114,6 +114,7 @@ class FoldEnded(Event):
     n_valid: int
     size_bytes: int = 0
     iterations: int | None = None
+    rounds: int | None = None
     stopped_early: bool = False
     worker: str = ""
     peak_bytes: int = 0

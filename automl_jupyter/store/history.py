@@ -32,6 +32,7 @@ class FoldRecord:
     size_bytes: int
     iterations: int | None
     stopped_early: bool
+    rounds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -319,6 +320,7 @@ def _apply_trial(
                 event.size_bytes,
                 event.iterations,
                 event.stopped_early,
+                event.rounds,
             )
             trial = replace(known, folds={**known.folds, event.fold: fold}, running=known.running - {event.fold})
         case ev.TrialEnded():

@@ -162,7 +162,9 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     predictions, metrics, predict_s = None, {}, 0.0
     if not refit:
         predict_started = time.monotonic()
-        predictions = np.asarray(predict(estimator, task.task, fold.X_valid, n_classes))
+        predictions = report.valid_predictions
+        if predictions is None:
+            predictions = np.asarray(predict(estimator, task.task, fold.X_valid, n_classes))
         predict_s = time.monotonic() - predict_started
         if not np.isfinite(predictions).all():
             raise ValueError("The model predicted values that are not finite numbers.")
@@ -183,6 +185,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         size_bytes=size,
         peak_bytes=peak_memory_bytes(),
         iterations=report.iterations,
+        rounds=report.rounds,
         stopped_early=report.stopped_early,
         predictions=predictions,
         files=files,

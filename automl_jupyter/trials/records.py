@@ -82,6 +82,7 @@ class FoldOutcome:
     size_bytes: int = 0
     peak_bytes: int = 0
     iterations: int | None = None
+    rounds: int | None = None
     stopped_early: bool = False
     error: Mapping[str, str] | None = None
     predictions: np.ndarray | None = None

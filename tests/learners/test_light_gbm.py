@@ -110,3 +110,14 @@ def test_a_few_rows_still_split():
     fit_learner(INFO, model, FitData(X, y))
     assert (predict(model, "classification", X, 2).argmax(axis=1) == y).all()
     np.testing.assert_array_equal(model.feature_importances_, [1.0])
+
+
+def test_what_a_fit_of_many_classes_already_knows_is_what_the_model_predicts() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 5)).astype(np.float32)
+    y = np.searchsorted([-1, 0, 1], X[:, 0] + 0.3 * rng.normal(size=600))
+    info = learners.get("LightGBM")
+    model = make_learner(info, "classification", {"learning_rate": 0.3}, n_classes=4)
+    report = fit_learner(info, model, FitData(X[:400], y[:400], X_valid=X[400:], y_valid=y[400:]))
+    assert report.rounds > report.iterations
+    np.testing.assert_allclose(report.valid_predictions, predict(model, "classification", X[400:], 4), rtol=1e-6)

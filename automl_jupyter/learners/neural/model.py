@@ -160,10 +160,10 @@ def train(model: Any, data: FitData) -> FitReport:
             adam.step(flat, grad, float(rate), model.weight_decay * ease)
             done += 1
             if done % _ASK_EVERY == 0 and done < total and data.should_stop():
-                return _end(model, flat if best_loss == np.inf else best, min(epoch, best_epoch), stopped=True)
+                return _end(model, flat if best_loss == np.inf else best, min(epoch, best_epoch), epoch, stopped=True)
         if judge is not None and (loss := judge(shape, at)) < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, loss
-    return _end(model, best, best_epoch, stopped=False)
+    return _end(model, best, best_epoch, last, stopped=False)
 
 
 def _targets(model: Any, data: FitData) -> tuple[np.ndarray, Any]:
@@ -235,6 +235,6 @@ def _softmax(outputs: np.ndarray) -> np.ndarray:
     return np.asarray(z / z.sum(axis=1, keepdims=True))
 
 
-def _end(model: Any, parameters: np.ndarray, epoch: int, *, stopped: bool) -> FitReport:
+def _end(model: Any, parameters: np.ndarray, epoch: int, trained: int, *, stopped: bool) -> FitReport:
     model.parameters_ = parameters
-    return FitReport(epoch, stopped)
+    return FitReport(epoch, stopped, trained)
