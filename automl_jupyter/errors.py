@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+#: what helps where worker processes read a script again that starts a job at its top level
+SCRIPT_ADVICE = 'In a script, start jobs inside `if __name__ == "__main__":`, or use compute="inline".'
+
 
 @dataclass(frozen=True)
 class Problem:

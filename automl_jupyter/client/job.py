@@ -175,6 +175,8 @@ class Job:
                 stack=record.stack,
                 metric=self.history.metric,
                 packages={},
+                temperature=record.temperature,
+                threshold=record.threshold,
             )
             self._model = (record, make_model(manifest, self._folder.path))
         return self._model[1]

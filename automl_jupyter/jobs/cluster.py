@@ -16,7 +16,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from automl_jupyter.errors import ComputeError
+from automl_jupyter.errors import SCRIPT_ADVICE, ComputeError
 from automl_jupyter.trials.evaluate import preload
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _start() -> tuple[Any, Client]:
             )
             client = Client(cluster, set_as_default=False)
     except Exception as error:
-        raise ComputeError(f"The local workers could not be started ({type(error).__name__}: {error}).") from error
+        advice = f" {SCRIPT_ADVICE}" if hasattr(sys.modules["__main__"], "__file__") else ""
+        message = f"The local workers could not be started ({type(error).__name__}: {error}).{advice}"
+        raise ComputeError(message) from error
     atexit.register(close_local)
     return cluster, client
 

@@ -30,6 +30,7 @@ from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import STACK_FILE, Predictions, Selection, score_fold, select
 from automl_jupyter.jobs.state import RACE_ENSEMBLE, InFlight, Situation, decide
+from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, apply, mean_metrics
@@ -314,7 +315,13 @@ class Controller:
         """Return the best weights so far: chosen on all rows at once, they may score lower fold by fold than before."""
         best = self._best
         if best is not None and _beats(self.history, best.metrics, selection.metrics):
-            selection = replace(selection, members=best.members, metrics=best.metrics, fold_metrics=best.fold_metrics)
+            selection = replace(
+                selection,
+                members=best.members,
+                metrics=best.metrics,
+                fold_metrics=best.fold_metrics,
+                adjustment=best.adjustment,
+            )
         self._best = selection
         return selection
 
@@ -421,6 +428,7 @@ class Controller:
             asked.numbers,
             n_folds=asked.n_folds,
             stack_limit_s=stack_limit_s,
+            adjust=asked.final and self._is_complete(asked) and self.plan.inference != "fast",
         )
         self._selection = (future, asked)
 
@@ -443,7 +451,7 @@ class Controller:
         metrics = use.metrics
         if selection.stack is not None and _beats(self.history, selection.stack_metrics or {}, metrics):
             label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
-            use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]))
+            use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]), adjustment=Adjustment())
             artifacts.save(self.folder.path / STACK_FILE, selection.stack[0])
         parts = []
         for number, weight in use.members:
@@ -465,6 +473,8 @@ class Controller:
                 metrics=finite(metrics),
                 stage="chosen" if asked.final else "anytime",
                 stack=stack,
+                temperature=use.adjustment.temperature,
+                threshold=use.adjustment.threshold,
             )
         )
 
@@ -480,10 +490,12 @@ class Controller:
                 metrics=dict(model.metrics),
                 stage="final",
                 stack=model.stack,
+                temperature=model.temperature,
+                threshold=model.threshold,
             )
         )
         save_final(self.folder, self._prepared, self.history, environment()["packages"])
-        metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model.stack, self._context)
+        metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model, self._context)
         if n_rows:
             self._emit(ev.TestScored(metrics=finite(metrics), n_rows=n_rows))
 

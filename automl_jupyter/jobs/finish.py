@@ -44,6 +44,8 @@ def save_final(folder: JobFolder, prepared: Prepared, history: History, packages
         stack=model.stack,
         metric=prepared.metric.key,
         packages=packages,
+        temperature=model.temperature,
+        threshold=model.threshold,
     )
     save_model_folder(folder.path, folder.model_folder, manifest)
 
@@ -53,12 +55,13 @@ def score_test(
     folder: Path,
     prepared: Prepared,
     parts: Sequence[Mapping[str, Any]],
-    stack: str | None,
+    model: ModelRecord,
     context: MetricContext,
 ) -> tuple[dict[str, float | None], int]:
     """Return the final model's metrics on the test rows and how many there are; nothing where there are none."""
     test = load_test(prepared.cache)
     if test is None:
         return {}, 0
-    blend = load_blend(folder, plan.task, plan.n_classes, parts, stack)
-    return all_metrics(plan, blend.predict(test.X), (test.y, test.weight), prepared.metric, context), len(test.y)
+    blend = load_blend(folder, plan.task, plan.n_classes, parts, model.stack, temperature=model.temperature)
+    truth, predicted = (test.y, test.weight), blend.predict(test.X)
+    return all_metrics(plan, predicted, truth, prepared.metric, context, threshold=model.threshold), len(test.y)

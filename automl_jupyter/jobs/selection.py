@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl_jupyter._core.text import duration
+from automl_jupyter.search.adjust import Adjustment, choose_adjustment, sharpen
 from automl_jupyter.store.history import History, mean_metrics
 from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
 from automl_jupyter.trials.plan import Plan
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: where a stack ensemble's second level lies in the job's folder
 STACK_FILE = "model/stack.skops"
+#: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
+_LARGE = 8_000_000
 #: most trials a selection looks at, the best by the primary metric
 MOST_CANDIDATES = 50
 
@@ -37,6 +40,7 @@ class Selection:
     stack_metrics: Mapping[str, float | None] | None = None
     stack_fold_metrics: tuple[Mapping[str, float | None], ...] = ()
     stack_error: str = ""
+    adjustment: Adjustment = field(default_factory=Adjustment)
 
 
 class Predictions:
@@ -55,14 +59,18 @@ class Predictions:
         self._kept: dict[tuple[int, int], np.ndarray] = {}
 
     def keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
-        """Remember predictions that came with an outcome."""
-        self._kept[number, fold] = predictions
+        """Remember predictions that came with an outcome; large ones stay in their file, where there is one."""
+        if predictions.nbytes < _LARGE or not (self._folder / predictions_file(number, fold)).exists():
+            self._kept[number, fold] = predictions
 
     def get(self, number: int, fold: int) -> np.ndarray:
         """Return the predictions of one fold, shape (n_valid, n_classes) or (n_valid,)."""
         if (number, fold) not in self._kept:
             path = self._folder / predictions_file(number, fold)
-            self._kept[number, fold] = np.load(path, allow_pickle=False)
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            if found.nbytes >= _LARGE:
+                return np.asarray(found)
+            self._kept[number, fold] = np.array(found)
         return self._kept[number, fold]
 
     def truth(self, fold: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -82,6 +90,7 @@ def select(
     *,
     n_folds: int,
     stack_limit_s: float | None,
+    adjust: bool = False,
 ) -> Selection:
     """Choose weights over `numbers` by greedy selection and score the weighted average.
 
@@ -91,6 +100,8 @@ def select(
         How many folds to judge by, from the first on; each of `numbers` has them.
     stack_limit_s : float, optional
         Seconds that a second level on the members' predictions may take; 0 for none, None for as long as it needs.
+    adjust : bool, default False
+        Whether to look for a temperature or a threshold that makes the average better.
 
     Returns
     -------
@@ -109,9 +120,14 @@ def select(
     chosen = select_weights(stacked, y, weight, metric, context)
     members = [(best[i], float(w)) for i, w in enumerate(chosen.weights) if w > 0]
     members.sort(key=lambda m: -m[1])
+    blended = [_blend([(predictions.get(n, f), w) for n, w in members]) for f in folds]
+    adjustment = Adjustment()
+    if adjust and plan.task == "classification":
+        adjustment = choose_adjustment(np.concatenate(blended), y, weight, metric, context)
+        blended = [sharpen(p, adjustment.temperature) for p in blended]
     by_fold = [
-        _metrics(plan, [(predictions.get(n, f), w) for n, w in members], truths[i], metric, context)
-        for i, f in enumerate(folds)
+        all_metrics(plan, p, truth, metric, context, threshold=adjustment.threshold)
+        for p, truth in zip(blended, truths, strict=True)
     ]
     stack: Any = None
     stack_error = ""
@@ -136,6 +152,7 @@ def select(
         mean_metrics(stack_by_fold) if stack is not None else None,
         tuple(stack_by_fold),
         stack_error,
+        adjustment,
     )
 
 
@@ -153,15 +170,8 @@ def _score(history: History, number: int, folds: list[int]) -> float:
     return float("-inf") if score is None else score
 
 
-def _metrics(
-    plan: Plan,
-    parts: list[tuple[np.ndarray, float]],
-    truth: tuple[np.ndarray, np.ndarray | None],
-    metric: Metric,
-    context: MetricContext,
-) -> dict[str, float | None]:
-    blended = np.asarray(sum(np.asarray(p, dtype=np.float64) * w for p, w in parts))
-    return all_metrics(plan, blended, truth, metric, context)
+def _blend(parts: list[tuple[np.ndarray, float]]) -> np.ndarray:
+    return np.asarray(sum(np.asarray(p, dtype=np.float64) * w for p, w in parts))
 
 
 def all_metrics(
@@ -170,15 +180,15 @@ def all_metrics(
     truth: tuple[np.ndarray, np.ndarray | None],
     metric: Metric,
     context: MetricContext,
+    *,
+    threshold: float | None = None,
 ) -> dict[str, float | None]:
     """Return every metric of the task, the primary one included wherever it comes from."""
     from automl_jupyter.metrics.registry import evaluate_metrics
 
     y, weight = truth
-    values: dict[str, float | None] = dict(evaluate_metrics(plan.task, y, predicted, weight, context))
-    if metric.key not in values:
-        values[metric.key] = _value(metric, y, predicted, weight, context)
-    return values
+    found = evaluate_metrics(plan.task, y, predicted, weight, context, [metric], threshold=threshold)
+    return {key: None if value is None else float(value) for key, value in found.items()}
 
 
 def _value(

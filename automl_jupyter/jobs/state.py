@@ -74,6 +74,8 @@ MEMORY_SHARE = 0.8
 REFIT_SAFETY = 1.2
 #: a refit sees more rows than a fold's fit did and may boost a little longer
 REFIT_GROWTH = 1.1
+#: seconds, and share of the time, for what comes after the refits: writing the model, and loading it
+END_S, END_SHARE = 0.3, 0.015
 #: refits of a member with different seeds, where nothing else stays beside its refit
 MOST_REPLICAS = 3
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
@@ -538,7 +540,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
             for t in members
             if t.refit_s is not None and REFIT - k not in t.replicas_ended and not keeps_folds(plan, t)
         ]
-    left = None if total is None else total - now.elapsed_s - 0.3
+    left = None if total is None else total - now.elapsed_s - END_S - END_SHARE * total
     if left is not None and left <= 0:
         return _stop_refits(now) or [PublishFinal()]
     todo: list[Instruction] = _end_overdue(now)

@@ -110,6 +110,8 @@ def evaluate_metrics(
     weight: np.ndarray | None,
     context: MetricContext,
     extra: Sequence[Metric] = (),
+    *,
+    threshold: float | None = None,
 ) -> dict[str, float | None]:
     """Return every metric of a task; None where one is undefined.
 
@@ -121,6 +123,8 @@ def evaluate_metrics(
         As for :meth:`Metric.value`.
     extra : sequence of Metric
         More to compute, such as a primary metric of the user's own.
+    threshold : float, optional
+        With two classes: the probability from which on the second one is predicted; None for a half.
     """
     whole = evaluate_classification if task == "classification" else evaluate_regression
     values = whole(np.asarray(y), np.asarray(pred), weight, context)
@@ -128,4 +132,24 @@ def evaluate_metrics(
     for metric in (*plugged_in, *extra):
         if metric.key not in values:
             values[metric.key] = metric.value(y, pred, weight, context)
+    if threshold is not None:
+        moved = evaluate_metrics(task, y, move_threshold(pred, threshold), weight, context, extra)
+        labels = {m.key for m in (*metrics, *extra) if m.needs == "label"}
+        values |= {key: value for key, value in moved.items() if key in labels}
     return values
+
+
+def move_threshold(proba: np.ndarray, threshold: float | None) -> np.ndarray:
+    """Return two-class probabilities moved so that the second class leads from `threshold` on.
+
+    For what looks at the most probable class only; these are no probabilities to show.
+
+    Examples
+    --------
+    >>> move_threshold(np.array([[0.7, 0.3], [0.9, 0.1]]), 0.2).argmax(axis=1).tolist()
+    [1, 0]
+    """
+    if threshold is None:
+        return proba
+    leads = np.asarray(proba)[:, 1] >= threshold
+    return np.column_stack([~leads, leads]).astype(np.float64)

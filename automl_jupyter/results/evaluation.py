@@ -70,8 +70,9 @@ def evaluate_model(
         positive=manifest.get("positive"),
         y_range=None if y_range is None else tuple(y_range),
     )
-    values = evaluate_metrics(manifest["task"], y, predicted, None, context)
-    errors = _standard_errors(manifest["task"], y, predicted, context, random_state)
+    threshold = manifest.get("threshold")
+    values = evaluate_metrics(manifest["task"], y, predicted, None, context, threshold=threshold)
+    errors = _standard_errors(manifest["task"], y, predicted, context, random_state, threshold)
     reach = NormalDist().inv_cdf((1 + confidence) / 2)
     records: dict[str, dict[str, float | None]] = {}
     primary = resolve_metric(manifest["metric"], manifest["task"]).key if manifest["metric"] in metrics else None
@@ -110,7 +111,12 @@ def _read_target(
 
 
 def _standard_errors(
-    task: str, y: np.ndarray, predicted: np.ndarray, context: MetricContext, random_state: int
+    task: str,
+    y: np.ndarray,
+    predicted: np.ndarray,
+    context: MetricContext,
+    random_state: int,
+    threshold: float | None,
 ) -> dict[str, float]:
     """Return each metric's standard deviation over bootstrap samples of the rows."""
     from automl_jupyter.metrics.registry import evaluate_metrics
@@ -119,7 +125,8 @@ def _standard_errors(
     found: dict[str, list[float]] = {}
     for _ in range(min(max(_MOST_ROWS // len(y), _FEWEST), _MOST)):
         rows = rng.integers(0, len(y), len(y))
-        for key, value in evaluate_metrics(task, y[rows], predicted[rows], None, context).items():
+        drawn = evaluate_metrics(task, y[rows], predicted[rows], None, context, threshold=threshold)
+        for key, value in drawn.items():
             if value is not None and np.isfinite(value):
                 found.setdefault(key, []).append(value)
     return {key: float(np.std(values, ddof=1)) for key, values in found.items() if len(values) >= _FEWEST}

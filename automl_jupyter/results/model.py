@@ -35,7 +35,12 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.folder = folder
         self.schema_ = TableSchema.from_json(manifest["schema"])
         self.blend_: Blend = load_blend(
-            folder, manifest["task"], manifest["n_classes"], manifest["parts"], manifest["stack"]
+            folder,
+            manifest["task"],
+            manifest["n_classes"],
+            manifest["parts"],
+            manifest["stack"],
+            temperature=manifest.get("temperature", 1.0),
         )
         self.feature_names_in_ = np.asarray(self.schema_.feature_names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
@@ -126,9 +131,11 @@ class ClassificationModel(ClassifierMixin, _Model):  # type: ignore[misc]  # sci
         from automl_jupyter.data.labels import decode_labels
 
         self.classes_ = decode_labels(manifest["classes"])
+        #: with two classes: the probability from which on the second one is predicted; None for a half
+        self.threshold_ = manifest.get("threshold")
 
     def predict(self, X: object) -> np.ndarray:
-        """Return the most probable class of each row.
+        """Return the most probable class of each row; of two classes the second one from `threshold_` on.
 
         Parameters
         ----------
@@ -144,7 +151,9 @@ class ClassificationModel(ClassifierMixin, _Model):  # type: ignore[misc]  # sci
         ModelInputError
             When a column is missing or cannot be converted.
         """
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        from automl_jupyter.metrics.registry import move_threshold
+
+        return np.asarray(self.classes_[move_threshold(self.predict_proba(X), self.threshold_).argmax(axis=1)])
 
     def predict_proba(self, X: object) -> np.ndarray:
         """Return the probability of each class, shape (n_rows, n_classes), columns as in `classes_`."""

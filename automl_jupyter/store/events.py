@@ -171,6 +171,8 @@ class ModelSelected(Event):
     metrics: dict[str, float | None]
     stage: str = "anytime"
     stack: str | None = None  # file of the second level, when there is one
+    temperature: float = 1.0  # what the log probabilities of the blend are divided by
+    threshold: float | None = None  # with two classes, from where on the second is predicted; None for a half
 
 
 @_event("request_received")

@@ -122,6 +122,8 @@ class ModelRecord:
     metrics: Mapping[str, float | None]
     stage: str
     stack: str | None
+    temperature: float = 1.0
+    threshold: float | None = None
 
     @property
     def final(self) -> bool:
@@ -256,7 +258,16 @@ def apply(history: History, event: ev.Event) -> History:
                 event.metrics if event.complete else {},
             )
         case ev.ModelSelected():
-            model = ModelRecord(event.label, event.trial, tuple(event.parts), event.metrics, event.stage, event.stack)
+            model = ModelRecord(
+                event.label,
+                event.trial,
+                tuple(event.parts),
+                event.metrics,
+                event.stage,
+                event.stack,
+                event.temperature,
+                event.threshold,
+            )
             return replace(history, model=model)
         case ev.RequestReceived():
             extra = float(event.arguments.get("minutes", 0)) * 60 if event.request == "extend" else 0.0

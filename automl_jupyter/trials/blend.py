@@ -52,6 +52,8 @@ class Blend:
     parts: tuple[FittedPart, ...]
     featurizers: Mapping[str, Any]
     stack: Any = None
+    #: what the log probabilities are divided by
+    temperature: float = 1.0
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Predict rows of the canonical table.
@@ -62,6 +64,7 @@ class Blend:
             Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
         """
         from automl_jupyter.learners.base import predict
+        from automl_jupyter.search.adjust import sharpen
 
         if len(X) == 0:  # most estimators refuse a table without rows
             return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
@@ -79,12 +82,18 @@ class Blend:
             else:
                 blended = np.asarray(sum(p * part.weight for p, part in zip(of_parts, self.parts, strict=True)))
         if self.task == "classification":
-            blended = blended / blended.sum(axis=1, keepdims=True)
+            blended = sharpen(blended / blended.sum(axis=1, keepdims=True), self.temperature)
         return blended
 
 
 def load_blend(
-    folder: Path, task: str, n_classes: int | None, parts: Sequence[Mapping[str, Any]], stack: str | None
+    folder: Path,
+    task: str,
+    n_classes: int | None,
+    parts: Sequence[Mapping[str, Any]],
+    stack: str | None,
+    *,
+    temperature: float = 1.0,
 ) -> Blend:
     """Load the parts a `ModelSelected` event names.
 
@@ -96,6 +105,8 @@ def load_blend(
         Each with ``trial``, ``weight``, ``label``, ``recipe`` and ``folds``.
     stack : str, optional
         File of the second level.
+    temperature : float, default 1.0
+        What the blend's log probabilities are divided by.
 
     Raises
     ------
@@ -122,7 +133,7 @@ def load_blend(
             )
         )
     second = artifacts.load(folder / stack) if stack else None
-    return Blend(task, n_classes, tuple(fitted), featurizers, second)
+    return Blend(task, n_classes, tuple(fitted), featurizers, second, temperature)
 
 
 def _shares(folds: Sequence[int]) -> tuple[float, ...]:

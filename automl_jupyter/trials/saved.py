@@ -26,6 +26,8 @@ def make_manifest(
     stack: str | None,
     metric: str,
     packages: Mapping[str, str],
+    temperature: float = 1.0,
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """Return what a loader needs to know: the task, the columns, the classes and the parts.
 
@@ -35,7 +37,7 @@ def make_manifest(
         What people call the model.
     data : mapping
         The job's ``data.json``.
-    parts, stack
+    parts, stack, temperature, threshold
         As in a `ModelSelected` event.
     metric : str
         The primary metric it was chosen by.
@@ -55,6 +57,8 @@ def make_manifest(
         "schema": data["schema"],
         "parts": [dict(p) for p in parts],
         "stack": stack,
+        "temperature": temperature,
+        "threshold": threshold,
         "metric": metric,
         "packages": dict(packages),
     }
@@ -116,6 +120,9 @@ def _check_shape(manifest: Any, path: Path) -> None:
         )
     kinds = {"task": str, "schema": str, "roles": list, "parts": list, "stack": str | None, "label": str}
     if not all(name in manifest and isinstance(manifest[name], kind) for name, kind in kinds.items()):
+        raise damaged
+    adjusted = {"temperature": float, "threshold": float | None}  # not in folders of earlier versions
+    if not all(isinstance(manifest[name], kind) for name, kind in adjusted.items() if name in manifest):
         raise damaged
     wanted = {"trial": int, "weight": int | float, "label": str, "recipe": str, "folds": list}
     for part in manifest["parts"]:

@@ -10,13 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from automl_jupyter import automl
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError, NoModelError
 from automl_jupyter.metrics.registry import metric_keys
+from automl_jupyter.results.model import load_model
 
 GATED = {
     "allowed_training_algorithms": ["KNN", "DecisionTree"],
@@ -347,3 +350,27 @@ def test_a_model_of_a_running_race_can_be_used(gate: Gate, jobs: SimpleNamespace
     stages = [json.loads(line).get("stage") for line in (job.path / "events.jsonl").read_text().splitlines()]
     assert next(s for s in stages if s) == "anytime"
     assert [s for s in stages if s][-2:] == ["chosen", "final"]
+
+
+def test_a_threshold_that_helps_is_part_of_the_model(tmp_path: Path) -> None:
+    """Of a rare class whose rows cannot be told apart for sure, the most probable class is never the rare one."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=1500)
+    table = pd.DataFrame({"x": x, "y": np.where(rng.uniform(size=1500) < 0.4 / (1 + np.exp(-3 * x + 2)), "yes", "no")})
+    spec = automl.classification(
+        training_data=table,
+        target_column_name="y",
+        primary_metric="norm_macro_recall",
+        n_cross_validations=3,
+        limits={"max_trials": 3},
+        training={"allowed_training_algorithms": ["LogisticRegression", "DecisionTree"]},
+        random_state=0,
+    )
+    job = submit(spec, workspace=tmp_path, compute="inline").wait()
+    model = job.model
+    assert 0 < model.threshold_ < 0.4
+    predicted = model.predict(table)
+    np.testing.assert_array_equal(predicted == "yes", model.predict_proba(table)[:, 1] >= model.threshold_)
+    assert job.evaluate(table).loc["norm_macro_recall", "value"] > 0.3
+    saved = load_model(model.save(tmp_path / "saved"))
+    np.testing.assert_array_equal(saved.predict(table), predicted)

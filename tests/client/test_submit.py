@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -481,3 +483,24 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
     shutil.rmtree(cache, ignore_errors=True)
     again = resume(first.name, compute="inline", namespace={"train": table}).wait(60)
     assert again.status == "Completed"
+
+
+def test_a_script_that_starts_a_job_at_its_top_level_is_told_how(tmp_path: Path) -> None:
+    """Each worker process reads the script again; without a word it would start workers of its own, and so on."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from automl_jupyter.client import submit\n"
+        "from automl_jupyter.errors import AutoMLError\n"
+        "from automl_jupyter.testing.quick import make_spec\n"
+        "try:\n"
+        f"    submit(make_spec(), workspace={str(tmp_path)!r}, compute='local').wait()\n"
+        "except AutoMLError as error:\n"
+        "    print(type(error).__name__, error)\n"
+        "    raise SystemExit(3)\n"
+    )
+    run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 3
+    told = run.stdout.splitlines()[-1]
+    assert told.startswith("ComputeError The local workers could not be started")
+    assert 'if __name__ == "__main__":' in told
+    assert len(list(tmp_path.rglob("job.yaml"))) <= 1, "no worker has begun a job of its own"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -53,6 +54,32 @@ def reproducible(compute: Any, workspace: Path, **fields: Any) -> Any:
 def on_two(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a job of twelve trials that ran on two workers."""
     return reproducible(cluster, tmp_path_factory.mktemp("two"))
+
+
+@pytest.mark.parametrize("n_fits", [1, 2, 5, 9, 17, 30])
+def test_a_job_ended_at_any_moment_leaves_its_best_model(n_fits: int, cluster: Any, tmp_path: Path) -> None:
+    """The first fits are the baseline's, then come linear models and boosting: the end falls into each of them."""
+    spec = make_spec("kind", limits={"timeout_minutes": 5}, training={}, n_cross_validations=3, random_state=n_fits)
+    job = submit(spec, workspace=tmp_path, compute=cluster)
+    job._feed.wait_for(lambda h: sum(len(t.folds) for t in h.trials.values()) >= n_fits, timeout_s=LIMIT_S)
+    job.cancel()
+    job.wait()
+    assert job.status == "Canceled"
+    proba = job.model.predict_proba(table_for("kind"))
+    assert np.isfinite(proba).all()
+    best = max(job.history.score(t.metrics()) or -1 for t in job.trials if t.is_complete)
+    chosen = job.history.model
+    assert chosen is not None
+    assert job.history.score(chosen.metrics) >= best - 1e-9
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.5, 5.0])
+def test_a_job_of_few_seconds_ends_in_time_with_a_model(seconds: float, cluster: Any, tmp_path: Path) -> None:
+    spec = make_spec("value", task="regression", limits={"timeout_minutes": seconds / 60}, training={})
+    job = submit(spec, workspace=tmp_path, compute=cluster).wait()
+    assert job.status == "Completed"
+    assert job.history.limit == "timeout_minutes"
+    assert np.isfinite(job.model.predict(table_for("value"))).all()
 
 
 def test_two_workers_are_used(cluster: Any, on_two: Any) -> None:
