@@ -112,7 +112,9 @@ def select(
 
     started = time.monotonic()
     folds = list(range(n_folds))
-    best = sorted(numbers, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
+    # The baseline may be the best single model, but where only the order counts it would be a weight without effect.
+    tried = [n for n in numbers if history.trials[n].origin != "baseline"] or list(numbers)
+    best = sorted(tried, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
     truths = [predictions.truth(f) for f in folds]
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])

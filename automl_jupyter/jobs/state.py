@@ -74,8 +74,8 @@ MEMORY_SHARE = 0.8
 REFIT_SAFETY = 1.2
 #: a refit sees more rows than a fold's fit did and may boost a little longer
 REFIT_GROWTH = 1.1
-#: seconds, and share of the time, for what comes after the refits: writing the model, and loading it
-END_S, END_SHARE = 0.3, 0.015
+#: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
+END_S, END_SHARE, MOST_END_S = 0.2, 0.015, 3.0
 #: refits of a member with different seeds, where nothing else stays beside its refit
 MOST_REPLICAS = 3
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
@@ -202,10 +202,16 @@ def total_s(plan: Plan, history: History) -> float | None:
 
 def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> float:
     """Return the seconds kept back for the last selection and the refits of the ensemble's members."""
-    fixed = min(0.05 * total, 0.8) + 2 * now.selection_s + (STACK_SHARE * total if plan.stack_ensemble else 0)
+    fixed = _end_s(total) + min(0.05 * total, 0.3) + 2 * now.selection_s
+    fixed += STACK_SHARE * total if plan.stack_ensemble else 0.0
     if plan.refits and not _members(history):
         return 0.1 * total
     return min(fixed + _refits_s(plan, history, now), MOST_RESERVE * total)
+
+
+def _end_s(total: float) -> float:
+    """Return the seconds kept back for what comes after the refits."""
+    return END_S + min(END_SHARE * total, MOST_END_S)
 
 
 def _refits_s(plan: Plan, history: History, now: Situation) -> float:
@@ -540,7 +546,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
             for t in members
             if t.refit_s is not None and REFIT - k not in t.replicas_ended and not keeps_folds(plan, t)
         ]
-    left = None if total is None else total - now.elapsed_s - END_S - END_SHARE * total
+    left = None if total is None else total - now.elapsed_s - _end_s(total)
     if left is not None and left <= 0:
         return _stop_refits(now) or [PublishFinal()]
     todo: list[Instruction] = _end_overdue(now)
@@ -591,9 +597,8 @@ def _compared_folds(plan: Plan, history: History) -> int:
 
 
 def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
-    """Return the trials that have the first `n_folds` folds; the baseline, while there is nothing else."""
-    there = [t for t in _usable(history) if t.n_first >= n_folds]
-    return tuple(t.number for t in there if t.origin != "baseline") or tuple(t.number for t in there)
+    """Return the trials that have the first `n_folds` folds."""
+    return tuple(t.number for t in _usable(history) if t.n_first >= n_folds)
 
 
 def _race_decides(history: History) -> bool:
