@@ -7,7 +7,7 @@ inside the folds after AutoGluon's TabPrep and LightAutoML, the quick look after
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -22,6 +22,8 @@ _MOST_NUMBERS, _FEW_NUMBERS, _FEW_ROWS = 12, 8, 2000
 _MOST_CATEGORIES, _MOST_KEPT = 14, 40
 #: rows the quick boosting looks at, and its rounds; each class costs a tree a round
 _SCREEN_ROWS, _SCREEN_ROUNDS = 10_000, 60
+#: rows that target means are made of to be looked at; those that are kept are made of all rows
+_MEANS_ROWS = 40_000
 #: with more classes than this there are no target means: each would be that many features
 _MOST_CLASSES = 10
 #: rows a target mean is drawn towards the overall mean by, and parts for those of training rows
@@ -72,6 +74,11 @@ class Meeting:
     def __init__(self, levels: Sequence[Any]) -> None:
         self.levels = tuple(levels)
 
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The columns."""
+        return tuple(one.position for one in self.levels)
+
     def fit(self, codes: Sequence[np.ndarray]) -> np.ndarray:
         """Learn which groups there are from each column's codes; return each row's group."""
         self.width = int(codes[-1].max()) + 3
@@ -100,6 +107,11 @@ class TargetMean:
         self.one_of_many = one_of_many
         self.table = table
         self.prior = prior
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], int]:
+        """Which columns, and which class."""
+        return self.meeting.positions, self.output
 
     def of(self, groups: np.ndarray) -> np.ndarray:
         """Return the feature for rows of these groups."""
@@ -145,25 +157,32 @@ class Interactions:
         list of ndarray
             The features of the training rows, in which no row's own target has a part.
         """
-        rng = np.random.default_rng(0)
-        rows = np.sort(rng.permutation(len(y))[:_SCREEN_ROWS])
+        order = np.random.default_rng(0).permutation(len(y))
+        rows = np.sort(order[:_SCREEN_ROWS])
         self.pairs: list[Pair] = []
         self.means: list[TargetMean] = []
         if len(np.unique(y)) < 2:
             return []
         pairs = list(self._pairs(y[rows], base[rows]))
-        means = _Means(X, y, self.numbers, self.categories, rng, wanted=self.target_means)
+        sample = np.sort(order[:_MEANS_ROWS])
+        means = _Means(X.iloc[sample], y[sample], self.numbers, self.categories, wanted=self.target_means)
+        in_sample = np.searchsorted(sample, rows)
         candidates: list[Pair | TargetMean] = [*pairs, *means.made]
         if not candidates:
             return []
         # Only the rows looked at are kept of each candidate: all of hundreds would be many times the table.
         looked_at, some = np.empty((len(rows), len(candidates)), dtype=np.float32), X.iloc[rows]
         for j, feature in enumerate(candidates):
-            into(looked_at[:, j], feature.values(some) if isinstance(feature, Pair) else means.held_out(feature)[rows])
+            values = feature.values(some) if isinstance(feature, Pair) else means.held_out(feature)[in_sample]
+            into(looked_at[:, j], values)
         gain = _gains(np.hstack([base[rows], looked_at]), y[rows])[base.shape[1] :]
         kept = [candidates[j] for j in np.argsort(-gain, kind="stable")[:_MOST_KEPT] if gain[j] > 0]
         self.pairs = [feature for feature in kept if isinstance(feature, Pair)]
         self.means = [feature for feature in kept if isinstance(feature, TargetMean)]
+        if len(sample) < len(y):  # what was chosen on some rows is learnt from all of them
+            chosen = {mean.key for mean in self.means}
+            means = _Means(X, y, self.numbers, self.categories, wanted=bool(chosen), only=chosen)
+            self.means = means.made
         of_pairs = [pair.values(X) for pair in self.pairs]
         return [*of_pairs, *(means.held_out(mean) for mean in self.means)]
 
@@ -214,12 +233,12 @@ class _Means:
         y: np.ndarray,
         numbers: Sequence[int],
         categories: Sequence[int],
-        rng: np.random.Generator,
         *,
         wanted: bool,
+        only: Collection[tuple[tuple[int, ...], int]] | None = None,
     ) -> None:
         self.made: list[TargetMean] = []
-        self._parts = rng.integers(0, _PARTS, len(y))
+        self._parts = np.random.default_rng(1).integers(0, _PARTS, len(y))
         targets = _targets(y) if wanted else None
         if targets is None:
             return
@@ -230,9 +249,12 @@ class _Means:
         self._codes = {one.position: one.codes(X) for one in levels}
         for columns in (*((one,) for one in levels), *combinations(levels[:_MOST_CATEGORIES], 2)):
             meeting = Meeting(columns)
+            outputs = [k for k in range(targets.shape[1]) if only is None or (meeting.positions, k) in only]
+            if not outputs:
+                continue
             groups = meeting.fit([self._codes[one.position] for one in columns])
             if 3 <= len(meeting.known) <= len(y) / 3:  # two levels are one split; of a row alone there is no mean
-                for k in range(targets.shape[1]):
+                for k in outputs:
                     target = targets[:, k]
                     table = _table(groups, target, len(meeting.known), float(target.mean()))
                     self.made.append(TargetMean(meeting, k, targets.shape[1] > 1, table, float(target.mean())))

@@ -226,6 +226,7 @@ class Controller:
                 size_bytes=outcome.size_bytes,
                 iterations=outcome.iterations,
                 rounds=outcome.rounds,
+                features_s=round(outcome.features_s, 4),
                 stopped_early=outcome.stopped_early,
                 peak_bytes=outcome.peak_bytes,
             )
@@ -428,7 +429,7 @@ class Controller:
             asked.numbers,
             n_folds=asked.n_folds,
             stack_limit_s=stack_limit_s,
-            adjust=asked.final and self._is_complete(asked) and self.plan.inference != "fast",
+            adjust=asked.final and self.plan.inference != "fast",
         )
         self._selection = (future, asked)
 

@@ -11,7 +11,7 @@ first folds; the members of the best ensemble so far get their other folds; then
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -220,7 +220,7 @@ def _refits_s(plan: Plan, history: History, now: Situation) -> float:
         return 0.0
     trials = [history.trials[n] for n in _members(history) if n in history.trials]
     seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    once = REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
+    once = REFIT_SAFETY * (_makespan(seconds, max(now.n_slots, 1)) + _features_s(plan, history, trials))
     total = total_s(plan, history)
     if total is None or all(keeps_folds(plan, t) for t in trials) or plan.inference == "fast":
         return once
@@ -237,6 +237,17 @@ def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
     n_train = max(min(f.n_train for f in folds), 1)
     fold_s = now.predict_s(trial.learner, trial.params, n_train)
     return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
+
+
+def _features_s(plan: Plan, history: History, trials: Sequence[TrialRecord]) -> float:
+    """Return how long a worker takes to make the features of every training row for some trials, each recipe once."""
+    longest: dict[str, float] = {}
+    recipes = {t.recipe for t in trials}
+    for trial in history.trials.values():
+        if trial.recipe in recipes:
+            seconds = (f.features_s * plan.n_training / max(f.n_train, 1) for f in trial.folds.values())
+            longest[trial.recipe] = max(longest.get(trial.recipe, 0.0), max(seconds, default=0.0))
+    return sum(longest.values())
 
 
 def _share_to_refit(fold: FoldRecord) -> float:
@@ -554,7 +565,8 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     for trial, fold in waiting:
         if (trial.number, fold) in flying or free <= 0:
             continue
-        if left is not None and REFIT_SAFETY * (trial.refit_s or refit_s(plan, trial, now)) > left:
+        expected = trial.refit_s or refit_s(plan, trial, now) + _features_s(plan, history, [trial])
+        if left is not None and REFIT_SAFETY * expected > left:
             continue
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1

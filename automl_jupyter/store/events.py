@@ -115,6 +115,7 @@ class FoldEnded(Event):
     size_bytes: int = 0
     iterations: int | None = None
     rounds: int | None = None
+    features_s: float = 0.0
     stopped_early: bool = False
     worker: str = ""
     peak_bytes: int = 0

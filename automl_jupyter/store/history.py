@@ -33,6 +33,7 @@ class FoldRecord:
     iterations: int | None
     stopped_early: bool
     rounds: int | None = None
+    features_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,7 @@ def _apply_trial(
                 event.iterations,
                 event.stopped_early,
                 event.rounds,
+                event.features_s,
             )
             trial = replace(known, folds={**known.folds, event.fold: fold}, running=known.running - {event.fold})
         case ev.TrialEnded():

@@ -133,7 +133,9 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
 
     table = _open_table(task.cache)
     meta = table.meta
+    features_started = time.monotonic()
     fold = _featurized(task, table)
+    features_s = time.monotonic() - features_started
     info = learners.get(task.learner)
     n_classes = meta["n_classes"]
     estimator = make_learner(
@@ -186,6 +188,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         peak_bytes=peak_memory_bytes(),
         iterations=report.iterations,
         rounds=report.rounds,
+        features_s=features_s,
         stopped_early=report.stopped_early,
         predictions=predictions,
         files=files,

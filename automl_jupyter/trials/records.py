@@ -83,6 +83,7 @@ class FoldOutcome:
     peak_bytes: int = 0
     iterations: int | None = None
     rounds: int | None = None
+    features_s: float = 0.0
     stopped_early: bool = False
     error: Mapping[str, str] | None = None
     predictions: np.ndarray | None = None
