@@ -28,6 +28,7 @@ from automl_jupyter.jobs.instructions import (
     StopTasks,
     SubmitFold,
 )
+from automl_jupyter.learners import learners
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -222,7 +223,7 @@ def _refits_s(plan: Plan, history: History, now: Situation) -> float:
     seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
     once = REFIT_SAFETY * (_makespan(seconds, max(now.n_slots, 1)) + _features_s(plan, history, trials))
     total = total_s(plan, history)
-    if total is None or all(keeps_folds(plan, t) for t in trials) or plan.inference == "fast":
+    if total is None or all(_is_steadied(plan, t) for t in trials) or plan.inference == "fast":
         return once
     return once * min(MOST_REPLICAS, 1 + REPLICA_SHARE * total // max(once, 1e-3))
 
@@ -256,10 +257,20 @@ def _share_to_refit(fold: FoldRecord) -> float:
 
 
 def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
-    """Return whether the models of a trial's folds stay beside its refit: on few rows, of which they saw nearly all."""
-    if plan.n_training >= FEW_ROWS or plan.inference == "fast":
+    """Return whether the models of a trial's folds stay beside its refit.
+
+    They do on few rows, of which they saw nearly all, and where the average of several fits is far better than one.
+    """
+    if plan.inference == "fast":
         return False
-    return all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
+    if trial.learner in learners and learners.get(trial.learner).unsteady:
+        return True
+    return plan.n_training < FEW_ROWS and all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
+
+
+def _is_steadied(plan: Plan, trial: TrialRecord) -> bool:
+    """Return whether enough stays beside a refit without other refits."""
+    return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
 
 
 def _makespan(seconds: list[float], n_slots: int) -> float:
@@ -375,10 +386,13 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, 
         return next(waiting, None)
     fits = 1.0 if plan.race else plan.n_folds / max(now.n_slots, 1)
     n_train = _fold_rows(plan)
+    left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
 
     def is_affordable(c: Mapping[str, Any]) -> bool:
         predicted = now.predict_s(c["learner"], c["params"], n_train)
-        return predicted is None or fits * predicted <= RACE_FIT_SHARE * total or not _usable(history)
+        if predicted is None or not _usable(history):
+            return True
+        return fits * predicted <= min(RACE_FIT_SHARE * total, HOPELESS * left)
 
     return next((c for c in waiting if is_affordable(c)), None)
 
@@ -555,7 +569,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
             (t, REFIT - k)
             for k in range(1, MOST_REPLICAS)
             for t in members
-            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not keeps_folds(plan, t)
+            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not _is_steadied(plan, t)
         ]
     left = None if total is None else total - now.elapsed_s - _end_s(total)
     if left is not None and left <= 0:
@@ -566,8 +580,8 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         if (trial.number, fold) in flying or free <= 0:
             continue
         expected = trial.refit_s or refit_s(plan, trial, now) + _features_s(plan, history, [trial])
-        if left is not None and REFIT_SAFETY * expected > left:
-            continue
+        if left is not None and expected > left:
+            continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1
     if not todo and not now.in_flight:

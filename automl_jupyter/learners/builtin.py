@@ -176,6 +176,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         f"{_HERE}.neural.neural_network",
         iterative=True,
         cost=10.0,
+        unsteady=True,
         trusted_types=(
             f"{_HERE}.neural.model.NeuralNetworkClassifier",
             f"{_HERE}.neural.model.NeuralNetworkRegressor",

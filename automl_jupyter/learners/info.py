@@ -33,6 +33,9 @@ class LearnerInfo:
         More classes than this and the learner should not be offered.
     onnx : bool, default False
         Whether the fitted model can be converted to ONNX.
+    unsteady : bool, default False
+        Whether fits that differ by chance alone differ so much that their average is far better than each: the models
+        of the folds then stay beside a refit.
     trusted_types : tuple of str, default ()
         What ``skops.io.load`` must be told to trust beyond its own defaults.
 
@@ -53,6 +56,7 @@ class LearnerInfo:
     max_rows: int | None = None
     max_classes: int | None = None
     onnx: bool = False
+    unsteady: bool = False
     trusted_types: tuple[str, ...] = ()
 
 
