@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 #: score of the harness -> primary metric asked for
-_PRIMARY = {
+PRIMARY = {
     "roc_auc": "AUC_weighted",
     "log_loss": "log_loss",
     "rmse": "normalized_root_mean_squared_error",
@@ -36,7 +36,7 @@ def fit_automl(train: pd.DataFrame, job: dict[str, Any], out: dict[str, Any]) ->
         "task": "regression" if job["task"] == "regression" else "classification",
         "training_data": "train",
         "target_column_name": job["target"],
-        "primary_metric": _PRIMARY[job["metric"]],
+        "primary_metric": PRIMARY[job["metric"]],
         "random_state": job["fold"],
         "limits": {"timeout_minutes": job["minutes"]},
     }

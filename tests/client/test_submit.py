@@ -485,6 +485,7 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
     assert again.status == "Completed"
 
 
+@pytest.mark.cluster
 def test_a_script_that_starts_a_job_at_its_top_level_is_told_how(tmp_path: Path) -> None:
     """Each worker process reads the script again; without a word it would start workers of its own, and so on."""
     script = tmp_path / "script.py"
