@@ -521,10 +521,12 @@ def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Inst
 def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
     if trial.is_complete:
         return EndTrial(trial.number, "complete")
-    if history.limit == "cancel":
+    if not trial.folds and history.limit == "cancel":
         return EndTrial(trial.number, "cancelled", "the job was stopped")
     if trial.folds:
+        # Its folds can still be compared with others', and be the model where no trial is complete.
         why = "it did not earn a place in the ensemble" if plan.race else "the search ended before the others"
+        why = "the job was stopped" if history.limit == "cancel" else why
         return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
     return EndTrial(trial.number, "pruned", "the search ended before it could run")
 
@@ -537,7 +539,7 @@ def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruct
     if n_folds:
         return [SelectEnsemble(_with_folds(history, n_folds), n_folds, final=True)]
     if history.limit == "cancel":
-        return [EndJob("Canceled", "stopped on request before any trial was complete")]
+        return [EndJob("Canceled", "stopped on request before any trial had a fold")]
     failed = [t for t in history.trials.values() if t.error]
     why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
     return [EndJob("Failed", f"No trial was complete.{why}")]

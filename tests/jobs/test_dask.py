@@ -67,10 +67,11 @@ def test_a_job_ended_at_any_moment_leaves_its_best_model(n_fits: int, cluster: A
     assert job.status == "Canceled"
     proba = job.model.predict_proba(table_for("kind"))
     assert np.isfinite(proba).all()
-    best = max(job.history.score(t.metrics()) or -1 for t in job.trials if t.is_complete)
     chosen = job.history.model
     assert chosen is not None
-    assert job.history.score(chosen.metrics) >= best - 1e-9
+    scores = [job.history.score(t.metrics()) or -1 for t in job.trials if t.is_complete]
+    if scores:  # else the model stands on the folds there are, and is compared with nothing
+        assert job.history.score(chosen.metrics) >= max(scores) - 1e-9
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.5, 5.0])

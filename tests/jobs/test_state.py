@@ -155,6 +155,19 @@ def test_a_job_asked_to_stop_fits_no_stack() -> None:
     assert [asked.stack_limit_s for asked in whole.selections if asked.final] == [None]
 
 
+def test_cancel_after_one_fold_leaves_a_model_of_it() -> None:
+    def slow_after_one(number: int, fold: int) -> ScriptedFit:
+        first = (number, fold) == (0, 0)
+        return ScriptedFit(seconds=1.0 if first else 500.0, score=0.6, stops=first)
+
+    job = Simulation(make_plan(max_trials=5), slow_after_one, requests={10.0: ("cancel", {})}).run()
+    assert job.history.status == "Canceled"
+    assert job.history.model is not None
+    assert [p["trial"] for p in job.history.model.parts] == [0]
+    first = job.history.trials[0]
+    assert (first.state, first.reason) == ("pruned", "1 of 3 folds: the job was stopped")
+
+
 def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
     job = Simulation(make_plan(max_trials=5), steady, requests={0.0: ("cancel", {})}).run()
     assert job.history.status == "Canceled"
