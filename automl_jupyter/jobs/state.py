@@ -76,7 +76,7 @@ REFIT_SAFETY = 1.2
 #: a refit sees more rows than a fold's fit did and may boost a little longer
 REFIT_GROWTH = 1.1
 #: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
-END_S, END_SHARE, MOST_END_S = 0.2, 0.015, 3.0
+END_S, END_SHARE, MOST_END_S = 0.2, 0.02, 3.0
 #: refits of a member with different seeds, where nothing else stays beside its refit
 MOST_REPLICAS = 3
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway

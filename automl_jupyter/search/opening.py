@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
+from automl_jupyter.learners.base import FEATURES, MOST_ENRICHED
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
@@ -104,12 +105,12 @@ def opening_list(context: SearchContext) -> list[Candidate]:
     found = [Candidate("Dummy", {}, "Baseline", "baseline")]
     for key, label, params in portfolio(context):
         if fold_name(key) in allowed:
-            _add(found, allowed[fold_name(key)], label, params)
+            _add(found, allowed[fold_name(key)], label, params, context)
     present = {fold_name(c.learner) for c in found}
     for folded, key in allowed.items():  # learners the portfolio leaves out still get their turn, at the end
         if folded not in present:
             label, params = next(iter(variants(key, context)), (key, {}))
-            _add(found, key, label, params)
+            _add(found, key, label, params, context)
     # One round gives every learner its next configuration, so a short list grows evenly.
     rest = {key: variants(key, context) for key in allowed.values()}
     for turn in range(max((len(v) for v in rest.values()), default=0)):
@@ -117,10 +118,12 @@ def opening_list(context: SearchContext) -> list[Candidate]:
             break
         for key, options in rest.items():
             if turn < len(options):
-                _add(found, key, *options[turn])
+                _add(found, key, *options[turn], context)
     return found[: MOST + 1]
 
 
-def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any]) -> None:
+def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any], context: SearchContext) -> None:
+    if FEATURES in params and context.n_features > MOST_ENRICHED:
+        return  # of so many columns none are made, and it would be a plain configuration again
     if not any(c.learner == key and c.params == params for c in found):
         found.append(Candidate(key, dict(params), label))

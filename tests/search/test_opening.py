@@ -86,6 +86,12 @@ def test_many_classes_bring_forests_forward_and_shorten_boosting() -> None:
     assert rounds[1] < rounds[0]
 
 
+@pytest.mark.parametrize(("n_features", "are_made"), [(20, True), (5000, False)])
+def test_features_of_two_columns_are_not_made_of_thousands(n_features: int, are_made: bool) -> None:
+    opening = opening_list(SearchContext("regression", 5000, n_features, n_categorical=3, allowed=("LightGBM",)))
+    assert any("features" in c.params for c in opening) is are_made
+
+
 def test_a_learner_from_a_plug_in_is_tried_with_its_defaults() -> None:
     found = opening_list(SearchContext("regression", 100, 3, allowed=("ElasticNet", "MyLearner")))
     assert [dict(c.params) for c in found if c.learner == "MyLearner"] == [{}]
