@@ -29,7 +29,8 @@ from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import STACK_FILE, Predictions, Selection, score_fold, select
-from automl_jupyter.jobs.state import RACE_ENSEMBLE, InFlight, Situation, decide
+from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
+from automl_jupyter.jobs.state import decide
 from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder

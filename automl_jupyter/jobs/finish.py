@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.files import read_json
 from automl_jupyter.jobs.prepare import Prepared, load_test
+from automl_jupyter.jobs.reserve import keeps_folds
 from automl_jupyter.jobs.selection import all_metrics
-from automl_jupyter.jobs.state import keeps_folds
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, ModelRecord
 from automl_jupyter.trials.blend import load_blend

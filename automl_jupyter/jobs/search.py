@@ -81,7 +81,7 @@ class Search:
 
     def refit_iterations(self, trial: TrialRecord) -> int | None:
         """Return how many rounds a refit on every row should boost: the folds' mean, a little more for more rows."""
-        from automl_jupyter.jobs.state import REFIT_GROWTH
+        from automl_jupyter.jobs.reserve import REFIT_GROWTH
 
         counts = [f.iterations for f in trial.folds.values() if f.iterations]
         if not counts:

@@ -1,4 +1,4 @@
-"""The deciding half of a job: `step(state, event) -> (state, instructions)`, pure.
+"""The deciding half of a job: `decide(plan, history, situation) -> instructions`, pure.
 
 No clock, thread, file or cluster in here: time arrives inside the events and the situation, predictions of cost
 arrive with the plan's cost model. All that is known about a job is the fold of its events, so resuming a job is
@@ -11,8 +11,7 @@ first folds; the members of the best ensemble so far get their other folds; then
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from automl_jupyter._core.text import byte_size
@@ -28,14 +27,22 @@ from automl_jupyter.jobs.instructions import (
     StopTasks,
     SubmitFold,
 )
-from automl_jupyter.learners import learners
+from automl_jupyter.jobs.reserve import (
+    MOST_REPLICAS,
+    end_s,
+    features_s,
+    is_steadied,
+    refit_s,
+    refits_s,
+    search_deadline_s,
+    total_s,
+)
+from automl_jupyter.jobs.situation import InFlight, Situation, race_weights
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
-from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
 
-#: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
-RACE_ENSEMBLE = "Race"
 #: share of the time in which the opening list meets on the race's folds before anything gets another one
 RACE_SHARE = 0.45
 #: most of the job's time that one fit of the race may take, or all folds of a configuration of the opening list
@@ -57,12 +64,8 @@ MOST_FAILURES = 3
 STOP_GRACE_S = 3.0
 #: seconds a fit gets, whatever the clock says, while there is no model at all
 FIRST_MODEL_S = 20.0
-#: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
-MOST_RESERVE = 0.35
 #: share of the time that must have passed without a gain before a search with a time limit ends early
 STALL_SHARE = 0.5
-#: share of the time that is kept back for a stack over the members
-STACK_SHARE = 0.02
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
 COVERED_SHARE = 0.9
 #: fits shorter than this, in seconds, are handed out ahead of time
@@ -71,50 +74,6 @@ SHORT_FIT_S = 0.5
 LEAST_FIT_S = 0.5
 #: share of a worker's memory that a fit may be estimated to take
 MEMORY_SHARE = 0.8
-#: members of an ensemble are refitted with this much more than the predicted time at hand
-REFIT_SAFETY = 1.2
-#: a refit sees more rows than a fold's fit did and may boost a little longer
-REFIT_GROWTH = 1.1
-#: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
-END_S, END_SHARE, MOST_END_S = 0.2, 0.02, 3.0
-#: refits of a member with different seeds, where nothing else stays beside its refit
-MOST_REPLICAS = 3
-#: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
-REPLICA_SHARE = 0.1
-#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
-FEW_ROWS, NEARLY_ALL = 5000, 0.8
-
-
-@dataclass(frozen=True)
-class InFlight:
-    """A fit that a worker has. `limit_s` is counted from `started_s`, in seconds of the job."""
-
-    key: str
-    number: int
-    fold: int
-    started_s: float
-    limit_s: float | None
-    asked_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What is not in the log: the moment, the workers, and what they are doing."""
-
-    elapsed_s: float
-    n_slots: int
-    in_flight: Mapping[str, InFlight] = field(default_factory=dict)
-    #: number of folds -> how many trials had them when weights were last chosen on that many folds
-    selected: Mapping[int, int] = field(default_factory=dict)
-    selecting: bool = False
-    selection_s: float = 0.0
-    #: predicts the seconds of one fit of a learner with its settings on a number of rows
-    predict_s: Callable[[str, Mapping[str, Any], int], float | None] = lambda learner, params, n_rows: None
-    #: estimates the memory of such a fit, and what a worker has, in bytes
-    needed_bytes: Callable[[str, Mapping[str, Any], int], float] = lambda learner, params, n_rows: 0.0
-    worker_bytes: int | None = None
-    #: whether a learner keeps what it has when asked to stop
-    is_iterative: Callable[[str], bool] = lambda learner: False
 
 
 def decide(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -190,97 +149,6 @@ def _stop_early() -> ReachLimit:
     return ReachLimit("enable_early_termination", why)
 
 
-def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
-    """Return when the search must end so that the final model fits into the time, in seconds of the job."""
-    total = total_s(plan, history)
-    return None if total is None else total - reserve_s(plan, history, now, total)
-
-
-def total_s(plan: Plan, history: History) -> float | None:
-    """Return the job's time limit with what was added to it, in seconds."""
-    return None if plan.limits.timeout_s is None else plan.limits.timeout_s + history.extended_s
-
-
-def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> float:
-    """Return the seconds kept back for the last selection and the refits of the ensemble's members."""
-    fixed = _end_s(total) + min(0.05 * total, 0.3) + 2 * now.selection_s
-    fixed += STACK_SHARE * total if plan.stack_ensemble else 0.0
-    if plan.refits and not _members(history):
-        return 0.1 * total
-    return min(fixed + _refits_s(plan, history, now), MOST_RESERVE * total)
-
-
-def _end_s(total: float) -> float:
-    """Return the seconds kept back for what comes after the refits."""
-    return END_S + min(END_SHARE * total, MOST_END_S)
-
-
-def _refits_s(plan: Plan, history: History, now: Situation) -> float:
-    """Return the seconds the refits of the ensemble's members should take together."""
-    if not plan.refits:
-        return 0.0
-    trials = [history.trials[n] for n in _members(history) if n in history.trials]
-    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    once = REFIT_SAFETY * (_makespan(seconds, max(now.n_slots, 1)) + _features_s(plan, history, trials))
-    total = total_s(plan, history)
-    if total is None or all(_is_steadied(plan, t) for t in trials) or plan.inference == "fast":
-        return once
-    return once * min(MOST_REPLICAS, 1 + REPLICA_SHARE * total // max(once, 1e-3))
-
-
-def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
-    """Return how long a fit on every training row should take, in seconds."""
-    folds = trial.folds.values()
-    whole_s = now.predict_s(trial.learner, trial.params, plan.n_training)
-    if not folds:
-        return whole_s or 0.0
-    fit = sum(f.fit_s * _share_to_refit(f) for f in folds) / len(folds)
-    n_train = max(min(f.n_train for f in folds), 1)
-    fold_s = now.predict_s(trial.learner, trial.params, n_train)
-    return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
-
-
-def _features_s(plan: Plan, history: History, trials: Sequence[TrialRecord]) -> float:
-    """Return how long a worker takes to make the features of every training row for some trials, each recipe once."""
-    longest: dict[str, float] = {}
-    recipes = {t.recipe for t in trials}
-    for trial in history.trials.values():
-        if trial.recipe in recipes:
-            seconds = (f.features_s * plan.n_training / max(f.n_train, 1) for f in trial.folds.values())
-            longest[trial.recipe] = max(longest.get(trial.recipe, 0.0), max(seconds, default=0.0))
-    return sum(longest.values())
-
-
-def _share_to_refit(fold: FoldRecord) -> float:
-    """Return the share of a fold's rounds that a refit trains: those after the best one are left out."""
-    return min(REFIT_GROWTH * fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
-
-
-def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
-    """Return whether the models of a trial's folds stay beside its refit.
-
-    They do on few rows, of which they saw nearly all, and where the average of several fits is far better than one.
-    """
-    if plan.inference == "fast":
-        return False
-    if trial.learner in learners and learners.get(trial.learner).unsteady:
-        return True
-    return plan.n_training < FEW_ROWS and all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
-
-
-def _is_steadied(plan: Plan, trial: TrialRecord) -> bool:
-    """Return whether enough stays beside a refit without other refits."""
-    return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
-
-
-def _makespan(seconds: list[float], n_slots: int) -> float:
-    """Return how long jobs take on `n_slots` workers, the longest first."""
-    ends = [0.0] * n_slots
-    for s in seconds:
-        ends[ends.index(min(ends))] += s
-    return max(ends)
-
-
 def _fill_slots(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     """Give every worker a fit; behind short ones put short ones in line, so that no worker waits for the next."""
     free = now.n_slots - len(now.in_flight)
@@ -342,7 +210,7 @@ def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, in
     if not plan.race:
         return [p for t in open_trials for p in rest(t, range(t.n_folds))]
     first = [p for t in open_trials for p in rest(t, range(plan.race_folds))]
-    weights = _race_weights(history)
+    weights = race_weights(history)
     chosen = sorted((t for t in open_trials if weights.get(t.number, 0) > 0), key=lambda t: -weights[t.number])
     others = [p for t in chosen for p in rest(t, range(plan.race_folds, t.n_folds))]
     total = total_s(plan, history) or 0.0
@@ -521,14 +389,15 @@ def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Inst
 def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
     if trial.is_complete:
         return EndTrial(trial.number, "complete")
-    if not trial.folds and history.limit == "cancel":
-        return EndTrial(trial.number, "cancelled", "the job was stopped")
-    if trial.folds:
-        # Its folds can still be compared with others', and be the model where no trial is complete.
-        why = "it did not earn a place in the ensemble" if plan.race else "the search ended before the others"
-        why = "the job was stopped" if history.limit == "cancel" else why
-        return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
-    return EndTrial(trial.number, "pruned", "the search ended before it could run")
+    stopped = history.limit == "cancel"
+    if not trial.folds:
+        if stopped:
+            return EndTrial(trial.number, "cancelled", "the job was stopped")
+        return EndTrial(trial.number, "pruned", "the search ended before it could run")
+    # Its folds can still be compared with others', and be the model where no trial is complete.
+    why = "it did not earn a place in the ensemble" if plan.race else "the search ended before the others"
+    why = "the job was stopped" if stopped else why
+    return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
 
 
 def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -539,7 +408,7 @@ def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruct
     if n_folds:
         return [SelectEnsemble(_with_folds(history, n_folds), n_folds, final=True)]
     if history.limit == "cancel":
-        return [EndJob("Canceled", "stopped on request before any trial had a fold")]
+        return [EndJob("Canceled", "stopped on request before any fit had ended")]
     failed = [t for t in history.trials.values() if t.error]
     why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
     return [EndJob("Failed", f"No trial was complete.{why}")]
@@ -552,7 +421,7 @@ def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None
     total = total_s(plan, history)
     if total is None:
         return None
-    kept = _refits_s(plan, history, now) + now.selection_s + 0.5
+    kept = refits_s(plan, history, now) + now.selection_s + 0.5
     return max(total - now.elapsed_s - kept, 0.0)
 
 
@@ -571,9 +440,9 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
             (t, REFIT - k)
             for k in range(1, MOST_REPLICAS)
             for t in members
-            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not _is_steadied(plan, t)
+            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not is_steadied(plan, t)
         ]
-    left = None if total is None else total - now.elapsed_s - _end_s(total)
+    left = None if total is None else total - now.elapsed_s - end_s(total)
     if left is not None and left <= 0:
         return _stop_refits(now) or [PublishFinal()]
     todo: list[Instruction] = _end_overdue(now)
@@ -581,7 +450,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     for trial, fold in waiting:
         if (trial.number, fold) in flying or free <= 0:
             continue
-        expected = trial.refit_s or refit_s(plan, trial, now) + _features_s(plan, history, [trial])
+        expected = trial.refit_s or refit_s(plan, trial, now) + features_s(plan, history, [trial])
         if left is not None and expected > left:
             continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
         todo.append(SubmitFold(trial.number, fold, left))
@@ -631,7 +500,7 @@ def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
 
 def _race_decides(history: History) -> bool:
     """Return whether the ensemble chosen on the race's folds says more than one of the few complete trials would."""
-    weights = _race_weights(history)
+    weights = race_weights(history)
     return sum(w for n, w in weights.items() if history.trials[n].is_complete) < COVERED_SHARE
 
 
@@ -641,22 +510,10 @@ def _race_score(plan: Plan, history: History, trial: TrialRecord) -> float:
     return float("-inf") if score is None else score
 
 
-def _race_weights(history: History) -> dict[int, float]:
-    """Return the weights chosen on the race's folds."""
-    race = history.ensembles.get(RACE_ENSEMBLE)
-    return dict(race.members) if race else {}
-
-
 def _best_complete_score(history: History) -> float | None:
     scores = [history.score(t.metrics()) for t in history.trials.values() if t.is_complete]
     scores += [history.score(e.metrics) for e in history.ensembles.values() if e.complete]
     return max((s for s in scores if s is not None), default=None)
-
-
-def _members(history: History) -> list[int]:
-    if history.model is not None:
-        return [int(p["trial"]) for p in history.model.parts]
-    return list(_race_weights(history))
 
 
 def _has_stalled(plan: Plan, history: History) -> bool:

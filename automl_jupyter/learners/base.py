@@ -176,9 +176,20 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
-    if info.recipe == "tree" and 2 <= context.n_features <= MOST_ENRICHED:
+    if info.recipe == "tree" and has_pairs(context.n_features):
         drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", "arithmetic", "enriched"])
     return drawn
+
+
+def has_pairs(n_features: int) -> bool:
+    """Return whether features of two columns are tried on so many columns.
+
+    Examples
+    --------
+    >>> [has_pairs(n) for n in (1, 20, 5000)]
+    [False, True, False]
+    """
+    return 2 <= n_features <= MOST_ENRICHED
 
 
 def recipe_of(info: LearnerInfo, params: Mapping[str, Any]) -> str:

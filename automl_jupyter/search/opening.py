@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES, MOST_ENRICHED
+from automl_jupyter.learners.base import FEATURES, has_pairs
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
@@ -123,7 +123,7 @@ def opening_list(context: SearchContext) -> list[Candidate]:
 
 
 def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any], context: SearchContext) -> None:
-    if FEATURES in params and context.n_features > MOST_ENRICHED:
-        return  # of so many columns none are made, and it would be a plain configuration again
+    if FEATURES in params and not has_pairs(context.n_features):
+        return
     if not any(c.learner == key and c.params == params for c in found):
         found.append(Candidate(key, dict(params), label))

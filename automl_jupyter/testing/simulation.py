@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automl_jupyter.jobs import instructions as do
-from automl_jupyter.jobs.state import RACE_ENSEMBLE, InFlight, Situation, decide
+from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
+from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import History, apply, mean_metrics
 from automl_jupyter.trials.plan import Limits, Plan

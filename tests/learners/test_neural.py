@@ -16,12 +16,12 @@ WAVY = np.sin(6 * X[:, 0]) + X[:, 1] * X[:, 2]
 
 
 def in_double_precision(tape: network.Tape) -> network.Tape:
-    """Give a tape's rooms, which hold nothing yet, twice the digits."""
+    """Give a tape's rooms twice the digits, and what shows if it is read before it is written."""
     for name, value in vars(tape).items():
         if isinstance(value, np.ndarray):
-            setattr(tape, name, np.zeros(value.shape))
+            setattr(tape, name, np.full(value.shape, np.nan))
         elif isinstance(value, list):
-            setattr(tape, name, [np.zeros(part.shape) for part in value])
+            setattr(tape, name, [np.full(part.shape, np.nan) for part in value])
     return tape
 
 

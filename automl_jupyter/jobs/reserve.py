@@ -1,0 +1,118 @@
+"""How long the final model will take: what a job keeps back for refits, their replicas and the end. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from automl_jupyter.jobs.situation import Situation, members
+from automl_jupyter.learners import learners
+from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.trials.plan import Plan
+
+#: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
+MOST_RESERVE = 0.35
+#: share of the time that is kept back for a stack over the members
+STACK_SHARE = 0.02
+#: members of an ensemble are refitted with this much more than the predicted time at hand
+REFIT_SAFETY = 1.2
+#: a refit sees more rows than a fold's fit did and may boost a little longer
+REFIT_GROWTH = 1.1
+#: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
+END_S, END_SHARE, MOST_END_S = 0.2, 0.02, 3.0
+#: refits of a member with different seeds, where nothing else stays beside its refit
+MOST_REPLICAS = 3
+#: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
+REPLICA_SHARE = 0.1
+#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
+FEW_ROWS, NEARLY_ALL = 5000, 0.8
+
+
+def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
+    """Return when the search must end so that the final model fits into the time, in seconds of the job."""
+    total = total_s(plan, history)
+    return None if total is None else total - reserve_s(plan, history, now, total)
+
+
+def total_s(plan: Plan, history: History) -> float | None:
+    """Return the job's time limit with what was added to it, in seconds."""
+    return None if plan.limits.timeout_s is None else plan.limits.timeout_s + history.extended_s
+
+
+def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> float:
+    """Return the seconds kept back for the last selection and the refits of the ensemble's members."""
+    fixed = end_s(total) + min(0.05 * total, 0.3) + 2 * now.selection_s
+    fixed += STACK_SHARE * total if plan.stack_ensemble else 0.0
+    if plan.refits and not members(history):
+        return 0.1 * total
+    return min(fixed + refits_s(plan, history, now), MOST_RESERVE * total)
+
+
+def end_s(total: float) -> float:
+    """Return the seconds kept back for what comes after the refits."""
+    return END_S + min(END_SHARE * total, MOST_END_S)
+
+
+def refits_s(plan: Plan, history: History, now: Situation) -> float:
+    """Return the seconds the refits of the ensemble's members should take together."""
+    if not plan.refits:
+        return 0.0
+    trials = [history.trials[n] for n in members(history) if n in history.trials]
+    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
+    once = REFIT_SAFETY * (_makespan(seconds, max(now.n_slots, 1)) + features_s(plan, history, trials))
+    total = total_s(plan, history)
+    if total is None or all(is_steadied(plan, t) for t in trials) or plan.inference == "fast":
+        return once
+    return once * min(MOST_REPLICAS, 1 + REPLICA_SHARE * total // max(once, 1e-3))
+
+
+def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
+    """Return how long a fit on every training row should take, in seconds."""
+    folds = trial.folds.values()
+    whole_s = now.predict_s(trial.learner, trial.params, plan.n_training)
+    if not folds:
+        return whole_s or 0.0
+    fit = sum(f.fit_s * _share_to_refit(f) for f in folds) / len(folds)
+    n_train = max(min(f.n_train for f in folds), 1)
+    fold_s = now.predict_s(trial.learner, trial.params, n_train)
+    return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
+
+
+def features_s(plan: Plan, history: History, trials: Sequence[TrialRecord]) -> float:
+    """Return how long a worker takes to make the features of every training row for some trials, each recipe once."""
+    longest: dict[str, float] = {}
+    recipes = {t.recipe for t in trials}
+    for trial in history.trials.values():
+        if trial.recipe in recipes:
+            seconds = (f.features_s * plan.n_training / max(f.n_train, 1) for f in trial.folds.values())
+            longest[trial.recipe] = max(longest.get(trial.recipe, 0.0), max(seconds, default=0.0))
+    return sum(longest.values())
+
+
+def _share_to_refit(fold: FoldRecord) -> float:
+    """Return the share of a fold's rounds that a refit trains: those after the best one are left out."""
+    return min(REFIT_GROWTH * fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
+
+
+def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
+    """Return whether the models of a trial's folds stay beside its refit.
+
+    They do on few rows, of which they saw nearly all, and where the average of several fits is far better than one.
+    """
+    if plan.inference == "fast":
+        return False
+    if trial.learner in learners and learners.get(trial.learner).unsteady:
+        return True
+    return plan.n_training < FEW_ROWS and all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
+
+
+def is_steadied(plan: Plan, trial: TrialRecord) -> bool:
+    """Return whether enough stays beside a refit without other refits."""
+    return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
+
+
+def _makespan(seconds: list[float], n_slots: int) -> float:
+    """Return how long jobs take on `n_slots` workers, the longest first."""
+    ends = [0.0] * n_slots
+    for s in seconds:
+        ends[ends.index(min(ends))] += s
+    return max(ends)

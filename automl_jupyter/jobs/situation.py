@@ -1,0 +1,57 @@
+"""What a decision looks at beside the log: the moment, the workers, and which trials the best model stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from automl_jupyter.store.history import History
+
+#: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
+RACE_ENSEMBLE = "Race"
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """A fit that a worker has. `limit_s` is counted from `started_s`, in seconds of the job."""
+
+    key: str
+    number: int
+    fold: int
+    started_s: float
+    limit_s: float | None
+    asked_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is not in the log: the moment, the workers, and what they are doing."""
+
+    elapsed_s: float
+    n_slots: int
+    in_flight: Mapping[str, InFlight] = field(default_factory=dict)
+    #: number of folds -> how many trials had them when weights were last chosen on that many folds
+    selected: Mapping[int, int] = field(default_factory=dict)
+    selecting: bool = False
+    selection_s: float = 0.0
+    #: predicts the seconds of one fit of a learner with its settings on a number of rows
+    predict_s: Callable[[str, Mapping[str, Any], int], float | None] = lambda learner, params, n_rows: None
+    #: estimates the memory of such a fit, and what a worker has, in bytes
+    needed_bytes: Callable[[str, Mapping[str, Any], int], float] = lambda learner, params, n_rows: 0.0
+    worker_bytes: int | None = None
+    #: whether a learner keeps what it has when asked to stop
+    is_iterative: Callable[[str], bool] = lambda learner: False
+
+
+def race_weights(history: History) -> dict[int, float]:
+    """Return the weights chosen on the race's folds."""
+    race = history.ensembles.get(RACE_ENSEMBLE)
+    return dict(race.members) if race else {}
+
+
+def members(history: History) -> list[int]:
+    """Return the trials the best model so far stands on; in a race, those its weights are on."""
+    if history.model is not None:
+        return [int(p["trial"]) for p in history.model.parts]
+    return list(race_weights(history))
