@@ -36,7 +36,8 @@ def relation_to_target(column: pd.Series, y: np.ndarray, *, n_classes: int | Non
     -------
     float or None
         From 0 (nothing) to 1 (all). Regression: R² of the target's ranks, so that a long tail does not decide, not
-        below 0. Classes: ``2 · AUC - 1``, not below 0, each class against the others, weighted by its rows. None for texts.
+        below 0. Classes: ``2 · AUC - 1``, not below 0, each class against the others, weighted by its rows. None for
+        texts.
 
     Examples
     --------
