@@ -14,6 +14,7 @@ from automl_jupyter._core.text import did_you_mean, fold_name, listing, plain, p
 from automl_jupyter.data.convert import (
     UnreadableValueError,
     Vocabulary,
+    kind_of,
     to_instants,
     to_numbers,
     to_texts,
@@ -83,7 +84,9 @@ class TableSchema:
         return [c.name for c in self.columns]
 
     @classmethod
-    def infer(cls, X: pd.DataFrame, *, types: Mapping[str, str] | None = None) -> TableSchema:
+    def infer(
+        cls, X: pd.DataFrame, *, types: Mapping[str, str] | None = None, as_they_are: bool = False
+    ) -> TableSchema:
         """Find out what the columns are.
 
         Parameters
@@ -93,6 +96,9 @@ class TableSchema:
         types : mapping of str to str, optional
             Column types the user asked for (``Numeric``, ``Categorical``, ``CategoricalHash``, ``DateTime``,
             ``Text``, ``Ignore``, ``Boolean``); they win over what the values say.
+        as_they_are : bool, default False
+            Whether every column is used as it is: then all must be numbers or booleans, and none is dropped for what
+            its values are.
 
         Returns
         -------
@@ -101,11 +107,14 @@ class TableSchema:
         Raises
         ------
         DataError
-            When a type is asked for a column that is not there, when values cannot be read as asked, or when no
-            column is left; every reason at once.
+            When a type is asked for a column that is not there, when values cannot be read as asked, when columns
+            that are used as they are hold no numbers, or when no column is left; every reason at once.
         """
         X = as_frame(X)
         wanted, problems = resolve_types(types or {}, list(X.columns))
+        if as_they_are:
+            wanted, more = _as_they_are(X, wanted)
+            problems += more
         found: list[Found] = []
         for position, name in enumerate(X.columns):
             try:
@@ -277,6 +286,28 @@ def resolve_types(types: Mapping[str, str], names: Sequence[str]) -> tuple[dict[
         else:
             wanted[str(name)] = found
     return wanted, problems
+
+
+def _as_they_are(X: pd.DataFrame, wanted: Mapping[str, ColumnType]) -> tuple[dict[str, ColumnType], list[Problem]]:
+    """Return the types of columns that are numbers already, and a problem for each that is not."""
+    as_is = {"number": ColumnType.NUMERIC, "boolean": ColumnType.BOOLEAN}
+    found: dict[str, ColumnType] = {}
+    problems: list[Problem] = []
+    for position, name in enumerate(X.columns):
+        kind = kind_of(X.iloc[:, position])
+        asked = wanted.get(name)
+        if asked is ColumnType.IGNORE:
+            found[name] = asked
+        elif asked not in (None, *as_is.values()):
+            message = f"With mode 'off', the column {plain(name, most=80)!r} cannot become {asked}. Use mode 'custom'."
+            problems.append(Problem("featurization.column_name_and_types", message))
+        elif kind in as_is:
+            found[name] = asked or as_is[kind]
+        else:
+            message = f"With mode 'off', columns must be numbers already; {plain(name, most=80)!r} is not."
+            advice = "Encode or drop it, set its type to Ignore, or use mode 'auto'."
+            problems.append(Problem("featurization.mode", f"{message} {advice}"))
+    return found, problems
 
 
 def _unreadable(name: str, error: UnreadableValueError) -> Problem:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from automl_jupyter.featurization.numbers import one_hot
+from automl_jupyter.featurization.feature import Feature
+from automl_jupyter.featurization.numbers import missing_markers, one_hot
 
 #: LightGBM searches splits over sets of levels up to here; past it, codes are an order by frequency.
 MOST_CATEGORICAL = 1000
@@ -87,10 +88,10 @@ class CategoryCodes:
             if j in self.many:
                 out[:, len(self.columns) + self.many.index(j)] = _share(column, codes)
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names; a frequency is ``column__frequency``."""
-        names = [columns[p] for p in self.positions]
-        return names + [f"{names[j]}__frequency" for j in self.many]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column``, ``column__frequency``)."""
+        found = [Feature(columns[p], (p,), "LabelEncoder") for p in self.positions]
+        return found + _frequencies([self.positions[j] for j in self.many], columns)
 
 
 class OneHot:
@@ -145,14 +146,15 @@ class OneHot:
         rows, columns = np.nonzero(hot >= 0)
         out[rows, hot[rows, columns]] = 1
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names (``column=level``, ``column__rare``, ``column__missing``)."""
-        names: list[str] = []
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column=level``, ``column__rare``, ``column__missing``)."""
+        found: list[Feature] = []
         for p, column in zip(self.positions, self.columns, strict=True):
-            names += [f"{columns[p]}={level}" for level in column.levels]
+            names = [f"{columns[p]}={level}" for level in column.levels]
             names += [f"{columns[p]}__rare"] * _has_rare(column)
-            names += [f"{columns[p]}__missing"] * column.has_missing
-        return names
+            found += [Feature(name, (p,), "OneHotEncoder") for name in names]
+            found += missing_markers([p] * column.has_missing, columns)
+        return found
 
 
 class Frequencies:
@@ -176,9 +178,13 @@ class Frequencies:
         for j, column in enumerate(self.columns):
             out[:, j] = np.log10(1 + 1000 * _share(column, column.codes(X)))
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names."""
-        return [f"{columns[p]}__frequency" for p in self.positions]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column__frequency``)."""
+        return _frequencies(self.positions, columns)
+
+
+def _frequencies(positions: Sequence[int], columns: Sequence[str]) -> list[Feature]:
+    return [Feature(f"{columns[p]}__frequency", (p,), "FrequencyEncoder") for p in positions]
 
 
 def _share(column: Levels, codes: np.ndarray) -> np.ndarray:

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from automl_jupyter.featurization.categories import Levels
+from automl_jupyter.featurization.feature import Feature
 from automl_jupyter.featurization.numbers import column_of, into
+from automl_jupyter.featurization.targets import group_means, held_out_means, targets_of, weight_of_evidence
 
 #: numbers that are combined (fewer where rows are few), categories that are paired, features that are kept
 _MOST_NUMBERS, _FEW_NUMBERS, _FEW_ROWS = 12, 8, 2000
@@ -24,10 +26,6 @@ _MOST_CATEGORIES, _MOST_KEPT = 14, 40
 _SCREEN_ROWS, _SCREEN_ROUNDS = 10_000, 60
 #: rows that target means are made of to be looked at; those that are kept are made of all rows
 _MEANS_ROWS = 40_000
-#: with more classes than this there are no target means: each would be that many features
-_MOST_CLASSES = 10
-#: rows a target mean is drawn towards the overall mean by, and parts for those of training rows
-_PRIOR_ROWS, _PARTS = 10.0, 5
 #: a number with at most this many values is a category, too; or one of whole numbers that come five times on average
 _FEW_VALUES, _REPEATS, _MOST_VALUES = 30, 5, 20_000
 
@@ -49,9 +47,10 @@ class Pair:
             found = np.asarray(_OPERATIONS[self.operation](a, b))
             return np.where(b == 0, np.nan, found) if self.operation == "÷" else found
 
-    def name(self, columns: Sequence[str]) -> str:
-        """Return the feature's name."""
-        return f"{columns[self.left]} {self.operation} {columns[self.right]}"
+    def describe(self, columns: Sequence[str]) -> Feature:
+        """Return the feature (``left × right``)."""
+        name = f"{columns[self.left]} {self.operation} {columns[self.right]}"
+        return Feature(name, (self.left, self.right), "Arithmetic")
 
 
 class ValueLevels:
@@ -99,14 +98,23 @@ class Meeting:
 
 
 class TargetMean:
-    """The mean target, or share of a class, of a row's group, drawn towards the overall mean where rows are few."""
+    """The mean target, or share of a class, of a row's group, drawn towards the overall mean where rows are few.
 
-    def __init__(self, meeting: Meeting, output: int, one_of_many: bool, table: np.ndarray, prior: float) -> None:
+    With `evidence` it is the share's weight of evidence.
+    """
+
+    #: what models saved by earlier versions do not have
+    evidence = False
+
+    def __init__(
+        self, meeting: Meeting, output: int, one_of_many: bool, table: np.ndarray, prior: float, *, evidence: bool
+    ) -> None:
         self.meeting = meeting
         self.output = output
         self.one_of_many = one_of_many
         self.table = table
         self.prior = prior
+        self.evidence = evidence
 
     @property
     def key(self) -> tuple[tuple[int, ...], int]:
@@ -115,12 +123,17 @@ class TargetMean:
 
     def of(self, groups: np.ndarray) -> np.ndarray:
         """Return the feature for rows of these groups."""
-        return np.asarray(np.where(groups < 0, self.prior, self.table[groups]))
+        return self.scaled(np.asarray(np.where(groups < 0, self.prior, self.table[groups])))
 
-    def name(self, columns: Sequence[str]) -> str:
-        """Return the feature's name."""
+    def scaled(self, means: np.ndarray) -> np.ndarray:
+        """Return means as the feature says them."""
+        return weight_of_evidence(means, self.prior) if self.evidence else means
+
+    def describe(self, columns: Sequence[str]) -> Feature:
+        """Return the feature (``target of class 2 by column and other``)."""
         of = f" of class {self.output}" if self.one_of_many else ""
-        return f"target{of} by {' and '.join(columns[one.position] for one in self.meeting.levels)}"
+        name = f"target{of} by {' and '.join(columns[one.position] for one in self.meeting.levels)}"
+        return Feature(name, self.meeting.positions, "WoETargetEncoder" if self.evidence else "CatTargetEncoder")
 
 
 class Interactions:
@@ -132,13 +145,18 @@ class Interactions:
         Columns, by position.
     target_means : bool
         Whether target means of columns and of pairs of them are candidates, too.
+    evidence : bool, default False
+        Whether shares of classes are said as weights of evidence.
     """
 
-    def __init__(self, numbers: Sequence[int], categories: Sequence[int], *, target_means: bool) -> None:
+    def __init__(
+        self, numbers: Sequence[int], categories: Sequence[int], *, target_means: bool, evidence: bool = False
+    ) -> None:
         self.positions = [*numbers, *categories]
         self.numbers = list(numbers)
         self.categories = list(categories)
         self.target_means = target_means
+        self.evidence = evidence
 
     def fit(self, X: Any, y: np.ndarray, base: np.ndarray) -> list[np.ndarray]:
         """Choose the features.
@@ -165,7 +183,7 @@ class Interactions:
             return []
         pairs = list(self._pairs(y[rows], base[rows]))
         sample = np.sort(order[:_MEANS_ROWS])
-        means = _Means(X.iloc[sample], y[sample], self.numbers, self.categories, wanted=self.target_means)
+        means = self._means(X.iloc[sample], y[sample], wanted=self.target_means)
         in_sample = np.searchsorted(sample, rows)
         candidates: list[Pair | TargetMean] = [*pairs, *means.made]
         if not candidates:
@@ -181,7 +199,7 @@ class Interactions:
         self.means = [feature for feature in kept if isinstance(feature, TargetMean)]
         if len(sample) < len(y):  # what was chosen on some rows is learnt from all of them
             chosen = {mean.key for mean in self.means}
-            means = _Means(X, y, self.numbers, self.categories, wanted=bool(chosen), only=chosen)
+            means = self._means(X, y, wanted=bool(chosen), only=chosen)
             self.means = means.made
         of_pairs = [pair.values(X) for pair in self.pairs]
         return [*of_pairs, *(means.held_out(mean) for mean in self.means)]
@@ -206,9 +224,12 @@ class Interactions:
                 groups[id(meeting)] = meeting.groups([codes[one.position] for one in meeting.levels])
             into(out[:, j], mean.of(groups[id(meeting)]))
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names."""
-        return [feature.name(columns) for feature in self._features()]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features."""
+        return [feature.describe(columns) for feature in self._features()]
+
+    def _means(self, X: Any, y: np.ndarray, **which: Any) -> _Means:
+        return _Means(X, y, self.numbers, self.categories, evidence=self.evidence, **which)
 
     def _features(self) -> list[Pair | TargetMean]:
         return [*self.pairs, *self.means]
@@ -235,11 +256,11 @@ class _Means:
         categories: Sequence[int],
         *,
         wanted: bool,
+        evidence: bool,
         only: Collection[tuple[tuple[int, ...], int]] | None = None,
     ) -> None:
         self.made: list[TargetMean] = []
-        self._parts = np.random.default_rng(1).integers(0, _PARTS, len(y))
-        targets = _targets(y) if wanted else None
+        targets = targets_of(y) if wanted else None
         if targets is None:
             return
         self._targets = targets
@@ -256,34 +277,16 @@ class _Means:
             if 3 <= len(meeting.known) <= len(y) / 3:  # two levels are one split; of a row alone there is no mean
                 for k in outputs:
                     target = targets[:, k]
-                    table = _table(groups, target, len(meeting.known), float(target.mean()))
-                    self.made.append(TargetMean(meeting, k, targets.shape[1] > 1, table, float(target.mean())))
+                    prior = float(target.mean())
+                    table = group_means(groups, target, len(meeting.known), prior)
+                    many = targets.shape[1] > 1
+                    self.made.append(TargetMean(meeting, k, many, table, prior, evidence=evidence))
 
     def held_out(self, mean: TargetMean) -> np.ndarray:
         """Return a feature of the training rows: each part's from the rows of the others."""
         groups = mean.meeting.groups([self._codes[one.position] for one in mean.meeting.levels])
-        target, values = self._targets[:, mean.output], np.empty(len(groups))
-        for part in range(_PARTS):
-            here = self._parts == part
-            values[here] = _table(groups[~here], target[~here], len(mean.table), mean.prior)[groups[here]]
-        return values
-
-
-def _table(groups: np.ndarray, target: np.ndarray, n_groups: int, prior: float) -> np.ndarray:
-    """Return each group's mean, as if some rows of the overall mean were in it."""
-    count = np.bincount(groups, minlength=n_groups)
-    total = np.bincount(groups, weights=target, minlength=n_groups)
-    return np.asarray((total + _PRIOR_ROWS * prior) / (count + _PRIOR_ROWS))
-
-
-def _targets(y: np.ndarray) -> np.ndarray | None:
-    """Return what is averaged, a column each: standardised values, or each class's indicator (one for two classes)."""
-    if not np.issubdtype(y.dtype, np.integer):
-        return np.asarray((y - y.mean()) / (y.std() or 1.0))[:, None]
-    classes = np.unique(y)
-    if len(classes) > _MOST_CLASSES:
-        return None
-    return np.asarray(y[:, None] == (classes[1:] if len(classes) == 2 else classes), dtype=np.float64)
+        values = held_out_means(groups, self._targets[:, mean.output], len(mean.table), mean.prior)
+        return mean.scaled(values)
 
 
 def _value_levels(X: Any, position: int) -> ValueLevels | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from automl_jupyter.featurization.feature import Feature
+
 #: Rows quantiles are taken from; more would change the third digit.
 _SAMPLE = 50_000
 _LIMIT = np.finfo(np.float32).max
@@ -64,9 +66,9 @@ class RawNumbers:
             values = column_of(X, p)
             into(out[:, j], values - shift if shift else values)
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names."""
-        return [columns[p] for p in self.positions]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column``)."""
+        return [Feature(columns[p], (p,), "Numeric") for p in self.positions]
 
 
 class Scaler:
@@ -135,10 +137,10 @@ class ScaledNumbers:
         """Write the features."""
         self.scaler.fill([column_of(X, p) for p in self.positions], out)
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names; an indicator is ``column__missing``."""
-        names = [columns[p] for p in self.positions]
-        return names + [f"{names[j]}__missing" for j in self.scaler.missing]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column``, ``column__missing``)."""
+        found = [Feature(columns[p], (p,), "MedianImputer") for p in self.positions]
+        return found + missing_markers([self.positions[j] for j in self.scaler.missing], columns)
 
 
 class BinnedNumbers:
@@ -174,13 +176,19 @@ class BinnedNumbers:
             start += len(edges) + 2
         return one_hot(hot, self.width)
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names (``column<=3``, ``column>3``, ``column__missing``)."""
-        names: list[str] = []
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column<=3``, ``column>3``, ``column__missing``)."""
+        found: list[Feature] = []
         for p, edges in zip(self.positions, self.edges, strict=True):
-            names += [f"{columns[p]}<={edge:.6g}" for edge in edges]
-            names += [f"{columns[p]}>{edges[-1]:.6g}", f"{columns[p]}__missing"]
-        return names
+            names = [f"{columns[p]}<={edge:.6g}" for edge in edges] + [f"{columns[p]}>{edges[-1]:.6g}"]
+            found += [Feature(name, (p,), "Discretizer") for name in names]
+            found += missing_markers([p], columns)
+        return found
+
+
+def missing_markers(positions: Sequence[int], columns: Sequence[str]) -> list[Feature]:
+    """Return the features that say where a value was missing (``column__missing``)."""
+    return [Feature(f"{columns[p]}__missing", (p,), "ImputationMarker") for p in positions]
 
 
 def one_hot(hot: np.ndarray, width: int) -> Any:

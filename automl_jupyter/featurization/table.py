@@ -11,21 +11,17 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
     TransformerMixin,
 )
 
-from automl_jupyter.featurization.categories import CategoryCodes, Frequencies, Levels, OneHot
-from automl_jupyter.featurization.dates import BinnedDates, DateParts
-from automl_jupyter.featurization.interactions import Interactions
-from automl_jupyter.featurization.numbers import BinnedNumbers, RawNumbers, ScaledNumbers, into
-from automl_jupyter.featurization.recipes import OPTIONS
-from automl_jupyter.featurization.texts import Topics, Words
+from automl_jupyter.featurization.categories import CategoryCodes
+from automl_jupyter.featurization.columns import Hashing, Imputation
+from automl_jupyter.featurization.feature import Feature
+from automl_jupyter.featurization.numbers import into
+from automl_jupyter.featurization.parts import choose_interactions, choose_parts, hashed_columns
+from automl_jupyter.featurization.recipes import OPTIONS, split_recipe
+from automl_jupyter.featurization.steps import REDUCERS, make_step
+from automl_jupyter.featurization.transformers import FeatureSettings
 
 #: Share of entries that are stored past which a dense matrix is smaller, and faster to learn from.
 _DENSE_FROM = 0.3
-#: Levels a category may have to be one-hot in the dense recipe.
-_FEW_LEVELS = 12
-#: The recipes for trees.
-_TREES = ("tree", "arithmetic", "enriched")
-#: Features past which none are made of two columns: looking at all of them would take too long.
-_MOST_ENRICHED = 1000
 
 
 class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -34,13 +30,15 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     recipe : str
-        The recipe.
+        The recipe, perhaps with a step behind it (``linear+PCA``).
     names : sequence of str
-        Column names, only used to name features.
+        Column names, only used to name features and to find what the settings ask of a column.
     types : sequence of str
         Column types, by position.
     options : mapping, optional
         Options of the recipes.
+    settings : mapping, optional
+        What `FeatureSettings.to_dict` returns.
 
     Attributes
     ----------
@@ -52,111 +50,118 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Features.
     """
 
+    #: what featurizers saved by earlier versions do not have
+    settings: Mapping[str, Any] | None = None
+    imputation_: Any = None
+    hashing_: Any = None
+    step_: Any = None
+
     def __init__(
         self,
         recipe: str = "tree",
         names: Sequence[str] = (),
         types: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.recipe = recipe
         self.names = names
         self.types = types
         self.options = options
+        self.settings = settings
 
     def fit(self, X: Any, y: Any = None) -> TableFeaturizer:
-        """Learn from the training rows of a fold; only ``arithmetic`` and ``enriched`` look at `y`."""
+        """Learn from the training rows of a fold; features of the target need `y`."""
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Learn from training rows and return their features, in which no row's own target has a part."""
         if X.shape[1] != len(self.types):
             raise ValueError(f"The featurizer was made for {len(self.types)} columns, the frame has {X.shape[1]}.")
         self.n_features_in_ = X.shape[1]
-        self.dense_parts_, self.sparse_parts_ = [], []
-        for part in self._parts(X):
-            fitted = part.fit(X)
-            if self.recipe in ("linear", "counts") and hasattr(part, "sparse"):
-                self.sparse_parts_.append(fitted)
+        base, step = split_recipe(self.recipe)
+        settings = FeatureSettings.from_dict(self.settings or {})
+        names, options = [str(n) for n in self.names], {**OPTIONS, **(self.options or {})}
+        columns = self._prepare(X, settings, base)
+        target = None if y is None else np.asarray(y)
+        of_training: list[tuple[Any, list[np.ndarray]]] = []
+        self.dense_parts_: list[Any] = []
+        self.sparse_parts_: list[Any] = []
+        for part in choose_parts(base, columns, names, self.types, options, settings, target):
+            if hasattr(part, "fit_target"):
+                of_training.append((part, part.fit_target(columns, target)))
             else:
-                self.dense_parts_.append(fitted)
+                part.fit(columns)
+            sparse = base in ("linear", "counts") and hasattr(part, "sparse")
+            (self.sparse_parts_ if sparse else self.dense_parts_).append(part)
+        self._find_categorical()
+        pairs = choose_interactions(base, self.types, settings, target, self._width())
+        if pairs is not None and target is not None:
+            made = pairs.fit(columns, target, self._filled(columns, X, self._width()))
+            of_training.append((pairs, made))
+            self.dense_parts_.append(pairs)
+        self.n_dense_ = self._width()
+        self.n_features_out_ = self.n_dense_ + sum(p.width for p in self.sparse_parts_)
+        self.sparse_output_ = self._is_sparse(base)
+        features = self._assembled(columns, X, of_training)
+        if step:
+            n_rows, n_features = features.shape
+            seed = int(options["random_state"])
+            self.step_ = make_step(
+                step, sparse=self.sparse_output_, n_rows=n_rows, n_features=n_features, random_state=seed
+            )
+            features = _single(self.step_.fit_transform(features))
+        return features
+
+    def _prepare(self, X: Any, settings: FeatureSettings, base: str) -> Any:
+        """Learn what is done to columns first, and return them so."""
+        at = {str(name): p for p, name in enumerate(self.names)}
+        asked = {at[n]: v for n, v in settings.imputers.items() if n in at}
+        self.imputation_ = Imputation(asked).fit(X) if asked and base != "none" else None
+        columns = X if self.imputation_ is None else self.imputation_.apply(X)
+        hashed = hashed_columns(base, [str(n) for n in self.names], self.types, settings)
+        self.hashing_ = Hashing(hashed).fit(columns) if hashed else None
+        return columns if self.hashing_ is None else self.hashing_.apply(columns)
+
+    def _find_categorical(self) -> None:
         self.categorical_features_: list[int] = []
         start = 0
         for part in self.dense_parts_:
             if isinstance(part, CategoryCodes):
                 self.categorical_features_ = [start + j for j in part.categorical]
             start += part.width
-        self._of_training: list[np.ndarray] = []
-        if self.recipe in ("arithmetic", "enriched") and y is not None and 0 < start <= _MOST_ENRICHED:
-            numbers, categories = self._numbers(), self._categories()
-            part = Interactions(numbers, categories, target_means=self.recipe == "enriched")
-            self._of_training = part.fit(X, np.asarray(y), self._filled(X, start))
-            self.dense_parts_.append(part)
-            start += part.width
-        self.n_dense_ = start
-        self.n_features_out_ = start + sum(p.width for p in self.sparse_parts_)
-        self.sparse_output_ = self._is_sparse()
-        return self
 
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from training rows and return their features, in which no row's own target has a part."""
-        out = self.fit(X, y).transform(X)
-        for j, values in enumerate(self._of_training, self.n_dense_ - len(self._of_training)):
-            into(out[:, j], values)
-        self._of_training = []
-        return out
+    def _width(self) -> int:
+        markers = 0 if self.imputation_ is None else self.imputation_.width
+        return int(sum(p.width for p in self.dense_parts_)) + markers
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_of_training": []}
+    def _filled(
+        self, columns: Any, X: Any, width: int, of_training: Sequence[tuple[Any, list[np.ndarray]]] = ()
+    ) -> np.ndarray:
+        """Return an array of `width` features whose first ones are written: the dense parts' of these rows.
 
-    def _numbers(self) -> list[int]:
-        return [p for p, t in enumerate(self.types) if t in ("Numeric", "Boolean")]
-
-    def _categories(self) -> list[int]:
-        return [p for p, t in enumerate(self.types) if t in ("Categorical", "CategoricalHash")]
-
-    def _filled(self, X: Any, width: int) -> np.ndarray:
-        """Return what the dense parts give for rows."""
+        For training rows, the values in `of_training` stand in place of what a part would give.
+        """
+        own = {id(part): values for part, values in of_training}
         out = np.empty((len(X), width), dtype=np.float32)
         start = 0
         for part in self.dense_parts_:
-            part.fill(X, out[:, start : start + part.width])
+            block = out[:, start : start + part.width]
+            if id(part) in own:
+                for j, values in enumerate(own[id(part)]):
+                    into(block[:, j], values)
+            else:
+                part.fill(columns, block)
             start += part.width
+        if self.imputation_ is not None:
+            self.imputation_.fill(X, out[:, start : start + self.imputation_.width])
         return out
 
-    def _parts(self, X: Any) -> list[Any]:
-        """Return the recipe's parts, unfitted."""
-        if self.recipe == "none":
-            return []
-        o = {**OPTIONS, **(self.options or {})}
-        numbers, categories = self._numbers(), self._categories()
-        dates = [p for p, t in enumerate(self.types) if t == "DateTime"]
-        texts = [p for p, t in enumerate(self.types) if t == "Text"]
-        scaled = self.recipe not in _TREES
-        words = [Words(p, o["min_frequency"], o["max_words"]) for p in texts]
-        topics = [
-            Topics(p, o["min_frequency"], o["max_words"], o["n_topics"], o["random_state"], scaled) for p in texts
-        ]
-        one_hot = OneHot(categories, o["min_frequency"], o["max_levels"])
-        if self.recipe in _TREES:
-            return _used(RawNumbers(numbers), CategoryCodes(categories), DateParts(dates, False)) + topics
-        if self.recipe == "linear":
-            return _used(ScaledNumbers(numbers), DateParts(dates, True), one_hot) + words
-        if self.recipe == "counts":
-            return _used(BinnedNumbers(numbers, o["n_bins"]), one_hot, BinnedDates(dates, o["n_bins"])) + words
-        few = [p for p in categories if len(Levels(p).fit(X).levels) <= _FEW_LEVELS]
-        many = [p for p in categories if p not in few]
-        return (
-            _used(
-                ScaledNumbers(numbers),
-                DateParts(dates, True),
-                OneHot(few, o["min_frequency"], _FEW_LEVELS),
-                OneHot(many, o["min_frequency"], _FEW_LEVELS - 2),
-                Frequencies(many),
-            )
-            + topics
-        )
-
-    def _is_sparse(self) -> bool:
+    def _is_sparse(self, base: str) -> bool:
         if not self.sparse_parts_:
             return False
-        if self.recipe == "counts":
+        if base == "counts":
             return True
         stored = self.n_dense_ + sum(
             len(p.positions) if hasattr(p, "positions") else p.width * 0.01 for p in self.sparse_parts_
@@ -173,20 +178,59 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         if X.shape[1] != self.n_features_in_:
             raise ValueError(f"The featurizer knows {self.n_features_in_} columns, the frame has {X.shape[1]}.")
+        columns = X if self.imputation_ is None else self.imputation_.apply(X)
+        columns = columns if self.hashing_ is None else self.hashing_.apply(columns)
+        features = self._assembled(columns, X)
+        return features if self.step_ is None else _single(self.step_.transform(features))
+
+    def _assembled(self, columns: Any, X: Any, of_training: Sequence[tuple[Any, list[np.ndarray]]] = ()) -> Any:
         if not self.n_features_out_:
             return np.zeros((len(X), 1), dtype=np.float32)  # scikit-learn wants a column
         width = self.n_dense_ if self.sparse_output_ else self.n_features_out_
-        out = self._filled(X, width)
+        out = self._filled(columns, X, width, of_training)
         start = self.n_dense_
         if not self.sparse_output_:
             for part in self.sparse_parts_:
-                out[:, start : start + part.width] = part.sparse(X).toarray()
+                out[:, start : start + part.width] = part.sparse(columns).toarray()
                 start += part.width
             return out
         from scipy.sparse import csr_matrix, hstack
 
         blocks = [csr_matrix(out)] if width else []
-        return hstack([*blocks, *(p.sparse(X) for p in self.sparse_parts_)], format="csr", dtype=np.float32)
+        return hstack([*blocks, *(p.sparse(columns) for p in self.sparse_parts_)], format="csr", dtype=np.float32)
+
+    def describe(self, input_features: Sequence[str] | None = None) -> list[Feature]:
+        """Return what is known of each feature, in order.
+
+        Parameters
+        ----------
+        input_features : sequence of str, optional
+            Column names to use instead of those the featurizer was made with.
+        """
+        columns = [str(n) for n in (self.names if input_features is None else input_features)]
+        if not self.n_features_out_:
+            return [Feature("constant", (), "Numeric")]
+        markers = [] if self.imputation_ is None else [self.imputation_]
+        parts = [*self.dense_parts_, *markers, *self.sparse_parts_]
+        found = [feature for part in parts for feature in part.describe(columns)]
+        hashed = {int(p) for p in getattr(self.hashing_, "bits", ())}
+        for k, feature in enumerate(found):
+            if feature.transformer == "OneHotEncoder" and hashed.issuperset(feature.positions):
+                found[k] = feature._replace(transformer="HashOneHotEncoder")
+        _, step = split_recipe(self.recipe)
+        if step in REDUCERS:
+            n_components = int(self.step_.components_.shape[0])
+            every = tuple(sorted({p for f in found for p in f.positions}))
+            return [Feature(f"component {k}", every, step) for k in range(n_components)]
+        return found
+
+    def before(self, position: int) -> list[str]:
+        """Return the transformers that change a column before features are made of it."""
+        asked = [
+            ("Imputer", getattr(self.imputation_, "asked", {})),
+            ("HashOneHotEncoder", getattr(self.hashing_, "bits", {})),
+        ]
+        return [name for name, columns in asked if str(position) in columns]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the features' names (``column``, ``column__month``, ``column=level``).
@@ -196,12 +240,8 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         input_features : sequence of str, optional
             Column names to use instead of those the featurizer was made with.
         """
-        columns = [str(n) for n in (self.names if input_features is None else input_features)]
-        if not self.n_features_out_:
-            return np.array(["constant"], dtype=object)
-        parts = [*self.dense_parts_, *self.sparse_parts_]
-        return np.array([name for part in parts for name in part.names(columns)], dtype=object)
+        return np.array([feature.name for feature in self.describe(input_features)], dtype=object)
 
 
-def _used(*parts: Any) -> list[Any]:
-    return [part for part in parts if part.positions]
+def _single(features: Any) -> Any:
+    return features.astype(np.float32, copy=False)

@@ -8,19 +8,25 @@ faster.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from automl_jupyter.featurization.feature import Feature
+from automl_jupyter.featurization.transformers import make_vectorizer
+
 _WORD = re.compile(r"\w+")
+#: scripts that put no spaces between words: Thai to Myanmar, Khmer, kana, Han, Hangul
+_SCRIPTS = "\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_CHARACTER = re.compile(rf"[{_SCRIPTS}]|[^\W{_SCRIPTS}]+")
 #: Rows the words are learnt from, and the topics.
 _SAMPLE = 50_000
 
 
 class Words:
-    """tf-idf of words and pairs of neighbouring words, rows of length 1.
+    """Words and pairs of neighbouring words: their tf-idf, rows of length 1, or their counts.
 
     ``tf = 1 + ln(count)``, ``idf = 1 + ln((1 + n) / (1 + rows with the word))``, each row then divided by its
     Euclidean length; as scikit-learn's ``TfidfTransformer(sublinear_tf=True)``.
@@ -33,12 +39,23 @@ class Words:
         Rows a word needs; at most a hundredth of the rows are asked for.
     max_words : int
         Words and pairs kept, those in most rows first.
+    counts : bool, default False
+        Whether a feature is how often the word is in the text.
+    characters : bool, default False
+        Whether characters of scripts without spaces between words stand for words.
     """
 
-    def __init__(self, position: int, min_frequency: int, max_words: int) -> None:
+    #: what parts of models saved by earlier versions do not have
+    counts, characters = False, False
+
+    def __init__(
+        self, position: int, min_frequency: int, max_words: int, *, counts: bool = False, characters: bool = False
+    ) -> None:
         self.position = position
         self.min_frequency = min_frequency
         self.max_words = max_words
+        self.counts = counts
+        self.characters = characters
 
     def fit(self, X: Any) -> Words:
         """Learn the words, the pairs and in how many rows each is."""
@@ -47,7 +64,8 @@ class Words:
 
     def split(self, X: Any) -> list[list[str]]:
         """Return each row's words, in lower case."""
-        return [_WORD.findall(text.lower()) for text in texts_of(X, self.position)]
+        pattern = _CHARACTER if self.characters else _WORD
+        return [pattern.findall(text.lower()) for text in texts_of(X, self.position)]
 
     def learn(self, documents: list[list[str]]) -> Words:
         """Learn from rows already split."""
@@ -116,6 +134,8 @@ class Words:
             (np.ones(int(seen.sum()), dtype=np.float32), (rows[seen], columns[seen])),
             shape=(len(documents), self.width),
         )
+        if self.counts:
+            return counts
         counts.data = (1 + np.log(counts.data)) * self.idf[counts.indices].astype(np.float32)
         length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
         counts.data /= np.repeat(np.maximum(length, 1e-12), np.diff(counts.indptr)).astype(np.float32)
@@ -124,12 +144,68 @@ class Words:
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_index"}
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names (``column=word``, ``column=two words``)."""
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column=word``, ``column=two words``)."""
         size = max(len(self.words), 1)
         found = [self.words[k] for k in self.word_ids]
         found += [f"{self.words[k // size]} {self.words[k % size]}" for k in self.pair_keys]
-        return [f"{columns[self.position]}={f}" for f in found]
+        transformer = "CountVectorizer" if self.counts else "TfIdf"
+        return [Feature(f"{columns[self.position]}={f}", (self.position,), transformer) for f in found]
+
+
+class AskedWords:
+    """What scikit-learn's ``TfidfVectorizer`` makes of a text with the parameters asked for.
+
+    Parameters
+    ----------
+    position : int
+        The text column.
+    parameters : mapping
+        Its keyword arguments.
+    """
+
+    def __init__(self, position: int, parameters: Mapping[str, Any]) -> None:
+        self.position = position
+        self.parameters = dict(parameters)
+
+    def fit(self, X: Any) -> AskedWords:
+        """Learn the words."""
+        return self.learn(self.split(X))
+
+    def split(self, X: Any) -> list[str]:
+        """Return the texts as they are: the vectorizer cuts them."""
+        return texts_of(X, self.position)
+
+    def learn(self, documents: list[str]) -> AskedWords:
+        """Learn from texts; where the parameters leave no word, there is no feature."""
+        self.vectorizer: Any = make_vectorizer(self.parameters)
+        try:
+            self.vectorizer.fit(documents)
+        except ValueError:
+            self.vectorizer = None
+        return self
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return 0 if self.vectorizer is None else len(self.vectorizer.vocabulary_)
+
+    def sparse(self, X: Any) -> Any:
+        """Return the features."""
+        return self.weigh(self.split(X))
+
+    def weigh(self, documents: list[str]) -> Any:
+        """Return the features of texts."""
+        from scipy.sparse import csr_matrix
+
+        if self.vectorizer is None:
+            return csr_matrix((len(documents), 0), dtype=np.float32)
+        return self.vectorizer.transform(documents)
+
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column=word``)."""
+        found = [] if self.vectorizer is None else self.vectorizer.get_feature_names_out().tolist()
+        return [Feature(f"{columns[self.position]}={f}", (self.position,), "TfIdf") for f in found]
 
 
 class Topics:
@@ -137,8 +213,8 @@ class Topics:
 
     Parameters
     ----------
-    position : int
-        The text column.
+    words : Words or AskedWords
+        What the topics are found in.
     n_topics : int
         Most components.
     random_state : int
@@ -147,25 +223,22 @@ class Topics:
         Whether the learner needs scales alike: components of unit deviation, logarithms of the counts.
     """
 
-    def __init__(
-        self,
-        position: int,
-        min_frequency: int,
-        max_words: int,
-        n_topics: int,
-        random_state: int,
-        scaled: bool,
-    ) -> None:
-        self.words = Words(position, min_frequency, max_words)
+    def __init__(self, words: Words | AskedWords, n_topics: int, random_state: int, scaled: bool) -> None:
+        self.words = words
         self.n_topics = n_topics
         self.random_state = random_state
         self.scaled = scaled
+
+    @property
+    def position(self) -> int:
+        """The text column."""
+        return self.words.position
 
     def fit(self, X: Any) -> Topics:
         """Learn words and topics."""
         from sklearn.utils.extmath import randomized_svd
 
-        documents = self.words.split(X)
+        documents: list[Any] = self.words.split(X)
         documents = documents[:: -(-len(documents) // _SAMPLE)] if len(documents) > _SAMPLE else documents
         weights = self.words.learn(documents).weigh(documents)
         n = min(self.n_topics, self.words.width - 1, len(documents) - 1)
@@ -187,22 +260,59 @@ class Topics:
 
     def fill(self, X: Any, out: np.ndarray) -> None:
         """Write the features."""
-        documents = self.words.split(X)
+        documents: list[Any] = self.words.split(X)
         if self.components.shape[1]:
             out[:, :-2] = self.words.weigh(documents) @ self.components
-        texts = texts_of(X, self.words.position)
-        out[:, -2] = np.fromiter(map(len, texts), dtype=np.float32, count=len(texts))
-        out[:, -1] = np.fromiter(map(len, documents), dtype=np.float32, count=len(documents))
-        if self.scaled:
-            out[:, -2:] = np.log1p(out[:, -2:])
+        _fill_statistics(texts_of(X, self.position), documents, self.scaled, out[:, -2:])
 
-    def names(self, columns: Sequence[str]) -> list[str]:
-        """Return the features' names (``column__topic0``, ``column__length``, ``column__words``)."""
-        name = columns[self.words.position]
-        return [f"{name}__topic{k}" for k in range(self.components.shape[1])] + [
-            f"{name}__length",
-            f"{name}__words",
-        ]
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column__topic0``, ``column__length``, ``column__words``)."""
+        name = columns[self.position]
+        topics = [f"{name}__topic{k}" for k in range(self.components.shape[1])]
+        return [Feature(t, (self.position,), "WordEmbedding") for t in topics] + _statistics(name, self.position)
+
+
+class TextStatistics:
+    """The length of a text and its number of words, where topics are blocked.
+
+    Parameters
+    ----------
+    position : int
+        The text column.
+    scaled : bool
+        Whether the learner needs scales alike: logarithms.
+    """
+
+    width = 2
+
+    def __init__(self, position: int, scaled: bool) -> None:
+        self.position = position
+        self.scaled = scaled
+
+    def fit(self, X: Any) -> TextStatistics:
+        """Learn nothing."""
+        return self
+
+    def fill(self, X: Any, out: np.ndarray) -> None:
+        """Write the features."""
+        texts = texts_of(X, self.position)
+        _fill_statistics(texts, [_WORD.findall(t) for t in texts], self.scaled, out)
+
+    def describe(self, columns: Sequence[str]) -> list[Feature]:
+        """Return the features (``column__length``, ``column__words``)."""
+        return _statistics(columns[self.position], self.position)
+
+
+def _fill_statistics(texts: list[str], documents: list[Any], scaled: bool, out: np.ndarray) -> None:
+    out[:, 0] = np.fromiter(map(len, texts), dtype=np.float32, count=len(texts))
+    words = (d.split() if isinstance(d, str) else d for d in documents)
+    out[:, 1] = np.fromiter(map(len, words), dtype=np.float32, count=len(documents))
+    if scaled:
+        out[:] = np.log1p(out)
+
+
+def _statistics(name: str, position: int) -> list[Feature]:
+    return [Feature(f"{name}__{what}", (position,), "StringStatistics") for what in ("length", "words")]
 
 
 def texts_of(X: Any, position: int) -> list[str]:

@@ -56,12 +56,11 @@ def prepare(
         With every problem found.
     """
     from automl_jupyter.data.load import load_training_table
-    from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import make_folds, resolve_validation
 
     metric = resolve_primary_metric(job)
     table = load_training_table(job, namespace=namespace, base=base)
-    schema = TableSchema.infer(table.X.iloc[: table.n_training], types=job.featurization.column_name_and_types or None)
+    schema = find_schema(job, table)
     validation = resolve_validation(job, table)
     random_state = job.random_state or 0
     plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
@@ -75,6 +74,21 @@ def prepare(
         {"cache": str(cache), "fingerprint": table.fingerprint, "schema": schema.to_json(), **meta},
     )
     return _open(plan, metric, cache)
+
+
+def find_schema(job: RowsJob, table: TrainingTable) -> TableSchema:
+    """Find out what the columns of the training rows are, as the settings want it.
+
+    Raises
+    ------
+    DataError
+        With every column that cannot be read as asked.
+    """
+    from automl_jupyter.data.schema import TableSchema
+
+    asked = job.featurization
+    rows = table.X.iloc[: table.n_training]
+    return TableSchema.infer(rows, types=asked.column_name_and_types or None, as_they_are=asked.mode == "off")
 
 
 def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:
@@ -173,6 +187,7 @@ def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -
         "n_classes": plan.n_classes,
         "positive": _positive(job, classes),
         "y_range": y_range,
+        "featurization": dict(plan.featurization),
         "columns": [{**asdict(c), "type": str(c.type)} for c in schema.columns if not c.dropped],
         "classes": None if classes is None else encode_labels(classes),
     }

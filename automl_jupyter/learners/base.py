@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,11 @@ LOG_TARGET = "log_target"
 FEATURES = "features"
 #: columns past which features of two columns are not tried: looking at all of them would take too long
 MOST_ENRICHED = 300
+#: the setting, of any learner that says so, to put a scaler or a reducer before it, and what there is to choose from
+SCALER, NO_SCALER = "scaler", "none"
+SCALERS = (
+    "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PCA", "TruncatedSVD", "SparseNormalizer",
+)  # fmt: skip
 
 
 def never_stop() -> bool:
@@ -129,7 +134,7 @@ def make_learner(
         One of ``info.tasks``.
     params : mapping, optional
         Hyper-parameters in the learner's own names; what is left out has a default. ``log_target``, for any regressor,
-        makes it learn the target's logarithm; ``features`` is what `recipe_of` looks at.
+        makes it learn the target's logarithm; ``features`` and ``scaler`` are what `recipe_of` looks at.
     random_state : int, default 0
         Seed.
     n_jobs : int, default 1
@@ -152,7 +157,8 @@ def make_learner(
     module = importlib.import_module(info.module)
     own = dict(params or {})
     log_target = own.pop(LOG_TARGET, False)
-    own.pop(FEATURES, None)
+    for name in (FEATURES, SCALER):
+        own.pop(name, None)
     estimator = module.make(task, own, random_state=random_state, n_jobs=n_jobs, n_classes=n_classes)
     if not log_target:
         return estimator
@@ -176,20 +182,25 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
-    if info.recipe == "tree" and has_pairs(context.n_features):
-        drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", "arithmetic", "enriched"])
+    kinds = extra_features(context.n_features, context.without_features) if info.recipe == "tree" else ()
+    if kinds:
+        drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", *kinds])
+    if info.scaled:
+        drawn[SCALER] = trial.suggest_categorical(SCALER, [NO_SCALER, *SCALERS])
     return drawn
 
 
-def has_pairs(n_features: int) -> bool:
-    """Return whether features of two columns are tried on so many columns.
+def extra_features(n_features: int, without: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the recipes with features of several columns that are tried on so many columns.
 
     Examples
     --------
-    >>> [has_pairs(n) for n in (1, 20, 5000)]
-    [False, True, False]
+    >>> [len(extra_features(n)) for n in (1, 20, 5000)], extra_features(20, ["clusters", "arithmetic"])
+    ([0, 3, 0], ('enriched',))
     """
-    return 2 <= n_features <= MOST_ENRICHED
+    if not 2 <= n_features <= MOST_ENRICHED:
+        return ()
+    return tuple(kind for kind in ("arithmetic", "enriched", "clusters") if kind not in without)
 
 
 def recipe_of(info: LearnerInfo, params: Mapping[str, Any]) -> str:
@@ -200,8 +211,11 @@ def recipe_of(info: LearnerInfo, params: Mapping[str, Any]) -> str:
     >>> from automl_jupyter.learners import learners
     >>> recipe_of(learners.get("LightGBM"), {"features": "enriched"})
     'enriched'
+    >>> recipe_of(learners.get("SGD"), {"scaler": "PCA"})
+    'linear+PCA'
     """
-    return str(params.get(FEATURES, info.recipe))
+    base, scaler = str(params.get(FEATURES, info.recipe)), params.get(SCALER, NO_SCALER)
+    return base if scaler == NO_SCALER else f"{base}+{scaler}"
 
 
 def default_fit(estimator: Any, data: FitData) -> FitReport:

@@ -36,9 +36,9 @@ BUILTIN: tuple[LearnerInfo, ...] = (
             f"{_HERE}.light_gbm_model.LightGBMRegressor",
         ),
     ),
-    LearnerInfo("LogisticRegression", _CLASSES, "linear", f"{_HERE}.linear.logistic", cost=0.5, onnx=True),
-    LearnerInfo("ElasticNet", _VALUES, "linear", f"{_HERE}.linear.elastic_net", cost=0.5, onnx=True),
-    LearnerInfo("FastLinearRegressor", _VALUES, "linear", f"{_HERE}.linear.ridge", cost=0.2, onnx=True),
+    LearnerInfo("LogisticRegression", _CLASSES, "linear", f"{_HERE}.linear.logistic", cost=0.5, onnx=True, scaled=True),
+    LearnerInfo("ElasticNet", _VALUES, "linear", f"{_HERE}.linear.elastic_net", cost=0.5, onnx=True, scaled=True),
+    LearnerInfo("FastLinearRegressor", _VALUES, "linear", f"{_HERE}.linear.ridge", cost=0.2, onnx=True, scaled=True),
     LearnerInfo(
         "ExtremeRandomTrees",
         _BOTH,
@@ -59,7 +59,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         onnx=True,
         trusted_types=_TREES,
     ),
-    LearnerInfo("SGD", _BOTH, "linear", f"{_HERE}.linear.sgd", cost=0.3, onnx=True),
+    LearnerInfo("SGD", _BOTH, "linear", f"{_HERE}.linear.sgd", cost=0.3, onnx=True, scaled=True),
     LearnerInfo(
         "LinearSVM",
         _CLASSES,
@@ -68,6 +68,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         iterative=True,
         cost=1.5,
         max_classes=100,
+        scaled=True,
         trusted_types=_CALIBRATED,
     ),
     LearnerInfo(
@@ -78,10 +79,22 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         iterative=True,
         cost=0.6,
         max_classes=100,
+        scaled=True,
         trusted_types=_CALIBRATED,
     ),
-    LearnerInfo("OnlineGradientDescentRegressor", _VALUES, "linear", f"{_HERE}.linear.online", cost=0.3, onnx=True),
-    LearnerInfo("LassoLars", _VALUES, "dense", f"{_HERE}.linear.lasso_lars", sample_weight=False, cost=0.3, onnx=True),
+    LearnerInfo(
+        "OnlineGradientDescentRegressor", _VALUES, "linear", f"{_HERE}.linear.online", cost=0.3, onnx=True, scaled=True
+    ),
+    LearnerInfo(
+        "LassoLars",
+        _VALUES,
+        "dense",
+        f"{_HERE}.linear.lasso_lars",
+        sample_weight=False,
+        cost=0.3,
+        onnx=True,
+        scaled=True,
+    ),
     LearnerInfo(
         "DecisionTree",
         _BOTH,
@@ -112,6 +125,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         cost=2.0,
         max_rows=50_000,
         onnx=True,
+        scaled=True,
         trusted_types=_NEIGHBORS,
     ),
     LearnerInfo(
@@ -123,6 +137,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         cost=20.0,
         max_rows=10_000,
         max_classes=30,
+        scaled=True,
         trusted_types=_CALIBRATED,
     ),
     LearnerInfo("MultinomialNaiveBayes", _CLASSES, "counts", f"{_HERE}.bayes.multinomial", cost=0.1, onnx=True),

@@ -36,6 +36,8 @@ class LearnerInfo:
     unsteady : bool, default False
         Whether fits that differ by chance alone differ so much that their average is far better than each: the models
         of the folds then stay beside a refit.
+    scaled : bool, default False
+        Whether a trial may put a scaler or a reducer between the features and it.
     trusted_types : tuple of str, default ()
         What ``skops.io.load`` must be told to trust beyond its own defaults.
 
@@ -57,6 +59,7 @@ class LearnerInfo:
     max_classes: int | None = None
     onnx: bool = False
     unsteady: bool = False
+    scaled: bool = False
     trusted_types: tuple[str, ...] = ()
 
 
@@ -76,6 +79,8 @@ class SpaceContext:
         The task.
     log_target : bool, default False
         Whether learning the target's logarithm is worth trying.
+    without_features : tuple of str, default ()
+        Recipes with features of several columns that the settings rule out.
     """
 
     n_rows: int
@@ -83,3 +88,4 @@ class SpaceContext:
     n_classes: int | None
     task: str
     log_target: bool = False
+    without_features: tuple[str, ...] = ()

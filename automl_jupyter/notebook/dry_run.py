@@ -32,9 +32,8 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
         With every problem found.
     """
     from automl_jupyter.data.load import load_training_table
-    from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import resolve_validation
-    from automl_jupyter.jobs.prepare import resolve_primary_metric
+    from automl_jupyter.jobs.prepare import find_schema, resolve_primary_metric
     from automl_jupyter.tasks import check_trainable
     from automl_jupyter.trials.plan import make_plan
 
@@ -42,8 +41,7 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
     job = check_trainable(spec)
     metric = resolve_primary_metric(job)
     table = load_training_table(job, namespace=namespace, base=base.absolute())
-    types = job.featurization.column_name_and_types or None
-    schema = TableSchema.infer(table.X.iloc[: table.n_training], types=types)
+    schema = find_schema(job, table)
     validation = resolve_validation(job, table)
     seed = job.random_state if job.random_state is not None else 0
     return make_plan(job, table, schema, validation, metric, n_slots=1, random_state=seed)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES, has_pairs
+from automl_jupyter.learners.base import FEATURES, extra_features
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
@@ -49,6 +49,8 @@ class SearchContext:
         Fits that run at once.
     log_target : bool
         Whether learning the target's logarithm is worth trying.
+    without_features : tuple of str
+        Recipes with features of several columns that the settings rule out.
     """
 
     task: str
@@ -64,6 +66,7 @@ class SearchContext:
     timeout_s: float | None = None
     n_workers: int = 1
     log_target: bool = False
+    without_features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def opening_list(context: SearchContext) -> list[Candidate]:
 
 
 def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any], context: SearchContext) -> None:
-    if FEATURES in params and not has_pairs(context.n_features):
+    if FEATURES in params and params[FEATURES] not in extra_features(context.n_features, context.without_features):
         return
     if not any(c.learner == key and c.params == params for c in found):
         found.append(Candidate(key, dict(params), label))

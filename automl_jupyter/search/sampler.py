@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from automl_jupyter.learners.base import NO_SCALER, SCALER
 from automl_jupyter.search.opening import Candidate, SearchContext
 from automl_jupyter.search.recording import RecordingTrial
 
@@ -111,7 +112,7 @@ class Sampler:
             tried = [dict(o.params) for o in own]
             for _ in range(_REDRAWS):
                 params = self._draw_params(learner, own, int(rng.integers(2**31)))
-                candidate = Candidate(learner, params, learner, "search")
+                candidate = Candidate(learner, params, _label(learner, params), "search")
                 if params not in tried:
                     return candidate
             learners.remove(learner)  # its space is used up
@@ -151,6 +152,11 @@ class Sampler:
             return self._space(learner, study.ask())
 
 
+def _label(learner: str, params: Mapping[str, Any]) -> str:
+    scaler = params.get(SCALER, NO_SCALER)
+    return learner if scaler == NO_SCALER else f"{scaler}, {learner}"
+
+
 def learner_space(context: SearchContext) -> Space:
     """Return the learners' own search spaces."""
 
@@ -160,7 +166,12 @@ def learner_space(context: SearchContext) -> Space:
         from automl_jupyter.learners.info import SpaceContext
 
         size = SpaceContext(
-            context.n_rows, context.n_features, context.n_classes, context.task, log_target=context.log_target
+            context.n_rows,
+            context.n_features,
+            context.n_classes,
+            context.task,
+            log_target=context.log_target,
+            without_features=context.without_features,
         )
         return suggest_params(learners.get(learner), trial, size)
 

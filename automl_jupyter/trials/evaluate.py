@@ -226,7 +226,7 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
     y, weight = table.y, table.weight
     X_train = table.X.iloc[train]
     y_train = np.asarray(y[train])
-    featurizer = make_featurizer(task.recipe, columns)
+    featurizer = make_featurizer(task.recipe, columns, settings=table.meta.get("featurization"))
     fitted = featurizer.fit_transform(X_train, y_train)
     fold = _Fold(
         featurizer,

@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automl_jupyter._core.text import duration, listing, plural
+from automl_jupyter._core.text import duration, listing, plain, plural
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.tasks import get_task
 
 if TYPE_CHECKING:
-    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.dataset import Column, TrainingTable
     from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import Validation
+    from automl_jupyter.featurization.transformers import FeatureSettings
     from automl_jupyter.metrics.base import Metric
     from automl_jupyter.search.opening import Candidate, SearchContext
     from automl_jupyter.spec.tabular import RowsJob
@@ -82,6 +83,8 @@ class Plan:
     n_categorical: int = 0
     n_text: int = 0
     log_target: bool = False
+    featurization: Mapping[str, Any] = field(default_factory=dict)
+    without_features: tuple[str, ...] = ()
     columns: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Mapping[str, str], ...] = field(default=())
 
@@ -110,8 +113,8 @@ class Plan:
         """Return the plan of a JSON value."""
         values = dict(record)
         values["limits"] = Limits(**values["limits"])
-        for name in ("learners", "opening", "columns", "notes"):
-            values[name] = tuple(values[name])
+        for name in ("learners", "opening", "without_features", "columns", "notes"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
     def search_context(self) -> SearchContext:
@@ -132,6 +135,7 @@ class Plan:
             timeout_s=self.limits.timeout_s,
             n_workers=self.n_slots,
             log_target=self.log_target,
+            without_features=self.without_features,
         )
 
 
@@ -163,19 +167,23 @@ def make_plan(
     Raises
     ------
     SpecError
-        When the settings leave no learner to try.
+        When the settings leave no learner to try, or name columns and parameters that do not fit the table.
     """
     from automl_jupyter.data.dataset import ColumnType
     from automl_jupyter.data.target import is_log_better
+    from automl_jupyter.featurization.transformers import recipes_ruled_out
 
     task = get_task(job.task)
     notes: list[dict[str, str]] = [asdict(n) for n in table.notes]
     kept = [c for c in schema.columns if not c.dropped and c.type != ColumnType.IGNORE]
     limits = resolve_limits(job, notes)
-    learners = _learners(job, len(table.y), notes)
+    settings = _feature_settings(job, schema)
+    has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
+    learners = _learners(job, len(table.y), notes, has_gaps=has_gaps)
     training = job.training
     _note(notes, "validation", _validation_title(validation), validation.reason)
     notes += [asdict(n) for n in schema.notes]
+    _note_features(settings, job, kept, notes)
     _note_unused(job, notes)
     for note in job.notes:
         _note(notes, "settings", note, "so that the job runs as it is")
@@ -216,6 +224,10 @@ def make_plan(
         n_categorical=sum(c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH) for c in kept),
         n_text=sum(c.type == ColumnType.TEXT for c in kept),
         log_target=log_target,
+        featurization=settings.to_dict(),
+        without_features=recipes_ruled_out(
+            settings, has_text=any(c.type == ColumnType.TEXT for c in kept), classification=table.classes is not None
+        ),
         columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
     )
     return _with_opening(plan, notes)
@@ -249,14 +261,39 @@ def resolve_limits(job: RowsJob, notes: list[dict[str, str]] | None = None) -> L
     )
 
 
+def _feature_settings(job: RowsJob, schema: TableSchema) -> FeatureSettings:
+    from automl_jupyter.featurization.transformers import resolve_settings
+
+    problems: list[Problem] = []
+    settings = resolve_settings(job.featurization, schema.columns, problems)
+    if problems:
+        raise SpecError(problems)
+    return settings
+
+
+def _note_features(
+    settings: FeatureSettings, job: RowsJob, kept: Sequence[Column], notes: list[dict[str, str]]
+) -> None:
+    """Say what the settings change in how features are made."""
+    language = job.featurization.dataset_language
+    if settings.as_they_are:
+        _note(notes, "featurization", "The columns are used as they are", "featurization.mode is 'off'")
+    if settings.blocked:
+        what = f"{listing(settings.blocked, last='and')} {'is' if len(settings.blocked) == 1 else 'are'} not used"
+        _note(notes, "featurization", what, "blocked_transformers names them; the next in line takes the place")
+    for name, asked in settings.imputers.items():
+        strategy = asked.get("strategy", "mean")
+        what = f"Missing values of {plain(name, most=80)!r} are imputed: {strategy}"
+        _note(notes, "featurization", what, "transformer_params asks for it")
+    if language not in (None, "eng") and any(str(c.type) == "Text" for c in kept):
+        cut = "into characters and pairs of them" if settings.characters else "into words and pairs of them, as English"
+        _note(notes, "featurization", f"Texts are cut {cut}", f"dataset_language is {language!r}")
+
+
 def _note_unused(job: RowsJob, notes: list[dict[str, str]]) -> None:
     """Say which settings are understood but change nothing in this version."""
     featurization, training = job.featurization, job.training
     unused = {
-        "featurization.mode: off": featurization.mode == "off",
-        "featurization.blocked_transformers": bool(featurization.blocked_transformers),
-        "featurization.transformer_params": bool(featurization.transformer_params),
-        "featurization.dataset_language": featurization.dataset_language not in (None, "eng"),
         "featurization.enable_dnn_featurization": bool(featurization.enable_dnn_featurization),
         "training.enable_dnn_training": bool(training.enable_dnn_training),
         "training.training_mode: distributed": training.training_mode == "distributed",
@@ -266,12 +303,13 @@ def _note_unused(job: RowsJob, notes: list[dict[str, str]]) -> None:
         _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
 
 
-def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]]) -> tuple[str, ...]:
+def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
     from automl_jupyter.learners import available, learners
 
     asked = [learners.get(name).key for name in job.training.allowed_training_algorithms or []]
     blocked = {learners.get(name).key for name in job.training.blocked_training_algorithms or []}
-    there = {info.key: info for info in available(job.task) if info.key != "Dummy"}
+    installed = {info.key: info for info in available(job.task) if info.key != "Dummy"}
+    there = dict(installed)
     if job.training.enable_onnx_compatible_models:
         there = {key: info for key, info in there.items() if info.onnx}
         _note(
@@ -280,7 +318,7 @@ def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]]) -> tuple[s
             "Only learners that can be converted to ONNX are tried, and no stack ensemble is built",
             "enable_onnx_compatible_models is set",
         )
-    missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in there]
+    missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in installed]
     if missing:
         _note(
             notes,
@@ -289,6 +327,10 @@ def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]]) -> tuple[s
             "the package is not installed",
             level="warning",
         )
+    if has_gaps:
+        there = {key: info for key, info in there.items() if info.recipe == "tree"}
+        why = "columns have missing values, which mode 'off' leaves as they are"
+        _note(notes, "learners", "Only learners that take missing values are tried", why)
     keys = []
     for key in asked or there:
         info = there.get(key)

@@ -65,5 +65,11 @@ def test_custom_featurization_is_taken_as_it_stands(folder: Path) -> None:
         blocked_transformers=["LabelEncoding"],
         column_name_and_types={"job": "Categorical"},
     )
-    regression_job.check()
-    assert regression_job.featurization.blocked_transformers == ["LabelEncoder"]
+    regression_job.set_limits(max_trials=2)
+    ml_client = MLClient(DefaultAzureCredential(), "subscription", "group", "workspace")
+    ml_client.jobs._compute = "inline"
+    returned_job = ml_client.jobs.create_or_update(regression_job).wait()
+    assert returned_job.status == "Completed"
+    assert returned_job.spec.featurization.blocked_transformers == ["LabelEncoder"]
+    said = {note["what"] for note in returned_job.plan["notes"] if note["topic"] == "featurization"}
+    assert said == {"LabelEncoder is not used", "Missing values of 'job' are imputed: most_frequent"}

@@ -13,11 +13,9 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.featurization.recipes import RECIPES, make_featurizer
+from automl_jupyter.featurization.recipes import FOR_TREES, RECIPES, make_featurizer
 from automl_jupyter.featurization.texts import Words
 from automl_jupyter.testing.learner_checks import toy_table
-
-FOR_TREES = ("tree", "arithmetic", "enriched")
 
 
 def column(name, kind, dropped=False):
@@ -165,12 +163,22 @@ def test_date_parts_that_vary_and_elapsed_seconds():
     frame = pd.DataFrame({"d": dates})
     featurizer = make_featurizer("tree", [column("d", "DateTime")]).fit(frame)
     names = list(featurizer.get_feature_names_out())
-    parts = ["month", "day", "dayofweek", "dayofyear", "quarter", "elapsed_s"]
+    parts = ["month", "day", "dayofweek", "dayofyear", "weekofyear", "quarter", "elapsed_s"]
     assert names == [f"d__{part}" for part in parts]
     np.testing.assert_allclose(
         featurizer.transform(frame),
-        [[1, 31, 2, 31, 1, 0], [12, 1, 6, 336, 4, 305 * 86400], [np.nan] * 6],
+        [[1, 31, 2, 31, 5, 1, 0], [12, 1, 6, 336, 48, 4, 305 * 86400], [np.nan] * 7],
     )
+
+
+def test_weeks_are_those_of_iso_8601():
+    days = pd.date_range("1959-12-20", "2041-01-10", freq="3D").to_series(index=None).reset_index(drop=True)
+    days = days.astype("datetime64[ns]")
+    days.iloc[5] = pd.NaT
+    featurizer = make_featurizer("tree", [column("d", "DateTime")]).fit(pd.DataFrame({"d": days}))
+    at = featurizer.get_feature_names_out().tolist().index("d__weekofyear")
+    expected = days.dt.isocalendar().week.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    np.testing.assert_array_equal(featurizer.transform(pd.DataFrame({"d": days}))[:, at], expected)
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,14 +191,15 @@ def test_words_are_scikit_learns_tf_idf(texts):
         assert words.width == 0
         return
     expected = oracle.fit_transform(texts).toarray()
-    order = [list(oracle.get_feature_names_out()).index(n.removeprefix("t=")) for n in words.names(["t"])]
+    names = [f.name for f in words.describe(["t"])]
+    order = [list(oracle.get_feature_names_out()).index(n.removeprefix("t=")) for n in names]
     np.testing.assert_allclose(words.sparse(frame).toarray(), expected[:, order], rtol=1e-5, atol=1e-6)
 
 
 def test_words_keep_the_most_common_and_pairs_of_words_that_are_no_feature():
     frame = pd.DataFrame({"t": ["a b", "a b", "a c", "c d"]})
     words = Words(0, 1, 3).fit(frame)
-    assert words.names(["t"]) == ["t=a", "t=b", "t=c"]
+    assert [f.name for f in words.describe(["t"])] == ["t=a", "t=b", "t=c"]
     assert words.sparse(frame).shape == (4, 3)
 
 

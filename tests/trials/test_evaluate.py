@@ -222,7 +222,9 @@ def test_a_kept_fold_is_used_again(task: FoldTask, monkeypatch: pytest.MonkeyPat
     made: list[str] = []
     original = recipes.make_featurizer
     monkeypatch.setattr(
-        recipes, "make_featurizer", lambda recipe, columns: (made.append(recipe), original(recipe, columns))[1]
+        recipes,
+        "make_featurizer",
+        lambda recipe, columns, **kw: (made.append(recipe), original(recipe, columns, **kw))[1],
     )
     for number in range(4):
         assert evaluate.evaluate(replace(task, number=number)).state == "complete"

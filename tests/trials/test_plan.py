@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.data.split import resolve_validation
-from automl_jupyter.errors import SpecError
+from automl_jupyter.errors import DataError, SpecError
+from automl_jupyter.jobs.prepare import find_schema
 from automl_jupyter.metrics.registry import resolve_metric
 from automl_jupyter.testing.quick import make_spec, table_for
 from automl_jupyter.trials.plan import Plan, make_plan, resolve_limits
@@ -201,3 +202,65 @@ def test_validation_data_are_never_fitted() -> None:
     plan = plan_of(make_spec(validation_data=table_for("label", seed=1)))
     assert not plan.refits
     assert (plan.n_rows, plan.n_training) == (180, 90)
+
+
+# --- featurization ----------------------------------------------------------------------------------------------
+
+
+def plan_of_mode_off(data: pd.DataFrame, **fields: Any) -> Plan:
+    spec = make_spec(data=data, featurization={"mode": "off", **fields.pop("featurization", {})}, **fields)
+    table = load_training_table(spec)
+    metric = resolve_metric("accuracy", spec.task)
+    return make_plan(
+        spec, table, find_schema(spec, table), resolve_validation(spec, table), metric, n_slots=2, random_state=7
+    )
+
+
+def test_mode_off_uses_numbers_as_they_are() -> None:
+    data = table_for("label").drop(columns="colour").assign(constant=1.0, row_id=range(90))
+    plan = plan_of_mode_off(data, training={})
+    assert [(c["name"], c["type"], c["dropped"]) for c in plan.columns] == [
+        ("size", "Numeric", False),
+        ("age", "Numeric", False),
+        ("constant", "Numeric", False),
+        ("row_id", "Numeric", False),
+    ]
+    assert not any("features" in c["params"] for c in plan.opening)
+    assert said(plan, "featurization") == "The columns are used as they are: featurization.mode is 'off'"
+
+
+def test_mode_off_refuses_what_is_no_number_by_name() -> None:
+    with pytest.raises(DataError, match=r"columns must be numbers already; 'colour' is not\. Encode or drop it"):
+        plan_of_mode_off(table_for("label"))
+    with pytest.raises(DataError, match=r"'colour' cannot become Categorical\. Use mode 'custom'"):
+        plan_of_mode_off(table_for("label"), featurization={"column_name_and_types": {"colour": "Categorical"}})
+    ignored = plan_of_mode_off(table_for("label"), featurization={"column_name_and_types": {"colour": "Ignore"}})
+    assert ignored.n_features == 2
+
+
+def test_mode_off_with_gaps_tries_only_learners_that_take_them() -> None:
+    data = table_for("label").drop(columns="colour")
+    data.loc[3, "size"] = np.nan
+    plan = plan_of_mode_off(data, training={})
+    assert "LightGBM" in plan.learners
+    assert "LogisticRegression" not in plan.learners
+    assert "Only learners that take missing values are tried" in said(plan, "learners")
+
+
+def test_blocked_transformers_and_parameters_are_in_the_plan() -> None:
+    featurization = {
+        "blocked_transformers": ["CatTargetEncoder", "WoETargetEncoder"],
+        "transformer_params": {"imputer": [{"fields": ["size"], "parameters": {"strategy": "median"}}]},
+    }
+    plan = plan_of(make_spec(featurization=featurization, training={}))
+    assert plan.featurization["imputers"] == {"size": {"strategy": "median"}}
+    assert plan.without_features == ("enriched",)
+    assert not any(c["params"].get("features") == "enriched" for c in plan.opening)
+    assert "CatTargetEncoder and WoETargetEncoder are not used" in said(plan, "featurization")
+    assert Plan.from_dict(plan.to_dict()) == Plan.from_dict(json.loads(json.dumps(plan.to_dict())))
+
+
+def test_parameters_of_a_column_that_is_not_there_are_refused_with_the_nearest() -> None:
+    asked = {"imputer": [{"fields": ["sise"], "parameters": {"strategy": "median"}}]}
+    with pytest.raises(SpecError, match=r"There is no feature column 'sise'\. Did you mean 'size'"):
+        plan_of(make_spec(featurization={"transformer_params": asked}))
