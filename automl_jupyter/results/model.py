@@ -91,6 +91,43 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
         return evaluate_model(self, data, confidence=confidence, random_state=random_state)
 
+    def get_engineered_feature_names(self, member: str | int | None = None) -> list[str]:
+        """Return the names of the features a member's learner gets, in order.
+
+        Parameters
+        ----------
+        member : str or int, optional
+            A member's label, or its trial's number; the heaviest member when left out.
+        """
+        return list(self.get_engineered_features(member)["Feature"])
+
+    def get_engineered_features(self, member: str | int | None = None) -> pd.DataFrame:
+        """Return the features of a member with the raw columns each is made of, and by which transformer.
+
+        See `automl_jupyter.results.transparency.engineered_features`.
+        """
+        from automl_jupyter.results.transparency import engineered_features
+
+        return engineered_features(self.blend_, self.schema_, member)
+
+    def get_featurization_summary(self, member: str | int | None = None) -> pd.DataFrame:
+        """Return a row a raw column: its type, whether it was dropped and why, and the transformers it went through.
+
+        See `automl_jupyter.results.transparency.featurization_summary`.
+        """
+        from automl_jupyter.results.transparency import featurization_summary
+
+        return featurization_summary(self.blend_, self.schema_, member)
+
+    def explain_features(self, row: object, member: str | int | None = None) -> pd.DataFrame:
+        """Return what would happen to one raw row: how each value is read, and the features made of it.
+
+        See `automl_jupyter.results.transparency.explain_row`.
+        """
+        from automl_jupyter.results.transparency import explain_row
+
+        return explain_row(self.blend_, self.schema_, row, member, roles=self.manifest["roles"])
+
     def _predict(self, X: object) -> np.ndarray:
         return self.blend_.predict(self.schema_.encode(X, roles=self.manifest["roles"]))
 
@@ -107,9 +144,10 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         return f"{type(self).__name__}({self.label}: {made_of}{more})"
 
     def _repr_html_(self) -> str:
-        import html
+        from automl_jupyter.results.diagram import diagram_html
 
-        return f"<code>{html.escape(repr(self))}</code>"
+        adjusted = {"temperature": self.blend_.temperature, "threshold": self.manifest.get("threshold")}
+        return diagram_html(f"{type(self).__name__}: {self.label}", self.blend_, self.schema_, adjusted)
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}

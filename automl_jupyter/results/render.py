@@ -131,7 +131,7 @@ def render_html(snapshot: Mapping[str, Any], *, uid: str | None = None) -> str:
 
 def _page(snapshot: Mapping[str, Any], uid: str, most: int) -> str:
     parts = [
-        f'<div class="amlj-static" role="group" aria-labelledby="{uid}-title"><style>{_style()}</style>',
+        f'<div class="amlj-static" role="group" aria-labelledby="{uid}-title"><style>{static_style()}</style>',
         _html_head(snapshot, uid),
         _html_error(snapshot),
         _html_limits(snapshot),
@@ -144,7 +144,8 @@ def _page(snapshot: Mapping[str, Any], uid: str, most: int) -> str:
 
 
 @cache
-def _style() -> str:
+def static_style() -> str:
+    """Return the rules that every static page carries in itself."""
     rules = files("automl_jupyter.results").joinpath("static.css").read_text(encoding="utf-8")
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", rules, flags=re.DOTALL)).strip()
 
