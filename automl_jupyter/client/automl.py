@@ -1,7 +1,8 @@
-"""The ten factories, under Azure Machine Learning's names, and the settings and enumerations they take."""
+"""The ten factories, under Azure Machine Learning's names, what they take, and the profile of a table."""
 
 from __future__ import annotations
 
+from automl_jupyter.client.profile import Profile, profile
 from automl_jupyter.spec.deep_factories import (
     image_classification,
     image_classification_multilabel,
@@ -124,6 +125,7 @@ __all__ = [
     "NlpSweepSettings",
     "Normal",
     "ObjectDetectionPrimaryMetrics",
+    "Profile",
     "QLogNormal",
     "QLogUniform",
     "QNormal",
@@ -156,6 +158,7 @@ __all__ = [
     "image_classification_multilabel",
     "image_instance_segmentation",
     "image_object_detection",
+    "profile",
     "regression",
     "text_classification",
     "text_classification_multilabel",

@@ -479,4 +479,7 @@ def distinct_values(series: pd.Series) -> tuple[np.ndarray, list[Any]]:
         found = pd.factorize(series, use_na_sentinel=True)
     except (TypeError, ValueError, NotImplementedError):
         found = pd.factorize(np.asarray(to_texts(series), dtype=object), use_na_sentinel=True)
-    return np.asarray(found[0]), list(found[1])
+    values = found[1]
+    if isinstance(values.dtype, pd.StringDtype):  # ten times faster than asking an Arrow array for one after the other
+        values = values.to_numpy(dtype=object)
+    return np.asarray(found[0]), list(values)

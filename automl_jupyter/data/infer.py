@@ -108,7 +108,7 @@ class _Distinct:
     def of(cls, series: pd.Series) -> _Distinct:
         codes, values = distinct_values(series)
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
-        texts = [text_of(v) for v in values]
+        texts = [v if type(v) is str and v.isascii() else text_of(v) for v in values]
         if len(set(texts)) < len(texts):  # 1 and "1" are one category
             merged: dict[str, int] = {}
             for text, count in zip(texts, counts.tolist(), strict=True):
@@ -302,18 +302,24 @@ def _is_nested(series: pd.Series) -> bool:
 
 
 def _numbers_in_texts(name: str, series: pd.Series, distinct: _Distinct, n_missing: int, alone: bool) -> Found | None:
+    head = [t for t in distinct.texts[:SAMPLE_TEXTS] if t.strip().lower() not in MISSING_TEXT]
+    if not _are_numbers(head):
+        return None  # most texts are told by the first ones, before all are looked at
     texts = [t for t in distinct.texts if t.strip().lower() not in MISSING_TEXT]
     if not texts or any(_LEADING_ZERO.match(t) for t in texts):
         return None  # 007 and 0815 are codes, not quantities
-    for part in (texts[:SAMPLE_TEXTS], texts[SAMPLE_TEXTS:]):
-        try:
-            if part and np.isnan(raw_numbers(pd.Series(part, dtype=object))).any():
-                return None
-        except UnreadableValueError:
-            return None
+    if not _are_numbers(texts[len(head) :]):
+        return None
     gaps = [t for t in distinct.texts if t.strip().lower() in MISSING_TEXT]
     reason = "its texts are all numbers" + (f", but for {gaps[0]!r}, taken as missing" if gaps else "")
     return _numbers(name, series, n_missing, reason, alone)
+
+
+def _are_numbers(texts: list[str]) -> bool:
+    try:
+        return not texts or not np.isnan(raw_numbers(pd.Series(texts, dtype=object))).any()
+    except UnreadableValueError:
+        return False
 
 
 def _dates_in_texts(name: str, series: pd.Series, distinct: _Distinct, n_missing: int) -> Found | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -53,7 +54,8 @@ def _unknown(command: str) -> str:
 
 
 def _check_count(command: str, arguments: Sequence[str]) -> None:
-    wanted = COMMANDS[command][0].split()
+    wanted = re.findall(r"\[[^]]*\]|\S+", COMMANDS[command][0])
+    arguments = [a for a in arguments if a != "--target"] if command == "profile" else arguments
     least = sum(not w.startswith("[") for w in wanted)
     if least <= len(arguments) <= len(wanted):
         return
@@ -148,6 +150,32 @@ def _show(shell: Any, arguments: Sequence[str]) -> None:
     _show_job(shell, find_job(shell, arguments[0]))
 
 
+def _profile(shell: Any, arguments: Sequence[str]) -> None:
+    """Show the profile of a table, and bind it to ``profile`` where that name is free or holds an earlier one."""
+    from IPython.display import display
+
+    from automl_jupyter.client.profile import Profile, profile
+
+    words = [part for a in arguments for part in (a.split("=", 1) if a.startswith("--target=") else (a,))]
+    target = None
+    if "--target" in words:
+        at = words.index("--target")
+        if at + 1 == len(words):
+            raise SpecError([Problem("--target", "needs a value: --target COLUMN, the column to predict.")])
+        target = words.pop(at + 1)
+        words.pop(at)
+    if len(words) != 1 or words[0].startswith("--"):
+        usage = COMMANDS["profile"][0]
+        raise SpecError([Problem("%automl profile", f"takes {usage}, but {plain(' '.join(arguments))!r} came.")])
+    found = profile(words[0], target, namespace=shell.user_ns)
+    if isinstance(shell.user_ns.get("profile"), Profile | None):
+        shell.user_ns["profile"] = found
+        sys.stdout.write(
+            "This is `profile`: profile.set_type(column, type) changes a type, profile.to_cell() the cell.\n"
+        )
+    display(found)  # type: ignore[no-untyped-call]
+
+
 def _help(_shell: Any, _arguments: Sequence[str]) -> None:
     sys.stdout.write(f"{line_usage()}\n\n{cell_usage()}")
 
@@ -167,6 +195,7 @@ def _variable(shell: Any, arguments: Sequence[str]) -> str:
 
 _RUN: dict[str, Callable[[Any, Sequence[str]], None]] = {
     "jobs": _jobs,
+    "profile": _profile,
     "open": _open,
     "show": _show,
     "resume": _resume,

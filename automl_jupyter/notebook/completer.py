@@ -123,6 +123,10 @@ def _on_line(before: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]
     done = words[: len(words) - bool(fragment)]
     if not done:
         return fragment, list(COMMANDS)
+    if done[0] == "profile":
+        if done[-1] == "--target":
+            return fragment, [shlex.quote(name) for name in _columns(namespace.get(done[1]) if len(done) > 2 else None)]
+        return fragment, _table_names(namespace) if len(done) == 1 else ["--target"]
     takes_name = len(done) == 1 and COMMANDS.get(done[0], ("", ""))[0].startswith("NAME")
     return fragment, _job_names(namespace) if takes_name else []
 

@@ -10,6 +10,10 @@ from automl_jupyter.spec.options import OPTIONS
 #: command of the line magic -> (what follows it, what it does)
 COMMANDS = {
     "jobs": ("", "List the jobs of this workspace."),
+    "profile": (
+        "TABLE [--target COLUMN]",
+        "Show what a table looks like before training: types and why, gaps, distributions, the relation to the target.",
+    ),
     "open": (
         "NAME [VARIABLE]",
         "Show a job of this workspace and bind it to a variable, by default its name.",

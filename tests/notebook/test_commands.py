@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from automl_jupyter.errors import SpecError, StoreError
@@ -131,3 +132,33 @@ def test_names_in_the_table_are_escaped(shell, workspace, published):
     shell.run_line_magic("automl", "jobs")
     assert "<script" not in published[0]["data"]["text/html"]
     assert "\x1b" not in published[0]["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("line", ["profile rows --target y", "profile rows --target=y", "profile --target y rows"])
+def test_profile_shows_a_table_and_takes_its_name(shell, capsys, line):
+    shell.user_ns["rows"] = pd.DataFrame({"size": [1.0, 2.0, 4.0] * 10, "y": ["no", "no", "yes"] * 10})
+    shell.run_line_magic("automl", line)
+    assert "profile.set_type(" in capsys.readouterr().out
+    assert shell.user_ns["profile"].task == "classification"
+
+
+def test_profile_leaves_another_variable_of_its_name_alone(shell, capsys):
+    shell.user_ns |= {"rows": pd.DataFrame({"a": [1, 2, 3]}), "profile": 7}
+    shell.run_line_magic("automl", "profile rows")
+    assert shell.user_ns["profile"] == 7
+    assert "profile.set_type(" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("profile", r"takes TABLE .--target COLUMN., but none came"),
+        ("profile rows --target", "needs a value: --target COLUMN"),
+        ("profile rows --goal y", "takes TABLE"),
+    ],
+)
+def test_profile_says_what_it_takes(shell, line, says):
+    from automl_jupyter.notebook.commands import run_command
+
+    with pytest.raises(SpecError, match=says):
+        run_command(shell, line.removeprefix("%automl "))

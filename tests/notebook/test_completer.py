@@ -123,7 +123,7 @@ def test_other_cells_are_left_to_others(text):
 
 def test_commands_and_names_of_jobs_complete_on_the_line(make_job, monkeypatch):
     monkeypatch.setattr("automl_jupyter.notebook.commands.job_names", lambda: ["bank", "bank-2"])
-    assert offered("%automl |")[:3] == ("jobs", "open", "show")
+    assert offered("%automl |")[:3] == ("jobs", "profile", "open")
     assert offered("x = 3\n%automl re|") == ("resume",)
     assert offered("%automl open b|", {"best": make_job(), "b": 3}) == ("best", "bank", "bank-2")
     assert offered("%automl jobs |") == ()
