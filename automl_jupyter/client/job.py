@@ -198,6 +198,19 @@ class Job:
         """
         return self.model.evaluate(data, confidence=confidence)
 
+    def guardrails(self) -> pd.DataFrame:
+        """Return what the checks of the data found, a row a check, those that somebody has to look at first.
+
+        Returns
+        -------
+        DataFrame
+            ``name``, ``status`` (Passed, Done or Alerted), ``explanation``, ``columns``, ``rows`` and ``remedy``.
+        """
+        import pandas as pd
+
+        heads = ["name", "status", "explanation", "columns", "rows", "remedy"]
+        return pd.DataFrame([{h: f[h] for h in heads} for f in self.plan.get("guardrails", ())], columns=heads)
+
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
         return snapshot(self.history)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from automl_jupyter.trials.plan import Plan, make_plan
 if TYPE_CHECKING:
     from automl_jupyter.data.dataset import TrainingTable
     from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.data.split import Validation
     from automl_jupyter.metrics.base import Metric
     from automl_jupyter.spec.tabular import RowsJob
 
@@ -66,6 +67,7 @@ def prepare(
     plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
     folds = make_folds(validation, table, random_state=random_state)
     plan = _with_fold_count(plan, len(folds))
+    plan = with_guardrails(plan, job, table, schema, validation, folds)
     meta = _meta(job, table, schema, plan)
     cache = _write(schema, table, folds, meta)
     write_json(folder.plan_file, plan.to_dict())
@@ -89,6 +91,32 @@ def find_schema(job: RowsJob, table: TrainingTable) -> TableSchema:
     asked = job.featurization
     rows = table.X.iloc[: table.n_training]
     return TableSchema.infer(rows, types=asked.column_name_and_types or None, as_they_are=asked.mode == "off")
+
+
+def with_guardrails(
+    plan: Plan,
+    job: RowsJob,
+    table: TrainingTable,
+    schema: TableSchema,
+    validation: Validation,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> Plan:
+    """Return the plan with what the checks of the data found; what has to be looked at is a warning among its notes."""
+    from dataclasses import replace
+
+    from automl_jupyter.data.guardrails import run_guardrails
+
+    chosen = any(
+        getattr(job, name, None)
+        for name in ("validation_data", "validation_data_size", "n_cross_validations", "cv_split_column_names")
+    )
+    found = run_guardrails(table, schema, validation, folds, chosen=chosen)
+    warned = tuple(
+        {"topic": "guardrails", "what": f"{f.name}: {f.explanation}", "why": f.remedy, "level": "warning"}
+        for f in found
+        if f.status == "Alerted"
+    )
+    return replace(plan, guardrails=tuple(f.to_dict() for f in found), notes=(*warned, *plan.notes))
 
 
 def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:

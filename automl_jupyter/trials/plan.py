@@ -86,6 +86,7 @@ class Plan:
     featurization: Mapping[str, Any] = field(default_factory=dict)
     without_features: tuple[str, ...] = ()
     columns: tuple[Mapping[str, Any], ...] = ()
+    guardrails: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Mapping[str, str], ...] = field(default=())
 
     @property
@@ -113,7 +114,7 @@ class Plan:
         """Return the plan of a JSON value."""
         values = dict(record)
         values["limits"] = Limits(**values["limits"])
-        for name in ("learners", "opening", "without_features", "columns", "notes"):
+        for name in ("learners", "opening", "without_features", "columns", "guardrails", "notes"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 

@@ -1,0 +1,292 @@
+"""Checks of the data a job learns from: what was done to them, and what the user should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import listing, plain, plural
+from automl_jupyter.data.dataset import ColumnType
+from automl_jupyter.data.relation import SAMPLE_ROWS, relation_to_target
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.schema import TableSchema
+    from automl_jupyter.data.split import Validation
+
+#: a class with at most this share of the largest one's rows is rare
+RARE_CLASS = 0.2
+#: how well one column tells the target from which on it is suspected to hold it
+LEAK = 0.99
+#: fewer rows say too little of leaks and drift
+FEWEST_ROWS = 100
+#: how well a date tells the target from which on random folds flatter
+OVER_TIME = 0.2
+#: how well one column tells training from test rows from which on they differ
+DRIFT = 0.25
+#: a share of repeated rows on both sides of the folds that matters
+REPEATED = 0.01
+#: distinct values, for the rows there are, from which on a column tells them apart
+TELLING = 0.2
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Parameters
+    ----------
+    key : str
+        Names the check.
+    name : str
+        What people call it: Azure Machine Learning's name where it has one.
+    status : {"Passed", "Done", "Alerted"}
+        Nothing was found, something was done about it, or somebody has to look at it.
+    explanation : str
+        What was found, as a sentence.
+    columns : tuple of str
+        Columns concerned.
+    rows : tuple of int
+        Some of the training rows concerned, counted from 0 among those with a target.
+    remedy : str
+        What can be done; empty where nothing need be.
+    """
+
+    key: str
+    name: str
+    status: str
+    explanation: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+    remedy: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain JSON values."""
+        return {**asdict(self), "columns": list(self.columns), "rows": list(self.rows)}
+
+
+@dataclass(frozen=True)
+class _Context:
+    table: TrainingTable
+    schema: TableSchema
+    validation: Validation
+    folds: Sequence[tuple[np.ndarray, np.ndarray]]
+    chosen: bool
+
+    @property
+    def y(self) -> np.ndarray:
+        return self.table.y[: self.table.n_training]
+
+    @property
+    def n_classes(self) -> int | None:
+        return None if self.table.classes is None else len(self.table.classes)
+
+
+def run_guardrails(
+    table: TrainingTable,
+    schema: TableSchema,
+    validation: Validation,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    *,
+    chosen: bool,
+) -> tuple[Finding, ...]:
+    """Check the data of a job.
+
+    Parameters
+    ----------
+    table, schema, validation, folds
+        The data, what their columns are, and how rows are held back.
+    chosen : bool
+        Whether the user chose how rows are held back.
+
+    Returns
+    -------
+    tuple of Finding
+        Alerted ones first; checks that do not apply to the job are left out.
+    """
+    context = _Context(table, schema, validation, folds, chosen)
+    found = [finding for check in _CHECKS for finding in check(context)]
+    order = {"Alerted": 0, "Done": 1, "Passed": 2}
+    return tuple(sorted(found, key=lambda f: order[f.status]))
+
+
+def _names(columns: Sequence[str]) -> str:
+    return listing([repr(plain(c, most=60)) for c in columns], last="and", most=10)
+
+
+def _missing(context: _Context) -> Iterator[Finding]:
+    key, name = "missing_values", "Missing feature values imputation"
+    gaps = [c for c in context.schema.kept if c.n_missing]
+    if not gaps:
+        yield Finding(key, name, "Passed", "No feature value is missing.")
+        return
+    total = sum(c.n_missing for c in gaps)
+    text = f"{plural(total, 'value')} in {plural(len(gaps), 'column')} are missing; they are imputed, or kept by trees."
+    yield Finding(key, name, "Done", text, tuple(c.name for c in gaps[:_MOST_NAMED]))
+
+
+def _cardinality(context: _Context) -> Iterator[Finding]:
+    key, name = "high_cardinality", "High cardinality feature detection"
+    dropped = [c for c in context.schema.columns if c.dropped and c.type is not ColumnType.IGNORE]
+    if not dropped:
+        yield Finding(key, name, "Passed", "No column is an id, constant or empty.")
+        return
+    text = (
+        f"{_names([c.name for c in dropped])} {'is' if len(dropped) == 1 else 'are'} not used: ids, constant or empty."
+    )
+    remedy = "Give a column a type in featurization.column_name_and_types to use it all the same."
+    yield Finding(key, name, "Done", text, tuple(c.name for c in dropped[:_MOST_NAMED]), (), remedy)
+
+
+def _split(context: _Context) -> Iterator[Finding]:
+    key, name = "validation_split", "Validation split handling"
+    status = "Passed" if context.chosen else "Done"
+    yield Finding(key, name, status, f"Rows are held back as follows: {context.validation.reason}.")
+
+
+def _test_split(context: _Context) -> Iterator[Finding]:
+    if context.table.test is not None:
+        text = f"{plural(len(context.table.test.y), 'row')} test the final model and choose nothing."
+        yield Finding("test_split", "Train-test data split", "Done", text)
+
+
+def _balance(context: _Context) -> Iterator[Finding]:
+    if context.n_classes is None:
+        return
+    key, name = "class_balance", "Class balancing detection"
+    counts = np.bincount(context.y, minlength=context.n_classes)
+    classes = context.table.classes
+    assert classes is not None
+    least, most = int(counts.argmin()), int(counts.argmax())
+    share = counts[least] / max(counts[most], 1)
+    few, many = (plain(str(classes[k]), most=40) for k in (least, most))
+    rows = plural(int(counts[least]), "row")
+    text = f"The smallest class, {few!r}, has {rows}; the largest, {many!r}, has {counts[most]:,}."
+    if share > RARE_CLASS:
+        yield Finding(key, name, "Passed", text)
+        return
+    remedy = (
+        "Rank by a metric that minds rare classes (AUC_weighted, average_precision_score_weighted), not by accuracy."
+    )
+    yield Finding(key, name, "Alerted", text, remedy=remedy)
+
+
+def _leakage(context: _Context) -> Iterator[Finding]:
+    key, name = "target_leakage", "Target leakage"
+    if len(context.y) < FEWEST_ROWS:
+        return
+    told = [(r, c) for c, r in _relations(context, context.y, context.n_classes) if r >= LEAK]
+    if not told:
+        yield Finding(key, name, "Passed", "No column alone tells the target.")
+        return
+    columns = [c for _, c in sorted(told, reverse=True)]
+    text = f"{_names(columns)} alone {'tells' if len(columns) == 1 else 'tell'} the target almost perfectly."
+    remedy = "Is it known when a prediction is made? If not, set its type to Ignore in column_name_and_types."
+    yield Finding(key, name, "Alerted", text, tuple(columns[:_MOST_NAMED]), (), remedy)
+
+
+def _relations(context: _Context, y: np.ndarray, n_classes: int | None) -> Iterator[tuple[str, float]]:
+    rows = _some(len(y))
+    encoded = context.schema.encode(context.table.X.iloc[rows], where="training_data")
+    for column in context.schema.kept:
+        found = relation_to_target(encoded[column.name], y[rows], n_classes=n_classes)
+        if found is None:
+            continue
+        if n_classes is None and column.type is ColumnType.NUMERIC:
+            # Groups of few rows cannot show a copy as what it is; the order can.
+            values = encoded[column.name].to_numpy(dtype=np.float64)
+            there = ~np.isnan(values)
+            ranks = [pd.Series(v).rank().to_numpy() for v in (values[there], y[rows][there])]
+            if there.mean() > 0.5 and all(np.ptp(r) > 0 for r in ranks):
+                found = max(found, float(np.corrcoef(ranks[0], ranks[1])[0, 1]) ** 2)
+        yield column.name, found
+
+
+def _some(n: int) -> np.ndarray:
+    if n <= SAMPLE_ROWS:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, SAMPLE_ROWS, replace=False))
+
+
+def _repeated(context: _Context) -> Iterator[Finding]:
+    key, name = "repeated_rows", "Repeated rows across folds"
+    rows = np.arange(context.table.n_training)
+    # Where no column tells rows apart, the same values come again by themselves.
+    telling = [c for c in context.schema.kept if c.n_unique >= TELLING * len(rows)]
+    if not telling or len(context.schema.kept) < 2 or not context.folds or len(rows) > 20 * SAMPLE_ROWS:
+        return
+    encoded = context.schema.encode(context.table.X.iloc[rows], where="training_data")
+    hashed = pd.util.hash_pandas_object(encoded, index=False).to_numpy()
+    hashed = hashed ^ pd.util.hash_array(context.y)
+    train, valid = context.folds[0]
+    train, valid = train[train < len(rows)], valid[valid < len(rows)]
+    both = valid[np.isin(hashed[valid], hashed[train])]
+    share = len(both) / max(len(valid), 1)
+    if share <= REPEATED or len(both) < 3:
+        yield Finding(key, name, "Passed", "Hardly any row that is scored is also trained on.")
+        return
+    text = f"{share:.0%} of the rows that are scored are trained on as well, with the same values in every column."
+    remedy = (
+        "Drop repeated rows (df.drop_duplicates()), or name the column they belong together by as group_column_name."
+    )
+    yield Finding(key, name, "Alerted", text, (), tuple(int(r) for r in both[:_MOST_NAMED]), remedy)
+
+
+def _over_time(context: _Context) -> Iterator[Finding]:
+    dates = [c.name for c in context.schema.kept if c.type is ColumnType.DATETIME]
+    if not dates or context.validation.kind not in ("kfold", "holdout", "monte_carlo") or len(context.y) < FEWEST_ROWS:
+        return
+    key, name = "time_leakage", "Random folds on dated rows"
+    told = {c: r for c, r in _relations(context, context.y, context.n_classes) if c in dates}
+    late = max(told, key=lambda c: told[c])
+    if told[late] < OVER_TIME:
+        yield Finding(key, name, "Passed", "The target hardly changes with the dates.", tuple(dates[:_MOST_NAMED]))
+        return
+    text = f"The target changes with {plain(late, most=60)!r}, and folds are drawn at random: days are known to both."
+    remedy = f"Set time_column_name: {plain(late, most=60)} to be scored on rows that come later."
+    yield Finding(key, name, "Alerted", text, (late,), (), remedy)
+
+
+def _drift(context: _Context) -> Iterator[Finding]:
+    test = context.table.test
+    if test is None or min(len(test.y), len(context.y)) < FEWEST_ROWS:
+        return
+    key, name = "drift", "Drift between training and test rows"
+    rows, others = _some(len(context.y)), _some(len(test.y))
+    encoded = [
+        context.schema.encode(context.table.X.iloc[rows], where="training_data"),
+        context.schema.encode(test.X.iloc[others], where="test_data"),
+    ]
+    side = np.repeat([0, 1], [len(rows), len(others)])
+    drifted = []
+    for column in context.schema.kept:
+        if isinstance(encoded[0][column.name].dtype, pd.CategoricalDtype) and column.n_unique > len(rows) / 20:
+            continue  # of many categories, some come in one part only by chance
+        both = pd.concat([part[column.name] for part in encoded], ignore_index=True)
+        found = relation_to_target(both, side, n_classes=2)
+        if found is not None and found >= DRIFT:
+            drifted.append(column.name)
+    if not drifted:
+        yield Finding(key, name, "Passed", "No column tells training from test rows.")
+        return
+    text = f"{_names(drifted)} {'has' if len(drifted) == 1 else 'have'} other values in the test rows than in training."
+    remedy = "Scores on the training rows may not hold for such rows; train on rows like those to be predicted."
+    yield Finding(key, name, "Alerted", text, tuple(drifted[:_MOST_NAMED]), (), remedy)
+
+
+_CHECKS: tuple[Callable[[_Context], Iterator[Finding]], ...] = (
+    _leakage,
+    _repeated,
+    _over_time,
+    _drift,
+    _balance,
+    _missing,
+    _cardinality,
+    _split,
+    _test_split,
+)

@@ -1,0 +1,28 @@
+"""``job.guardrails()``: what the checks found, for a job that ran and one that is opened again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter.client.workspace import MLClient
+from automl_jupyter.testing.quick import make_table, run_job
+
+
+def test_a_job_says_what_its_checks_found(tmp_path: Path) -> None:
+    data = make_table(200)[["size", "age", "label"]]
+    data["answer"] = np.where(data["label"] == "yes", "1", "0")
+    bad = "<img src=x onerror=alert(1)>"
+    job = run_job(data=data.rename(columns={"answer": bad}), workspace=tmp_path)
+    found = job.guardrails().set_index("name")
+    assert found.index[0] == "Target leakage"
+    assert found.loc["Target leakage", "status"] == "Alerted"
+    assert found.loc["Target leakage", "columns"] == [bad]
+    assert set(found["status"]) <= {"Alerted", "Done", "Passed"}
+    shown = job._repr_mimebundle_()
+    assert "Target leakage" in shown["text/html"]
+    assert "<img" not in shown["text/html"]
+    again = MLClient(tmp_path).jobs.get(job.name)
+    pd.testing.assert_frame_equal(again.guardrails(), job.guardrails())

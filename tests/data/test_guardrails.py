@@ -1,0 +1,91 @@
+"""Checks of the data: each fires where it should, and none on clean tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+
+from automl_jupyter import automl
+from automl_jupyter.data.guardrails import Finding, run_guardrails
+from automl_jupyter.data.load import load_training_table
+from automl_jupyter.data.schema import TableSchema
+from automl_jupyter.data.split import make_folds, resolve_validation
+
+
+def check(task: str, data: Any, target: str = "target", **fields: Any) -> dict[str, Finding]:
+    """Return what the checks find, by their keys."""
+    spec = getattr(automl, task)(training_data=data, target_column_name=target, **fields)
+    table = load_training_table(spec)
+    schema = TableSchema.infer(table.X.iloc[: table.n_training])
+    validation = resolve_validation(spec, table)
+    folds = make_folds(validation, table, random_state=0)
+    found = run_guardrails(table, schema, validation, folds, chosen="n_cross_validations" in fields)
+    statuses = [f.status for f in found]
+    assert statuses == sorted(statuses, key=["Alerted", "Done", "Passed"].index)
+    assert all(bool(f.remedy) for f in found if f.status == "Alerted")
+    return {f.key: f for f in found}
+
+
+def make_bad() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows with every fault there is a check for, and test rows that differ."""
+    data = load_breast_cancer(as_frame=True).frame.iloc[:, [0, 1, 4, 30]].copy()
+    data = data.sort_values("target", ignore_index=True)
+    draw = np.random.default_rng(0)
+    data["day"] = pd.date_range("2024-01-01", periods=len(data))
+    data["outcome_code"] = np.where(data["target"] == 1, "B", "M")  # made from the target
+    data["row_id"] = np.arange(len(data))
+    data.loc[draw.random(len(data)) < 0.1, "mean radius"] = np.nan
+    rare = data[(data["target"] == 1) | (data.index % 6 == 0)]
+    repeated = pd.concat([rare, rare.sample(frac=0.3, random_state=1)], ignore_index=True)
+    other = data.assign(**{"mean texture": data["mean texture"] + 15})
+    return repeated, other
+
+
+def test_every_check_fires_on_a_bad_table() -> None:
+    rows, test = make_bad()
+    found = check("classification", rows, test_data=test)
+    alerted = {k for k, f in found.items() if f.status == "Alerted"}
+    assert alerted == {"target_leakage", "repeated_rows", "time_leakage", "drift", "class_balance"}
+    assert found["target_leakage"].columns[0] in ("outcome_code", "day")
+    assert "outcome_code" in found["target_leakage"].columns
+    assert "mean texture" in found["drift"].columns
+    assert found["time_leakage"].columns == ("day",)
+    assert found["missing_values"].columns == ("mean radius",)
+    assert found["repeated_rows"].rows
+    assert found["validation_split"].status == "Done"
+    assert found["test_split"].status == "Done"
+
+
+@pytest.mark.parametrize(
+    ("task", "data"),
+    [
+        ("classification", load_iris(as_frame=True).frame),
+        ("classification", load_wine(as_frame=True).frame),
+        ("classification", load_breast_cancer(as_frame=True).frame),
+        ("regression", load_diabetes(as_frame=True).frame),
+    ],
+    ids=["iris", "wine", "breast cancer", "diabetes"],
+)
+@pytest.mark.parametrize("test_data_size", [None, 0.3])
+def test_none_fires_on_a_clean_table(task: str, data: pd.DataFrame, test_data_size: float | None) -> None:
+    fields = {} if test_data_size is None else {"test_data_size": test_data_size}
+    found = check(task, data, **fields)
+    assert {k for k, f in found.items() if f.status == "Alerted"} == set()
+    assert found["missing_values"].status == "Passed"
+
+
+def test_ids_and_constants_are_named_and_a_choice_of_folds_is_the_users() -> None:
+    data = load_iris(as_frame=True).frame.assign(row_id=range(150), unit="cm")
+    found = check("classification", data, n_cross_validations=3)
+    assert found["high_cardinality"].columns == ("row_id", "unit")
+    assert found["validation_split"].status == "Passed"
+
+
+def test_a_copy_of_a_number_is_a_leak() -> None:
+    data = load_diabetes(as_frame=True).frame
+    data["in_pence"] = data["target"] * 100 + 7
+    assert check("regression", data)["target_leakage"].columns == ("in_pence",)
