@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +79,11 @@ class _Context:
     folds: Sequence[tuple[np.ndarray, np.ndarray]]
     chosen: bool
 
+    @cached_property
+    def relations(self) -> dict[str, float]:
+        """How well each column alone tells the target, as far as that can be said."""
+        return dict(_relations(self))
+
     @property
     def y(self) -> np.ndarray:
         return self.table.y[: self.table.n_training]
@@ -146,7 +152,7 @@ def _cardinality(context: _Context) -> Iterator[Finding]:
 def _split(context: _Context) -> Iterator[Finding]:
     key, name = "validation_split", "Validation split handling"
     status = "Passed" if context.chosen else "Done"
-    yield Finding(key, name, status, f"Rows are held back as follows: {context.validation.reason}.")
+    yield Finding(key, name, status, context.validation.reason)
 
 
 def _test_split(context: _Context) -> Iterator[Finding]:
@@ -180,7 +186,7 @@ def _leakage(context: _Context) -> Iterator[Finding]:
     key, name = "target_leakage", "Target leakage"
     if len(context.y) < FEWEST_ROWS:
         return
-    told = [(r, c) for c, r in _relations(context, context.y, context.n_classes) if r >= LEAK]
+    told = [(r, c) for c, r in context.relations.items() if r >= LEAK]
     if not told:
         yield Finding(key, name, "Passed", "No column alone tells the target.")
         return
@@ -190,7 +196,8 @@ def _leakage(context: _Context) -> Iterator[Finding]:
     yield Finding(key, name, "Alerted", text, tuple(columns[:_MOST_NAMED]), (), remedy)
 
 
-def _relations(context: _Context, y: np.ndarray, n_classes: int | None) -> Iterator[tuple[str, float]]:
+def _relations(context: _Context) -> Iterator[tuple[str, float]]:
+    y, n_classes = context.y, context.n_classes
     rows = _some(len(y))
     encoded = context.schema.encode(context.table.X.iloc[rows], where="training_data")
     for column in context.schema.kept:
@@ -242,9 +249,8 @@ def _over_time(context: _Context) -> Iterator[Finding]:
     if not dates or context.validation.kind not in ("kfold", "holdout", "monte_carlo") or len(context.y) < FEWEST_ROWS:
         return
     key, name = "time_leakage", "Random folds on dated rows"
-    told = {c: r for c, r in _relations(context, context.y, context.n_classes) if c in dates}
-    late = max(told, key=lambda c: told[c])
-    if told[late] < OVER_TIME:
+    late = max(dates, key=lambda c: context.relations[c])
+    if context.relations[late] < OVER_TIME:
         yield Finding(key, name, "Passed", "The target hardly changes with the dates.", tuple(dates[:_MOST_NAMED]))
         return
     text = f"The target changes with {plain(late, most=60)!r}, and folds are drawn at random: days are known to both."

@@ -58,7 +58,8 @@ class Imputation:
                 X.isetitem(position, column.fillna(fill))
             else:
                 values = column_of(X, position)
-                X.isetitem(position, np.where(np.isnan(values), values.dtype.type(fill), values))
+                most = np.finfo(values.dtype).max
+                X.isetitem(position, np.where(np.isnan(values), values.dtype.type(np.clip(fill, -most, most)), values))
         return X
 
     def fill(self, X: Any, out: np.ndarray) -> None:

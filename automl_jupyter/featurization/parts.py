@@ -83,7 +83,7 @@ def hashed_columns(
     """Return the columns whose categories are hashed first: those asked for, and all where one-hot is blocked."""
     if base == "none" or not settings.allows("HashOneHotEncoder"):
         return {}
-    in_place = base not in FOR_TREES and not settings.allows("OneHotEncoder")
+    in_place = not settings.allows("OneHotEncoder") and not (base in FOR_TREES and settings.allows("LabelEncoder"))
     found: dict[int, int | None] = dict.fromkeys(categories_of(types)) if in_place else {}
     at = {name: p for p, name in enumerate(names)}
     return found | {at[name]: bits for name, bits in settings.hash_bits.items() if name in at}
@@ -122,7 +122,7 @@ def _category_parts(
     if base in FOR_TREES and settings.allows("LabelEncoder"):
         return [CategoryCodes(positions)]
     # Hashed categories are few, and one-hot makes of them what the transformer's name promises.
-    if settings.allows("OneHotEncoder") or (base not in FOR_TREES and settings.allows("HashOneHotEncoder")):
+    if settings.allows("OneHotEncoder") or settings.allows("HashOneHotEncoder"):
         if base in ("linear", "counts"):
             return [OneHot(positions, options["min_frequency"], options["max_levels"])]
         few = [p for p in positions if len(Levels(p).fit(X).levels) <= _FEW_LEVELS]

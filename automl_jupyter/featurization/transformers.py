@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Column, ColumnType
 from automl_jupyter.errors import Problem
+from automl_jupyter.featurization.steps import STEPS
 
 if TYPE_CHECKING:
     from automl_jupyter.spec.featurization import TabularFeaturizationSettings
@@ -35,13 +36,7 @@ TRANSFORMERS: dict[str, str] = {
     "StringStatistics": "The text's length, or its number of words.",
     "Arithmetic": "A difference, sum, product or ratio of two numbers.",
     "ClusterDistance": "The distance to the centre of a cluster of the numbers.",
-    "StandardScaler": "Zero mean and unit variance.",
-    "MinMaxScaler": "Between 0 and 1.",
-    "MaxAbsScaler": "Between -1 and 1, zeros kept.",
-    "RobustScaler": "By median and interquartile range.",
-    "PCA": "A principal component of all features.",
-    "TruncatedSVD": "A component of all features, zeros kept.",
-    "SparseNormalizer": "Each row to length 1.",
+    **STEPS,
 }
 
 _NUMBERS = (ColumnType.NUMERIC, ColumnType.BOOLEAN)
@@ -120,6 +115,9 @@ def resolve_settings(
         win over those. Parameters of a column that is dropped have no effect.
     """
     blocked = tuple(asked.blocked_transformers or ())
+    if asked.mode == "off" and asked.transformer_params:
+        message = "cannot be used with mode 'off', which transforms nothing. Use mode 'custom', or leave it out."
+        problems.append(Problem("featurization.transformer_params", message))
     found: dict[str, dict[str, dict[str, Any]]] = {key: {} for key in _FOR}
     for key, entries in (asked.transformer_params or {}).items():
         for entry in sorted(entries, key=lambda e: e.fields is not None):
@@ -143,19 +141,25 @@ def resolve_settings(
     )
 
 
-def recipes_ruled_out(settings: FeatureSettings, *, has_text: bool, classification: bool) -> tuple[str, ...]:
-    """Return the recipes with features of several columns that the settings leave nothing of.
+def recipes_ruled_out(
+    settings: FeatureSettings, types: Sequence[ColumnType], *, classification: bool
+) -> tuple[str, ...]:
+    """Return the recipes with features of several columns that settings and columns leave nothing of.
 
     Examples
     --------
-    >>> recipes_ruled_out(FeatureSettings(blocked=("CatTargetEncoder",)), has_text=False, classification=False)
+    >>> types = [ColumnType.NUMERIC, ColumnType.NUMERIC]
+    >>> recipes_ruled_out(FeatureSettings(blocked=("CatTargetEncoder",)), types, classification=False)
     ('enriched',)
     """
+    has_text = ColumnType.TEXT in types
     if settings.as_they_are:
         return ("arithmetic", "enriched", "clusters")
     of_texts = has_text and (settings.allows("TextTargetEncoder") or (classification and settings.allows("NaiveBayes")))
     of_categories = settings.allows("CatTargetEncoder") or (classification and settings.allows("WoETargetEncoder"))
-    return () if of_categories or of_texts else ("enriched",)
+    of_numbers = sum(t in _NUMBERS for t in types) >= 2
+    left = {"arithmetic": of_numbers, "enriched": of_categories or of_texts, "clusters": of_numbers}
+    return tuple(recipe for recipe, makes_something in left.items() if not makes_something)
 
 
 def _columns(key: str, entry: Any, columns: Sequence[Column], where: str, problems: list[Problem]) -> Iterable[Column]:
@@ -209,16 +213,13 @@ def vectorizer_problem(parameters: Mapping[str, Any]) -> str:
     """Return why scikit-learn refuses parameters of ``TfidfVectorizer``, or an empty text."""
     import re
 
-    from sklearn.utils._param_validation import InvalidParameterError
-
     try:
         make_vectorizer(parameters).fit(["one two three"] * 3)
-    except (InvalidParameterError, re.error) as error:
-        return f"scikit-learn's TfidfVectorizer refuses this: {plain(str(error), most=300)}"
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, re.error) as error:
         # That few words are left of three texts says nothing of the user's.
         known = ("max_df corresponds", "no terms remain", "empty vocabulary")
-        return "" if any(k in str(error) for k in known) else f"it cannot be used: {plain(str(error), most=300)}"
+        if not any(k in str(error) for k in known):
+            return f"scikit-learn's TfidfVectorizer refuses this: {plain(str(error), most=300)}"
     return ""
 
 

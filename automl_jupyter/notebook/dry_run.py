@@ -32,8 +32,8 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
         With every problem found.
     """
     from automl_jupyter.data.load import load_training_table
-    from automl_jupyter.data.split import resolve_validation
-    from automl_jupyter.jobs.prepare import find_schema, resolve_primary_metric
+    from automl_jupyter.data.split import make_folds, resolve_validation
+    from automl_jupyter.jobs.prepare import find_schema, resolve_primary_metric, with_guardrails
     from automl_jupyter.tasks import check_trainable
     from automl_jupyter.trials.plan import make_plan
 
@@ -44,7 +44,8 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
     schema = find_schema(job, table)
     validation = resolve_validation(job, table)
     seed = job.random_state if job.random_state is not None else 0
-    return make_plan(job, table, schema, validation, metric, n_slots=1, random_state=seed)
+    plan = make_plan(job, table, schema, validation, metric, n_slots=1, random_state=seed)
+    return with_guardrails(plan, job, table, schema, validation, make_folds(validation, table, random_state=seed))
 
 
 def plan_text(plan: Plan) -> str:

@@ -73,6 +73,7 @@ def _columns(schema: TableSchema) -> str:
 def _features(blend: Blend, schema: TableSchema) -> list[str]:
     from automl_jupyter.featurization.recipes import RECIPES, split_recipe
     from automl_jupyter.featurization.steps import STEPS
+    from automl_jupyter.featurization.transformers import TRANSFORMERS
 
     names = [c.name for c in schema.kept]
     found = []
@@ -81,7 +82,10 @@ def _features(blend: Blend, schema: TableSchema) -> list[str]:
         features = featurizer.describe()
         counts = Counter(f.transformer for f in features)
         of = {t: sorted({p for f in features if f.transformer == t for p in f.positions}) for t in counts}
-        rows = [(f"{_safe(t)} → {n}", _named(names[p] for p in of[t])) for t, n in counts.items()]
+        rows = [
+            (f'<span title="{escape(TRANSFORMERS[t])}">{_safe(t)}</span> → {n}', _named(names[p] for p in of[t]))
+            for t, n in counts.items()
+        ]
         base, step = split_recipe(recipe)
         says = f"{RECIPES[base]} {STEPS.get(step, '')}".strip()
         summary = f"<strong>Features “{_safe(recipe)}”</strong>: {plural(len(features), 'feature')}. {_safe(says, 300)}"

@@ -114,7 +114,9 @@ class Plan:
         """Return the plan of a JSON value."""
         values = dict(record)
         values["limits"] = Limits(**values["limits"])
-        for name in ("learners", "opening", "without_features", "columns", "guardrails", "notes"):
+        for name in ("learners", "opening", "columns", "notes"):
+            values[name] = tuple(values[name])
+        for name in ("without_features", "guardrails"):  # which plans of earlier versions do not have
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -226,9 +228,7 @@ def make_plan(
         n_text=sum(c.type == ColumnType.TEXT for c in kept),
         log_target=log_target,
         featurization=settings.to_dict(),
-        without_features=recipes_ruled_out(
-            settings, has_text=any(c.type == ColumnType.TEXT for c in kept), classification=table.classes is not None
-        ),
+        without_features=recipes_ruled_out(settings, [c.type for c in kept], classification=table.classes is not None),
         columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
     )
     return _with_opening(plan, notes)

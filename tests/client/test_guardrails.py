@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter.client.workspace import MLClient
-from automl_jupyter.testing.quick import make_table, run_job
+from automl_jupyter.notebook.dry_run import make_dry_plan, plan_text
+from automl_jupyter.testing.quick import make_spec, make_table, run_job
 
 
 def test_a_job_says_what_its_checks_found(tmp_path: Path) -> None:
@@ -26,3 +27,9 @@ def test_a_job_says_what_its_checks_found(tmp_path: Path) -> None:
     assert "<img" not in shown["text/html"]
     again = MLClient(tmp_path).jobs.get(job.name)
     pd.testing.assert_frame_equal(again.guardrails(), job.guardrails())
+
+
+def test_a_dry_run_warns_before_anything_is_trained() -> None:
+    data = make_table(200)[["size", "label"]].assign(answer=lambda t: t["label"] == "yes")
+    text = plan_text(make_dry_plan(make_spec(data=data), {}))
+    assert "Warning: Target leakage: 'answer' alone tells the target" in text

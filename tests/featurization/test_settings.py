@@ -309,6 +309,21 @@ def test_parameters_that_do_not_fit_are_refused_by_column(asked: Any, says: str)
     assert found.startswith("featurization.transformer_params.")
 
 
+def test_mode_off_refuses_parameters_of_transformers() -> None:
+    assert "cannot be used with mode 'off'" in problems_of(mode="off", transformer_params=imputer("mean"))
+
+
+def test_trees_take_hashed_categories_where_codes_and_one_hot_are_blocked() -> None:
+    asked = ["LabelEncoder", "OneHotEncoder"]
+    assert used("tree", column="colour", blocked_transformers=asked) == {"HashOneHotEncoder", "ImputationMarker"}
+
+
+def test_a_constant_beyond_single_precision_is_the_largest_number() -> None:
+    featurizer, features = fitted("tree", transformer_params=imputer("constant", "size", fill_value=1e300))
+    at = featurizer.get_feature_names_out().tolist().index("size")
+    assert np.isfinite(features[:, at]).all()
+
+
 def test_parameters_without_fields_pass_over_columns_they_do_not_suit() -> None:
     assert problems_of(transformer_params=imputer("mean")) == ""
     assert set(settings_of(transformer_params=imputer("mean")).imputers) == {"size", "width"}
@@ -320,18 +335,21 @@ def test_settings_survive_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "has_text", "classes", "expected"),
+    ("asked", "types", "classes", "expected"),
     [
-        ({}, False, True, ()),
-        ({"mode": "off"}, False, True, ("arithmetic", "enriched", "clusters")),
-        ({"blocked_transformers": ["CatTargetEncoder"]}, False, True, ()),
-        ({"blocked_transformers": ["CatTargetEncoder"]}, False, False, ("enriched",)),
-        ({"blocked_transformers": ["CatTargetEncoder"]}, True, False, ()),
-        ({"blocked_transformers": ["CatTargetEncoder", "WoETargetEncoder"]}, False, True, ("enriched",)),
+        ({}, "nn", True, ()),
+        ({}, "nc", True, ("arithmetic", "clusters")),
+        ({"mode": "off"}, "nn", True, ("arithmetic", "enriched", "clusters")),
+        ({"blocked_transformers": ["CatTargetEncoder"]}, "nn", True, ()),
+        ({"blocked_transformers": ["CatTargetEncoder"]}, "nn", False, ("enriched",)),
+        ({"blocked_transformers": ["CatTargetEncoder"]}, "nnt", False, ()),
+        ({"blocked_transformers": ["CatTargetEncoder", "WoETargetEncoder"]}, "nn", True, ("enriched",)),
     ],
 )
-def test_recipes_that_the_settings_leave_nothing_of(asked: Any, has_text: bool, classes: bool, expected: Any) -> None:
-    assert recipes_ruled_out(settings_of(**asked), has_text=has_text, classification=classes) == expected
+def test_recipes_that_nothing_is_left_of(asked: Any, types: str, classes: bool, expected: Any) -> None:
+    kinds = {"n": ColumnType.NUMERIC, "c": ColumnType.CATEGORICAL, "t": ColumnType.TEXT}
+    found = recipes_ruled_out(settings_of(**asked), [kinds[t] for t in types], classification=classes)
+    assert found == expected
 
 
 # --- scalers and reducers -------------------------------------------------------------------------------------------
