@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl_jupyter.jobs.controller import Controller
+    from automl_jupyter.results.guardrails import Guardrails
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
     from automl_jupyter.spec import AutoMLJob
 
@@ -198,18 +199,17 @@ class Job:
         """
         return self.model.evaluate(data, confidence=confidence)
 
-    def guardrails(self) -> pd.DataFrame:
-        """Return what the checks of the data found, a row a check, those that somebody has to look at first.
+    def guardrails(self) -> Guardrails:
+        """Return what the checks of the data found, those that somebody has to look at first.
 
         Returns
         -------
-        DataFrame
-            ``name``, ``status`` (Passed, Done or Alerted), ``explanation``, ``columns``, ``rows`` and ``remedy``.
+        Guardrails
+            A sequence of findings, shown as a table; ``to_frame()`` is a DataFrame.
         """
-        import pandas as pd
+        from automl_jupyter.results.guardrails import Guardrails
 
-        heads = ["name", "status", "explanation", "columns", "rows", "remedy"]
-        return pd.DataFrame([{h: f[h] for h in heads} for f in self.plan.get("guardrails", ())], columns=heads)
+        return Guardrails(self.plan.get("guardrails", ()))
 
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""

@@ -112,7 +112,7 @@ def with_guardrails(
     )
     found = run_guardrails(table, schema, validation, folds, chosen=chosen)
     warned = tuple(
-        {"topic": "guardrails", "what": f"{f.name}: {f.explanation}", "why": f.remedy, "level": "warning"}
+        {"topic": "guardrails", "what": f"{f.name}: {f.explanation}".rstrip("."), "why": f.remedy, "level": "warning"}
         for f in found
         if f.status == "Alerted"
     )
