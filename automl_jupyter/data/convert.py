@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from automl_jupyter._core.text import plain
 
 #: texts that stand for "no value" in a column of numbers or instants
 MISSING_TEXT = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "?", "-", "--", "."})
@@ -31,7 +34,12 @@ class UnreadableValueError(ValueError):
     def __init__(self, example: object, wanted: str) -> None:
         self.example = example.item() if isinstance(example, np.generic) else example
         self.wanted = wanted
-        super().__init__(f"{self.example!r} is not {wanted}")
+        super().__init__(f"{self.shown} is not {wanted}")
+
+    @property
+    def shown(self) -> str:
+        """The value for messages; of objects without their address, which says nothing."""
+        return plain(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(self.example)), most=60)
 
 
 def is_text(series: pd.Series) -> bool:
@@ -113,6 +121,10 @@ def text_of(value: Any) -> str:
         text = str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     elif isinstance(value, list | tuple | dict | set):
         text = repr(value)
+    elif isinstance(value, np.timedelta64):
+        text = str(pd.Timedelta(value))
+    elif isinstance(value, np.datetime64):
+        text = str(pd.Timestamp(value))
     else:
         text = str(value)
     if not text.isascii():
@@ -183,8 +195,20 @@ def raw_numbers(series: pd.Series) -> np.ndarray:
 
 def _numbers_from_objects(series: pd.Series) -> np.ndarray:
     values = _objects(series)
+    held = pd.api.types.infer_dtype(values, skipna=True)
+    if held == "complex":
+        raise UnreadableValueError(values[~pd.isna(values)][0], "a real number")
+    if held in {"datetime", "datetime64"}:
+        return raw_numbers(pd.Series(to_instants(pd.Series(values))))
+    if held in {"timedelta", "timedelta64"}:
+        return raw_numbers(pd.to_timedelta(pd.Series(values)))
     try:
-        numbers = np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), dtype=np.float64)
+        read = np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"))
+        if read.dtype.kind == "c":
+            raise UnreadableValueError(next(v for v in values if isinstance(v, complex)), "a real number")
+        numbers = read.astype(np.float64)
+    except UnreadableValueError:
+        raise
     except (TypeError, ValueError, OverflowError):
         numbers = np.full(len(values), np.nan)
     unread = np.flatnonzero(np.isnan(numbers))
@@ -271,7 +295,10 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         if getattr(dtype, "tz", None) is not None:
             series = series.dt.tz_convert("UTC").dt.tz_localize(None)
         return _nanoseconds(series.to_numpy())
-    if kind_of(series) == "number":
+    if kind_of(series) == "number" or (
+        pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(series, skipna=True) in {"integer", "floating", "mixed-integer-float"}
+    ):
         return _instants_from_numbers(series, layout)
     return _instants_from_objects(series, layout, lenient)
 
@@ -341,7 +368,9 @@ def read_instants(values: pd.Series, layout: str | None) -> np.ndarray:
     """Return texts or date objects as datetime64[ns] in UTC; what cannot be read is NaT."""
     how = layout or ("mixed" if pd.api.types.infer_dtype(values, skipna=True) == "string" else None)
     try:
-        read = pd.to_datetime(values, errors="coerce", utc=True, format=how)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Could not infer format", UserWarning)
+            read = pd.to_datetime(values, errors="coerce", utc=True, format=how)
     except (TypeError, ValueError, OverflowError):
         return np.full(len(values), np.datetime64("NaT"), dtype="datetime64[ns]")
     instants = _nanoseconds(read.dt.tz_localize(None).to_numpy())
@@ -428,7 +457,7 @@ class Vocabulary:
             strings = as_arrow_strings(series)
             if strings is not None:
                 return self._index_in(strings)
-        codes, distinct = distinct_values(series)
+        codes, distinct = distinct_values(told_apart(series))
         known = self._lookup([text_of(v) for v in distinct])
         return np.asarray(np.append(known, self._code_type(-1))[codes])
 
@@ -470,6 +499,15 @@ def as_arrow_strings(series: pd.Series) -> Any | None:
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         return array
     return None
+
+
+def told_apart(series: pd.Series) -> pd.Series:
+    """Return a column of objects of several types as texts: to Python, True and 1.0 are equal."""
+    if not pd.api.types.is_object_dtype(series.dtype):
+        return series
+    if not pd.api.types.infer_dtype(series, skipna=True).startswith("mixed"):
+        return series
+    return pd.Series(np.asarray(to_texts(series), dtype=object), dtype=object)
 
 
 def distinct_values(series: pd.Series) -> tuple[np.ndarray, list[Any]]:

@@ -46,7 +46,35 @@ def as_frame(value: Any, *, field: str = "") -> pd.DataFrame:
     if twice:
         shown = listing([repr(plain(n, most=80)) for n in twice], last="and", most=10)
         raise DataError([Problem(field, f"Column names occur more than once: {shown}. Give each column its own.")])
-    return frame
+    broken = [n for n in names if not _is_storable(n)]
+    if broken:
+        shown = listing([ascii(plain(n, most=80)) for n in broken], last="and", most=10)
+        raise DataError([Problem(field, f"Column names hold half a character and cannot be stored: {shown}. Rename.")])
+    return _readable(frame)
+
+
+def _is_storable(name: str) -> bool:
+    return name.isascii() or name == name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with columns of types that pandas knows but cannot work with as plain ones.
+
+    These are Arrow's views, and categories of which some are tuples.
+    """
+    read: dict[str, Any] = {}
+    for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
+        series = frame.iloc[:, position]
+        if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.inferred_type.startswith("mixed"):
+            read[name] = series.astype(object)
+        if not isinstance(dtype, pd.ArrowDtype) or "_view" not in str(dtype.pyarrow_dtype):
+            continue
+        import pyarrow as pa
+
+        array = pa.chunked_array(pa.array(series.array))
+        kind = pa.large_string() if pa.types.is_string_view(array.type) else pa.large_binary()
+        read[name] = pd.Series(pd.arrays.ArrowExtensionArray(array.cast(kind)), index=frame.index)
+    return frame.assign(**read) if read else frame
 
 
 def plain_names(columns: pd.Index) -> list[str]:
@@ -125,5 +153,8 @@ def _from_narwhals(value: Any, field: str) -> pd.DataFrame:
         ) from None
     if isinstance(native, nw.LazyFrame):
         native = native.collect()
-    frame: pd.DataFrame = native.to_pandas()
+    try:
+        frame: pd.DataFrame = native.to_pandas()
+    except (TypeError, NotImplementedError):  # an Arrow table that names pandas types which pandas itself cannot read
+        frame = native.to_arrow().replace_schema_metadata(None).to_pandas()
     return frame

@@ -25,6 +25,7 @@ from automl_jupyter.data.convert import (
     to_numbers,
     to_texts,
     to_truths,
+    told_apart,
 )
 from automl_jupyter.data.dataset import Column, ColumnType
 
@@ -106,7 +107,7 @@ class _Distinct:
 
     @classmethod
     def of(cls, series: pd.Series) -> _Distinct:
-        codes, values = distinct_values(series)
+        codes, values = distinct_values(told_apart(series))
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
         texts = [v if type(v) is str and v.isascii() else text_of(v) for v in values]
         if len(set(texts)) < len(texts):  # 1 and "1" are one category

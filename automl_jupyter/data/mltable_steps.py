@@ -110,7 +110,7 @@ def _convert_column_types(frame: pd.DataFrame, options: Any, where: str) -> pd.D
             try:
                 converted[name] = _CONVERT[kind](frame[name], settings)
             except UnreadableValueError as error:
-                shown = plain(repr(error.example), most=60)
+                shown = error.shown
                 raise _fail(
                     where, step, f"The column {plain(name, most=80)!r} has {shown}, which is not {error.wanted}."
                 ) from None

@@ -222,7 +222,7 @@ class Profiler:
         try:
             found = find_column(name, seen, wanted, alone=alone)
         except UnreadableValueError as error:
-            why = f"the value {plain(repr(error.example), most=60)} is not {error.wanted}"
+            why = f"the value {error.shown} is not {error.wanted}"
             if wanted is not None:
                 raise DataError([Problem(f"column {plain(name, most=80)!r}", f"{why}.")]) from None
             reason = f"cannot be read: {why}"

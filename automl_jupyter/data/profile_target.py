@@ -105,7 +105,7 @@ def guess_task(series: pd.Series) -> tuple[str | None, str]:
     try:
         column = find_column(str(series.name), series, alone=True).column
     except UnreadableValueError as error:
-        return None, f"{name} has the value {plain(repr(error.example), most=60)}, which is not {error.wanted}"
+        return None, f"{name} has the value {error.shown}, which is not {error.wanted}"
     if column.dropped or column.n_unique < 2:
         why = column.reason.removeprefix("dropped: ") if column.dropped else "it has one value only"
         return None, f"there is nothing to predict in {name}: {why}"

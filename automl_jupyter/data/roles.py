@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ def _weights(series: pd.Series, name: str, where: str, problems: list[Problem]) 
     try:
         values = raw_numbers(series).astype(np.float64)
     except UnreadableValueError as error:
-        problems.append(Problem("weight_column_name", f"{column} has {_shown(error.example)}, which is not a number."))
+        problems.append(Problem("weight_column_name", f"{column} has the value {error.shown}, which is not a number."))
         return None
     bad = ~np.isfinite(values) | (values < 0)
     if bad.any():
@@ -108,7 +108,7 @@ def _times(series: pd.Series, name: str, problems: list[Problem]) -> np.ndarray 
     try:
         instants = find_instants(series)
     except UnreadableValueError as error:
-        message = f"The column {plain(name, most=80)!r} has {_shown(error.example)}, which is not a date or time."
+        message = f"The column {plain(name, most=80)!r} has the value {error.shown}, which is not a date or time."
         problems.append(Problem("time_column_name", message))
         return None
     missing = int(np.isnat(instants).sum())
@@ -133,14 +133,10 @@ def _fold_problem(series: pd.Series, columns: list[np.ndarray]) -> str:
     try:
         values = to_truths(series)
     except UnreadableValueError as error:
-        return f"has {_shown(error.example)}; it has to be 1 for rows that train and 0 for rows that validate."
+        return f"has the value {error.shown}; it has to be 1 for rows that train and 0 for rows that validate."
     if np.isnan(values).any():
         return "has rows without a value; it has to be 1 for rows that train and 0 for rows that validate."
     if values.min() == values.max():
         return f"is {values[0]:.0f} in every row; a fold needs rows that train and rows that validate."
     columns.append(values == 1)
     return ""
-
-
-def _shown(value: Any) -> str:
-    return f"the value {plain(repr(value), most=60)}"

@@ -311,8 +311,7 @@ def _as_they_are(X: pd.DataFrame, wanted: Mapping[str, ColumnType]) -> tuple[dic
 
 
 def _unreadable(name: str, error: UnreadableValueError) -> Problem:
-    shown = plain(repr(error.example), most=60)
-    return Problem(f"column {plain(name, most=80)!r}", f"the value {shown} is not {error.wanted}.")
+    return Problem(f"column {plain(name, most=80)!r}", f"the value {error.shown} is not {error.wanted}.")
 
 
 def _nothing_left(columns: Sequence[Column]) -> str:

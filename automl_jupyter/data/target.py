@@ -17,6 +17,8 @@ from automl_jupyter.errors import Problem
 _LONG_TAIL = 0.5
 #: most classes that are told apart: of more there are hardly rows enough, and each row's probabilities fill the memory
 MOST_CLASSES = 1000
+#: largest target: sums of squares of larger ones overflow
+LARGEST_TARGET = 1e140
 #: more classes than this, of numbers with fractions, is a regression by mistake
 _MOST_FRACTIONS = 100
 
@@ -69,8 +71,7 @@ def read_target(
     try:
         target, n_infinite = _read_values(series) if regression else (_read_labels(series), 0)
     except UnreadableValueError as error:
-        shown = plain(repr(error.example), most=60)
-        message = f"The column {name!r} in {where} has the value {shown}, which is not a number."
+        message = f"The column {name!r} in {where} has the value {error.shown}, which is not a number."
         problems.append(Problem("target_column_name", f"{message} Use classification to predict labels."))
         return None
     n_left = len(series) if target.kept is None else int(target.kept.sum())
@@ -83,6 +84,10 @@ def read_target(
         notes.append(Note("infinite targets", what, f"The value in {name!r} is infinite.", "warning"))
     if n_left == 0 and len(series):
         problems.append(Problem("target_column_name", f"The column {name!r} in {where} has no value in any row."))
+        return None
+    if regression and n_left and np.abs(target.values).max() > LARGEST_TARGET:
+        message = f"The column {name!r} in {where} has values beyond {LARGEST_TARGET:.0e}, whose squares overflow."
+        problems.append(Problem("target_column_name", f"{message} Divide it, or predict its logarithm."))
         return None
     if regression and where == "training_data" and n_left and target.values.min() == target.values.max():
         message = f"The column {name!r} has the value {text_of(float(target.values[0]))} in every row."

@@ -51,7 +51,7 @@ class RawNumbers:
             shift = 0.0
             if values.dtype == np.float64:
                 low, middle, high = quantiles(values, (0.25, 0.5, 0.75))
-                shift = float(middle) if abs(middle) > 1000 * (high - low) else 0.0
+                shift = float(middle) if abs(middle) / 1000 > high - low else 0.0
             self.shifts.append(shift)
         return self
 
@@ -86,10 +86,11 @@ class Scaler:
         missing: list[int] = []
         for j, column in enumerate(values):
             low, middle, high = quantiles(column, (0.25, 0.5, 0.75))
-            spread = high - low
+            with np.errstate(over="ignore"):
+                spread = high - low
             if spread <= 0 and len(column):
                 with_values = column[~np.isnan(column)]
-                spread = (float(with_values.max()) - float(with_values.min())) / 2 if len(with_values) else 0.0
+                spread = float(with_values.max()) / 2 - float(with_values.min()) / 2 if len(with_values) else 0.0
             self.center[j], self.factor[j] = (
                 middle,
                 1 / spread if spread > 0 and np.isfinite(1 / spread) else 0.0,
@@ -110,7 +111,8 @@ class Scaler:
         place = {j: n + k for k, j in enumerate(self.missing)}
         for j, column in enumerate(values):
             absent = np.isnan(column)
-            z = (column.astype(np.float64) - self.center[j]) * self.factor[j]
+            with np.errstate(over="ignore"):  # what is far off is clipped
+                z = (column.astype(np.float64) - self.center[j]) * self.factor[j]
             z = np.where(absent, 0.0, np.clip(z, -1e6, 1e6))
             out[:, j] = z / np.sqrt(1 + (z / 3) ** 2)
             if j in place:

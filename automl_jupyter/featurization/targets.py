@@ -159,9 +159,12 @@ class TextModel:
             return []
         self.n_outputs = targets.shape[1]
         held_out, part = np.empty(targets.shape), _parts(len(y))
-        for k in range(PARTS):
+        for k in np.unique(part):
             here = part == k
-            held_out[here] = self._predict(self._fitted(weights[~here], targets[~here]), weights[here])
+            if here.all():
+                held_out[here] = targets.mean(axis=0)
+            else:
+                held_out[here] = self._predict(self._fitted(weights[~here], targets[~here]), weights[here])
         self.model = self._fitted(weights, targets)
         return list(held_out.T)
 
