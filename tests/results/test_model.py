@@ -115,6 +115,17 @@ def test_unseen_and_missing_values_are_answered(label_job: Any) -> None:
         label_job.model.predict(ROWS.head(1).astype({"size": object}).assign(size="many"))
 
 
+def test_changed_types_are_converted_or_refused_by_name(label_job: Any) -> None:
+    expected = label_job.model.predict_proba(ROWS)
+    as_texts = ROWS.assign(age=ROWS["age"].astype(str), size=[f" {v!r} " for v in ROWS["size"].tolist()])
+    np.testing.assert_array_equal(label_job.model.predict_proba(as_texts), expected)
+    as_bytes = ROWS.assign(colour=[c.encode() for c in ROWS["colour"]])
+    np.testing.assert_array_equal(label_job.model.predict_proba(as_bytes), expected)
+    spoilt = ROWS.head(2).astype(object).assign(age=["old", "12"], size=[1j, 2.0])
+    with pytest.raises(ModelInputError, match=r"(?s)column 'size': the value 1j .*column 'age': the value 'old'"):
+        label_job.model.predict(spoilt)
+
+
 def test_a_job_of_one_row_and_of_none(label_job: Any) -> None:
     assert label_job.model.predict(ROWS.head(1)).shape == (1,)
     assert label_job.model.predict_proba(ROWS.head(0)).shape == (0, 2)
