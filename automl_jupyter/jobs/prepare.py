@@ -20,6 +20,7 @@ from automl_jupyter.trials.plan import Plan, make_plan
 
 if TYPE_CHECKING:
     from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.guardrails import Finding
     from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import Validation
     from automl_jupyter.metrics.base import Metric
@@ -67,7 +68,7 @@ def prepare(
     plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
     folds = make_folds(validation, table, random_state=random_state)
     plan = _with_fold_count(plan, len(folds))
-    plan = with_guardrails(plan, job, table, schema, validation, folds)
+    plan = with_guardrails(plan, job, table, schema, validation, folds, metric)
     meta = _meta(job, table, schema, plan)
     cache = _write(schema, table, folds, meta)
     write_json(folder.plan_file, plan.to_dict())
@@ -100,8 +101,12 @@ def with_guardrails(
     schema: TableSchema,
     validation: Validation,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    metric: Metric,
 ) -> Plan:
-    """Return the plan with what the checks of the data found; what has to be looked at is a warning among its notes."""
+    """Return the plan with what the checks of the data found; what has to be looked at is a warning among its notes.
+
+    Where classes are rare, whether they should weigh more is tried on a sample.
+    """
     from dataclasses import replace
 
     from automl_jupyter.data.guardrails import run_guardrails
@@ -110,13 +115,53 @@ def with_guardrails(
         getattr(job, name, None)
         for name in ("validation_data", "validation_data_size", "n_cross_validations", "cv_split_column_names")
     )
-    found = run_guardrails(table, schema, validation, folds, chosen=chosen)
+    found, class_weights = _balanced(
+        run_guardrails(table, schema, validation, folds, chosen=chosen), job, table, schema, folds, metric
+    )
     warned = tuple(
         {"topic": "guardrails", "what": f"{f.name}: {f.explanation}".rstrip("."), "why": f.remedy, "level": "warning"}
         for f in found
         if f.status == "Alerted"
     )
-    return replace(plan, guardrails=tuple(f.to_dict() for f in found), notes=(*warned, *plan.notes))
+    weighted = [
+        {"topic": "guardrails", "what": "Rare classes weigh more in every fit", "why": f.explanation}
+        for f in found
+        if class_weights and f.key == "class_balance"
+    ]
+    notes = (*warned, *weighted, *plan.notes)
+    return replace(plan, guardrails=tuple(f.to_dict() for f in found), class_weights=class_weights, notes=notes)
+
+
+def _balanced(
+    findings: Sequence[Finding],
+    job: RowsJob,
+    table: TrainingTable,
+    schema: TableSchema,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    metric: Metric,
+) -> tuple[list[Finding], tuple[float, ...]]:
+    """Return the findings with what came of class weights, and the weights if they are used."""
+    from dataclasses import replace
+
+    from automl_jupyter.jobs.balance import try_class_weights
+    from automl_jupyter.metrics.base import MetricContext
+
+    rare = any(f.key == "class_balance" and f.status == "Alerted" for f in findings)
+    if not rare or not folds or table.classes is None:
+        return list(findings), ()
+    context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
+    trial = try_class_weights(table, schema, folds, metric, context, random_state=job.random_state or 0)
+    if trial is None:
+        return list(findings), ()
+    values = f"{metric.key} {trial.with_weights:.4g} instead of {trial.without:.4g} on a sample"
+    changed = []
+    for finding in findings:
+        if finding.key == "class_balance":
+            status = "Done" if trial.helps else "Alerted"
+            verdict = "Class weights are used" if trial.helps else "Class weights are not used, as they do not help"
+            finding = replace(finding, status=status, explanation=f"{finding.explanation} {verdict}: {values}.")
+        changed.append(finding)
+    return changed, trial.weights if trial.helps else ()
 
 
 def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:
@@ -218,6 +263,7 @@ def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -
         "featurization": dict(plan.featurization),
         "columns": [{**asdict(c), "type": str(c.type)} for c in schema.columns if not c.dropped],
         "classes": None if classes is None else encode_labels(classes),
+        "class_weights": list(plan.class_weights),
     }
 
 

@@ -45,7 +45,8 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
     validation = resolve_validation(job, table)
     seed = job.random_state if job.random_state is not None else 0
     plan = make_plan(job, table, schema, validation, metric, n_slots=1, random_state=seed)
-    return with_guardrails(plan, job, table, schema, validation, make_folds(validation, table, random_state=seed))
+    folds = make_folds(validation, table, random_state=seed)
+    return with_guardrails(plan, job, table, schema, validation, folds, metric)
 
 
 def plan_text(plan: Plan) -> str:

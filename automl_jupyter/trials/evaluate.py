@@ -234,12 +234,23 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
         featurizer.transform(table.X.iloc[valid]) if len(valid) else None,
         y_train,
         np.asarray(y[valid]),
-        None if weight is None else np.asarray(weight[train]),
+        _training_weight(weight, train, y_train, table.meta.get("class_weights")),
         None if weight is None else np.asarray(weight[valid]),
     )
     with _kept:
         _folds[key] = fold
     return fold
+
+
+def _training_weight(
+    weight: np.ndarray | None, rows: np.ndarray, y: np.ndarray, class_weights: list[float] | None
+) -> np.ndarray | None:
+    """Return what rows weigh in a fit: their own weight times their class's. Scores know the first alone."""
+    own = None if weight is None else np.asarray(weight[rows])
+    if not class_weights:
+        return own
+    by_class: np.ndarray = np.asarray(class_weights)[y]
+    return by_class if own is None else own * by_class
 
 
 def _rows(fold: int, table: Any) -> tuple[np.ndarray, np.ndarray]:

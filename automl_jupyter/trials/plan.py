@@ -87,6 +87,7 @@ class Plan:
     without_features: tuple[str, ...] = ()
     columns: tuple[Mapping[str, Any], ...] = ()
     guardrails: tuple[Mapping[str, Any], ...] = ()
+    class_weights: tuple[float, ...] = ()
     notes: tuple[Mapping[str, str], ...] = field(default=())
 
     @property
@@ -116,7 +117,7 @@ class Plan:
         values["limits"] = Limits(**values["limits"])
         for name in ("learners", "opening", "columns", "notes"):
             values[name] = tuple(values[name])
-        for name in ("without_features", "guardrails"):  # which plans of earlier versions do not have
+        for name in ("without_features", "guardrails", "class_weights"):  # which plans of earlier versions do not have
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
