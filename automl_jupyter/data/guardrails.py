@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
+from automl_jupyter.data.convert import to_numbers
 from automl_jupyter.data.dataset import ColumnType
 from automl_jupyter.data.relation import SAMPLE_ROWS, relation_to_target
 
@@ -27,6 +28,11 @@ LEAK = 0.99
 FEWEST_ROWS = 100
 #: how well a date tells the target from which on random folds flatter
 OVER_TIME = 0.2
+#: how well a column's many groups of a few rows tell the target from which on folds have to keep them whole, and by how
+#: much more than the same values in order
+GROUPS_TELL, MORE_THAN_ORDER = 0.6, 0.3
+#: fewest groups, and fewest of them for the rows there are
+FEWEST_GROUPS, SHARE_OF_GROUPS = 20, 0.05
 #: how well one column tells training from test rows from which on they differ
 DRIFT = 0.25
 #: a share of repeated rows on both sides of the folds that matters
@@ -244,6 +250,44 @@ def _repeated(context: _Context) -> Iterator[Finding]:
     yield Finding(key, name, "Alerted", text, (), tuple(int(r) for r in both[:_MOST_NAMED]), remedy)
 
 
+def _shared_groups(context: _Context) -> Iterator[Finding]:
+    """Look for columns that say whose row it is (a patient, a machine) while folds are drawn row by row."""
+    n = len(context.y)
+    if context.validation.kind not in ("kfold", "holdout", "monte_carlo") or n < FEWEST_ROWS:
+        return
+    candidates = [
+        c
+        for c in context.schema.kept
+        if c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH, ColumnType.NUMERIC)
+        and max(FEWEST_GROUPS, SHARE_OF_GROUPS * n) <= c.n_unique <= n / 2
+    ]
+    if not candidates:
+        return
+    rows = _some(n)
+    X = context.table.X.iloc[rows]
+    found = []
+    for column in candidates:
+        told = context.relations.get(column.name, 0.0)
+        if column.type is ColumnType.NUMERIC:
+            values = to_numbers(X[column.name])
+            if not np.array_equal(values, np.round(values), equal_nan=True):
+                continue
+            in_order, as_groups = told, pd.Series(pd.Categorical(values))
+            told = relation_to_target(as_groups, context.y[rows], n_classes=context.n_classes) or 0.0
+            if told < in_order + MORE_THAN_ORDER:
+                continue
+        if told >= GROUPS_TELL:
+            found.append((told, column.name))
+    key, name = "group_leakage", "Groups on both sides of the folds"
+    if not found:
+        yield Finding(key, name, "Passed", "No column says which few rows belong together.")
+        return
+    columns = [c for _, c in sorted(found, reverse=True)]
+    text = f"Rows with the same {_names(columns[:1])} have the same target, and folds put some of them on both sides."
+    remedy = f"If rows to come are of others, set group_column_name: {plain(columns[0], most=60)}."
+    yield Finding(key, name, "Alerted", text, tuple(columns[:_MOST_NAMED]), (), remedy)
+
+
 def _over_time(context: _Context) -> Iterator[Finding]:
     dates = [c.name for c in context.schema.kept if c.type is ColumnType.DATETIME]
     if not dates or context.validation.kind not in ("kfold", "holdout", "monte_carlo") or len(context.y) < FEWEST_ROWS:
@@ -288,6 +332,7 @@ def _drift(context: _Context) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[_Context], Iterator[Finding]], ...] = (
     _leakage,
     _repeated,
+    _shared_groups,
     _over_time,
     _drift,
     _balance,

@@ -38,6 +38,7 @@ def make_bad() -> tuple[pd.DataFrame, pd.DataFrame]:
     data["day"] = pd.date_range("2024-01-01", periods=len(data))
     data["outcome_code"] = np.where(data["target"] == 1, "B", "M")  # made from the target
     data["row_id"] = np.arange(len(data))
+    data["patient"] = [f"patient {k // 4}" for k in range(len(data))]
     data.loc[draw.random(len(data)) < 0.1, "mean radius"] = np.nan
     rare = data[(data["target"] == 1) | (data.index % 6 == 0)]
     repeated = pd.concat([rare, rare.sample(frac=0.3, random_state=1)], ignore_index=True)
@@ -49,13 +50,21 @@ def test_every_check_fires_on_a_bad_table() -> None:
     rows, test = make_bad()
     found = check("classification", rows, test_data=test)
     alerted = {k for k, f in found.items() if f.status == "Alerted"}
-    assert alerted == {"target_leakage", "repeated_rows", "time_leakage", "drift", "class_balance"}
+    assert alerted == {
+        "target_leakage",
+        "repeated_rows",
+        "group_leakage",
+        "time_leakage",
+        "drift",
+        "class_balance",
+    }
     assert found["target_leakage"].columns[0] in ("outcome_code", "day")
     assert "outcome_code" in found["target_leakage"].columns
     assert "mean texture" in found["drift"].columns
     assert found["time_leakage"].columns == ("day",)
     assert found["missing_values"].columns == ("mean radius",)
     assert found["repeated_rows"].rows
+    assert found["group_leakage"].columns == ("patient",)
     assert found["validation_split"].status == "Done"
     assert found["test_split"].status == "Done"
 
@@ -89,3 +98,19 @@ def test_a_copy_of_a_number_is_a_leak() -> None:
     data = load_diabetes(as_frame=True).frame
     data["in_pence"] = data["target"] * 100 + 7
     assert check("regression", data)["target_leakage"].columns == ("in_pence",)
+
+
+@pytest.mark.parametrize("kind", [str, int])
+def test_rows_of_one_machine_belong_together(kind: type) -> None:
+    draw = np.random.default_rng(0)
+    of, state = np.repeat(np.arange(120), 8), draw.normal(size=120)
+    data = pd.DataFrame({"machine": draw.permutation(1000)[:120][of], "heat": draw.normal(size=960)})
+    data["target"] = state[of] + 0.2 * draw.normal(size=960)
+    data["area"] = (data["target"] * 50).round().astype(int)  # a number with as many values, of which the order tells
+    data["machine"] = data["machine"].map(lambda m: f"machine {m}") if kind is str else data["machine"]
+    found = check("regression", data)["group_leakage"]
+    assert found.status == "Alerted"
+    assert found.columns == ("machine",)
+    assert "group_column_name: machine" in found.remedy
+    assert "group_leakage" not in check("regression", data, group_column_name="machine")
+    assert check("regression", data.assign(target=draw.normal(size=960)))["group_leakage"].status == "Passed"
