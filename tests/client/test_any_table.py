@@ -19,7 +19,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter import automl
@@ -45,6 +45,7 @@ fuzz = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
+    phases=(Phase.generate, Phase.shrink),  # to explain failures is to trace every line, on which Python 3.11 has hung
 )
 
 
