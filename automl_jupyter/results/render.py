@@ -22,6 +22,7 @@ from automl_jupyter.results.words import (
     counts_words,
     fit_words,
     folds_words,
+    guardrails_summary,
     is_marked_tied,
     limit_fraction,
     limit_words,
@@ -257,11 +258,24 @@ def _tied_title(row: Mapping[str, Any]) -> str:
 def _html_notes(snapshot: Mapping[str, Any]) -> str:
     tests = words_on_test(snapshot)
     parts = [f'<p class="amlj-best">On the test data: {escape(tests)}</p>'] if tests else []
-    notes = [*((snapshot.get("plan") or {}).get("notes") or ())[:20], *(snapshot.get("notes") or ())[-12:]]
-    if notes:
-        items = "".join(
-            f"<li>{'<strong>Warning:</strong> ' if n.get('level') == 'warning' else ''}{_safe(note_words(n), 300)}</li>"
-            for n in notes
-        )
-        parts.append(f"<details><summary>{plural(len(notes), 'note')}</summary><ul>{items}</ul></details>")
+    plan = snapshot.get("plan") or {}
+    checks = [
+        (f"{f.get('name')} ({f.get('status')}):", f"{f.get('explanation')} {f.get('remedy')}")
+        for f in (plan.get("guardrails") or ())
+    ]
+    parts.append(_details(guardrails_summary(plan), checks))
+    notes = [*(plan.get("notes") or ())[:20], *(snapshot.get("notes") or ())[-12:]]
+    marked = [("Warning:" if n.get("level") == "warning" else "", note_words(n)) for n in notes]
+    parts.append(_details(plural(len(notes), "note"), marked))
     return "".join(parts)
+
+
+def _details(summary: str, items: Sequence[tuple[str, str]]) -> str:
+    """Return a list that opens; each item has a part in bold before its text. Nothing where there is no item."""
+    if not items:
+        return ""
+    shown = "".join(
+        f"<li>{f'<strong>{_safe(strong, 100)}</strong> ' if strong else ''}{_safe(text, 400)}</li>"
+        for strong, text in items
+    )
+    return f"<details><summary>{escape(summary)}</summary><ul>{shown}</ul></details>"

@@ -63,7 +63,13 @@ def snapshot(history: History, *, rows: int = 200, metric: str | None = None) ->
         "plan": {
             "validation": (plan.get("validation") or {}).get("title", ""),
             "notes": [
-                {k: plain(n.get(k, "")) for k in ("topic", "what", "why", "level")} for n in plan.get("notes", ())
+                {k: plain(n.get(k, "")) for k in ("topic", "what", "why", "level")}
+                for n in plan.get("notes", ())
+                if n.get("topic") != "guardrails"
+            ],
+            "guardrails": [
+                {k: plain(f.get(k, "")) for k in ("status", "name", "explanation", "remedy")}
+                for f in plan.get("guardrails", ())
             ],
             "n_rows": plan.get("n_rows"),
             "n_columns": plan.get("n_columns"),

@@ -219,3 +219,16 @@ def note_words(note: Mapping[str, Any]) -> str:
         return line_of(note["message"], 300)
     what, why = line_of(note.get("what", ""), 200), line_of(note.get("why", ""), 300)
     return f"{what}: {why}" if why else what
+
+
+def guardrails_summary(plan: Mapping[str, Any]) -> str:
+    """Return how many checks there were and how many of them somebody has to look at.
+
+    Examples
+    --------
+    >>> guardrails_summary({"guardrails": [{"status": "Alerted"}, {"status": "Passed"}]})
+    '2 guardrails, 1 to look at'
+    """
+    found = plan.get("guardrails") or ()
+    alerted = sum(f.get("status") == "Alerted" for f in found)
+    return plural(len(found), "guardrail") + (f", {alerted} to look at" if alerted else ", nothing to look at")

@@ -157,7 +157,11 @@ def test_names_are_shown_and_do_nothing(make_view):
         best={"label": EVIL, "text": EVIL},
         metric={"name": EVIL},
         test_metrics={EVIL: 0.5},
-        plan={"validation": EVIL, "notes": [{"what": EVIL, "why": EVIL, "level": "info"}]},
+        plan={
+            "validation": EVIL,
+            "notes": [{"what": EVIL, "why": EVIL, "level": "info"}],
+            "guardrails": [{"status": "Alerted", "name": EVIL, "explanation": EVIL, "remedy": EVIL}],
+        },
     )
     view = make_view(700).show(snapshot)
     for toggle in view.page.locator(".amlj-toggle").all():
@@ -166,6 +170,21 @@ def test_names_are_shown_and_do_nothing(make_view):
     assert view.page.evaluate("() => window.pwned") is None
     assert "<script>" in view.page.locator(".amlj-title").inner_text()
     assert fits(view)
+
+
+def test_guardrails_have_a_list_of_their_own(make_view):
+    found = [
+        {"status": "Alerted", "name": "Drift", "explanation": "'a' differs.", "remedy": "Look at 'a'."},
+        {"status": "Passed", "name": "Target leakage", "explanation": "None.", "remedy": ""},
+    ]
+    snapshot = a_snapshot((0, 0.7), plan={"validation": "3 folds", "notes": [], "guardrails": found})
+    for view in (make_view().show(snapshot), make_view().show({}, html=render_html(snapshot))):
+        summary = view.page.get_by_text("2 guardrails, 1 to look at")
+        assert view.page.get_by_text("'a' differs.").is_hidden()
+        summary.click()
+        assert view.page.get_by_text("Drift (Alerted):").is_visible()
+        assert view.page.get_by_text("'a' differs. Look at 'a'.").is_visible()
+        assert not view.page.get_by_text("0 notes").is_visible()
 
 
 def fits(view):

@@ -97,7 +97,11 @@ def a_snapshot(text="LightGBM", n_rows=1):
         "counts": {"complete": n_rows, "failed": 2},
         "progress": [[1.0, 0.5], [20.0, 0.9]],
         "notes": [{"level": "warning", "message": text}],
-        "plan": {"validation": text, "notes": [{"topic": "t", "what": text, "why": text, "level": "info"}]},
+        "plan": {
+            "validation": text,
+            "notes": [{"topic": "t", "what": text, "why": text, "level": "info"}],
+            "guardrails": [{"status": "Alerted", "name": text, "explanation": text, "remedy": text}],
+        },
         "test_metrics": {text: 0.88},
     }
 
