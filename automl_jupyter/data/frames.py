@@ -155,6 +155,10 @@ def _from_narwhals(value: Any, field: str) -> pd.DataFrame:
         native = native.collect()
     try:
         frame: pd.DataFrame = native.to_pandas()
-    except (TypeError, NotImplementedError):  # an Arrow table that names pandas types which pandas itself cannot read
+    except (
+        TypeError,
+        ValueError,
+        NotImplementedError,
+    ):  # an Arrow table that names pandas types which pandas itself cannot read
         frame = native.to_arrow().replace_schema_metadata(None).to_pandas()
     return frame

@@ -14,7 +14,7 @@ from automl_jupyter.notebook.arguments import name_problem, split_line
 from automl_jupyter.notebook.binding import bind, check_free, is_handle
 from automl_jupyter.notebook.live import make_surface, shown_snapshot
 from automl_jupyter.notebook.naming import newest_run, variable_of
-from automl_jupyter.notebook.place import place_of
+from automl_jupyter.notebook.place import Place, place_of
 from automl_jupyter.notebook.usage import COMMANDS, cell_usage, line_usage, short_usage
 from automl_jupyter.notebook.views import watch_job
 from automl_jupyter.results.words import line_of, metric_name, status_words
@@ -173,7 +173,12 @@ def _profile(shell: Any, arguments: Sequence[str]) -> None:
         sys.stdout.write(
             "This is `profile`: profile.set_type(column, type) changes a type, profile.to_cell() the cell.\n"
         )
-    display(found)  # type: ignore[no-untyped-call]
+    if place_of(shell) is Place.NOTEBOOK:
+        from automl_jupyter.notebook.profile_widget import display_profile
+
+        display_profile(found)
+    else:
+        display(found)  # type: ignore[no-untyped-call]
 
 
 def _help(_shell: Any, _arguments: Sequence[str]) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-STATIC = Path(__file__).resolve().parents[2] / "automl_jupyter" / "notebook" / "static"
+PACKAGE = Path(__file__).resolve().parents[2] / "automl_jupyter"
+STATIC = PACKAGE / "notebook" / "static"
+STYLES = {"live": STATIC / "live.css", "profile": PACKAGE / "results" / "profile.css"}
 
 LIGHT = {"layout-color0": "#fff", "layout-color2": "#eee", "content-font-color1": "#212121", "border-color2": "#e0e0e0"}
 DARK = {"layout-color0": "#111", "layout-color2": "#424242", "content-font-color1": "#fff", "border-color2": "#424242"}
@@ -52,15 +54,17 @@ class LiveView:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
 
-    def show(self, snapshot: dict[str, Any], *, dark: bool = False, html: str | None = None) -> LiveView:
+    def show(
+        self, snapshot: dict[str, Any], *, dark: bool = False, html: str | None = None, script: str = "live"
+    ) -> LiveView:
         theme = ";".join(f"--jp-{name}: {value}" for name, value in (DARK if dark else LIGHT).items())
-        css = STATIC.joinpath("live.css").read_text()
+        css = STYLES[script].read_text()
         self.page.set_content(
             f"<!doctype html><style>:root{{{theme}}} body{{margin:0}} {css}</style>"
             f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell">{html or ""}</div></body>'
         )
         if html is None:
-            self.page.evaluate(MODEL, [STATIC.joinpath("live.js").read_text(), snapshot])
+            self.page.evaluate(MODEL, [STATIC.joinpath(f"{script}.js").read_text(), snapshot])
         return self
 
     def put(self, snapshot: dict[str, Any]) -> None:
