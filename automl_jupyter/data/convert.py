@@ -143,7 +143,9 @@ def is_missing(value: Any) -> bool:
 def to_texts(series: pd.Series) -> list[str | None]:
     """Return a column as texts, None where missing."""
     if isinstance(series.dtype, pd.StringDtype):
-        return [v if isinstance(v, str) else None for v in series.to_numpy(dtype=object)]
+        return [
+            (v if v.isascii() else text_of(v)) if isinstance(v, str) else None for v in series.to_numpy(dtype=object)
+        ]
     return [None if is_missing(v) else text_of(v) for v in series.array]
 
 
@@ -215,7 +217,7 @@ def _numbers_from_objects(series: pd.Series) -> np.ndarray:
     if len(unread) == 0:
         return numbers
     numbers = numbers.copy()
-    for i in unread[~pd.isna(pd.Series(values[unread])).to_numpy()]:
+    for i in unread[~pd.isna(values[unread])]:
         numbers[i] = _number_of(values[i])
     return numbers
 
@@ -224,6 +226,8 @@ def _number_of(value: Any) -> float:
     """Read the rare values that pandas leaves: bytes, very large integers, durations, texts for 'missing'."""
     if isinstance(value, pd.Timedelta) or hasattr(value, "total_seconds"):
         return float(value.total_seconds())
+    if isinstance(value, np.ndarray):
+        raise UnreadableValueError(value.tolist(), "a number")
     if isinstance(value, bytes):
         value = text_of(value)
     if isinstance(value, str):
@@ -515,7 +519,7 @@ def distinct_values(series: pd.Series) -> tuple[np.ndarray, list[Any]]:
     found: tuple[Any, Any]
     try:
         found = pd.factorize(series, use_na_sentinel=True)
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError, OverflowError):
         found = pd.factorize(np.asarray(to_texts(series), dtype=object), use_na_sentinel=True)
     values = found[1]
     if isinstance(values.dtype, pd.StringDtype):  # ten times faster than asking an Arrow array for one after the other

@@ -153,6 +153,10 @@ def _from_narwhals(value: Any, field: str) -> pd.DataFrame:
         ) from None
     if isinstance(native, nw.LazyFrame):
         native = native.collect()
+    broken = [n for n in native.columns if "\0" in n]
+    if broken:  # Polars panics at them
+        shown = listing([repr(plain(n, most=80)) for n in broken], last="and", most=10)
+        raise DataError([Problem(field, f"Column names hold a null character: {shown}. Rename them.")])
     try:
         frame: pd.DataFrame = native.to_pandas()
     except (

@@ -285,6 +285,10 @@ def _cut_test(job: AutoMLJob, parts: dict[str, _Part], classes: np.ndarray | Non
     random = np.random.default_rng([getattr(job, "random_state", None) or 0, 1])
     codes = y if classes is not None else None
     kept, aside = cut_holdout(len(y), float(size), random=random, codes=codes, groups=roles.groups, times=roles.times)
+    if len(np.unique(y[kept])) < 2:  # groups and instants are cut whole, whatever they hold
+        what = "class" if classes is not None else "value of the target"
+        message = f"One {what} only is left in the training rows when the share {size} is set aside for the test."
+        raise DataError([Problem("test_data_size", f"{message} Make it smaller, or give test_data.")])
     parts["test_data"] = _Part("test_data", training.frame.iloc[aside], roles.take(aside), training.target.take(aside))
     training.frame = training.frame.iloc[kept].set_axis(pd.RangeIndex(len(kept)), axis=0)
     training.roles, training.target = roles.take(kept), training.target.take(kept)
@@ -344,7 +348,7 @@ def fingerprint(X: pd.DataFrame, *arrays: np.ndarray | None) -> str:
         digest.update(f"\0{name!r}\0{series.dtype}".encode("utf-8", "replace"))
         try:
             hashed = pd.util.hash_pandas_object(series, index=False).to_numpy()
-        except (TypeError, ValueError, UnicodeError):  # lists, mappings, halves of surrogate pairs
+        except (TypeError, ValueError, OverflowError):  # lists, mappings, halves of surrogate pairs, 10**400
             texts = pd.Series(["\0" if t is None else t for t in to_texts(series)], dtype=object)
             hashed = pd.util.hash_pandas_object(texts, index=False).to_numpy()
         digest.update(np.ascontiguousarray(hashed).data)

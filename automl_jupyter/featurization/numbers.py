@@ -51,7 +51,8 @@ class RawNumbers:
             shift = 0.0
             if values.dtype == np.float64:
                 low, middle, high = quantiles(values, (0.25, 0.5, 0.75))
-                shift = float(middle) if abs(middle) / 1000 > high - low else 0.0
+                with np.errstate(over="ignore"):  # a spread past the largest number is an infinite one
+                    shift = float(middle) if abs(middle) / 1000 > high - low else 0.0
             self.shifts.append(shift)
         return self
 
@@ -91,10 +92,9 @@ class Scaler:
             if spread <= 0 and len(column):
                 with_values = column[~np.isnan(column)]
                 spread = float(with_values.max()) / 2 - float(with_values.min()) / 2 if len(with_values) else 0.0
-            self.center[j], self.factor[j] = (
-                middle,
-                1 / spread if spread > 0 and np.isfinite(1 / spread) else 0.0,
-            )
+            # The reciprocal of what is smaller than this is infinite, and so is that of nothing.
+            self.center[j] = middle
+            self.factor[j] = 1 / spread if spread >= np.finfo(np.float64).tiny else 0.0
             if np.isnan(column).any():
                 missing.append(j)
         self.missing = missing

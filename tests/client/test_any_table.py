@@ -339,7 +339,8 @@ def pandas_table(drawn: list[tuple[str, list[Any]]], called: list[Any], n_rows: 
     made = []
     for kind, values in drawn:
         build = PANDAS[kind][2]
-        made.append(pd.Series(build(values)) if values or build is objects else pd.Series(values, dtype=object))
+        plain = build is objects or not values
+        made.append(pd.Series(objects(values), dtype=object) if plain else pd.Series(build(values)))
     table = pd.concat(made, axis=1) if made else pd.DataFrame(index=range(n_rows))
     table.columns = pd.Index(objects(called), dtype=object, tupleize_cols=False)
     return table

@@ -345,6 +345,13 @@ def test_test_rows_keep_groups_whole() -> None:
     assert len(table.test.X) == 20
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_test_rows_that_leave_nothing_to_tell_apart_are_refused(task: str) -> None:
+    frame = pd.DataFrame({"a": range(8), "y": [0] * 6 + [1] * 2, "t": pd.date_range("2024-01-01", periods=8)})
+    with pytest.raises(DataError, match=r"the share 0\.25 is set aside for the test\. Make it smaller"):
+        load(frame, task=task, test_data_size=0.25, time_column_name="t")
+
+
 def test_fingerprint_is_the_same_in_every_process() -> None:
     code = (
         "import pandas as pd\nfrom automl_jupyter.data.load import fingerprint\n"
