@@ -109,10 +109,14 @@ def number(value: float) -> str:
     return f"{value:.5g}"
 
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(value: object, *, most: int = 300) -> str:
-    """Return untrusted text fit to show: no control, ANSI or direction characters, shortened past `most`."""
-    text = _CONTROL.sub("", str(value))
+    """Return untrusted text fit to show: no control, ANSI or direction characters, shortened past `most`.
+
+    An object that says nothing but its address is shown without it, as that is another one every time.
+    """
+    text = _CONTROL.sub("", value if isinstance(value, str) else _ADDRESS.sub("", str(value)))
     return text if len(text) <= most else text[: most - 1] + "…"

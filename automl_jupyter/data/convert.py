@@ -290,6 +290,10 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         When a value is not an instant and `lenient` is False.
     """
     dtype: Any = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        used = series.cat.remove_unused_categories().cat
+        known = to_instants(pd.Series(used.categories), layout=layout, lenient=lenient)
+        return np.append(known, np.datetime64("NaT", "ns"))[used.codes.to_numpy()]
     if isinstance(dtype, pd.ArrowDtype) and kind_of(series) == "instant":
         return read_instants(pd.Series(_objects(series)), None)
     if isinstance(dtype, pd.PeriodDtype):
@@ -299,12 +303,18 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         if getattr(dtype, "tz", None) is not None:
             series = series.dt.tz_convert("UTC").dt.tz_localize(None)
         return _nanoseconds(series.to_numpy())
-    if kind_of(series) == "number" or (
-        pd.api.types.is_object_dtype(dtype)
-        and pd.api.types.infer_dtype(series, skipna=True) in {"integer", "floating", "mixed-integer-float"}
-    ):
+    if holds_numbers(series):
         return _instants_from_numbers(series, layout)
     return _instants_from_objects(series, layout, lenient)
+
+
+def holds_numbers(series: pd.Series) -> bool:
+    """Return whether a column's values are numbers, whatever holds them: a dtype, Python objects or categories."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return holds_numbers(pd.Series(series.cat.remove_unused_categories().cat.categories))
+    if not pd.api.types.is_object_dtype(series.dtype):
+        return kind_of(series) == "number"
+    return pd.api.types.infer_dtype(series, skipna=True) in {"integer", "floating", "mixed-integer-float"}
 
 
 def _nanoseconds(values: np.ndarray) -> np.ndarray:
@@ -410,9 +420,7 @@ def _far_instant(value: str | date | np.datetime64, layout: str | None) -> Any:
 
 
 def _objects(series: pd.Series) -> np.ndarray:
-    """Return the values as Python objects, None where missing; categories are written out."""
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        series = series.astype(object)
+    """Return the values as Python objects, None where missing."""
     values = series.to_numpy(dtype=object)
     if not isinstance(series.dtype, np.dtype):
         values = values.copy()

@@ -15,6 +15,7 @@ from automl_jupyter.data.convert import (
     MISSING_TEXT,
     UnreadableValueError,
     distinct_values,
+    holds_numbers,
     is_missing,
     kind_of,
     layout_of_numbers,
@@ -172,12 +173,7 @@ def _as_asked(name: str, series: pd.Series, wanted: ColumnType, n_missing: int) 
     if wanted is ColumnType.BOOLEAN:
         return _truths(name, series, n_missing, reason, asked=True)
     if wanted is ColumnType.DATETIME:
-        layout = None
-        if kind_of(series) == "number":
-            layout = layout_of_numbers(to_numbers(series).astype(np.float64))
-        elif kind_of(series) in {"text", "category"}:
-            layout = _date_layout(_Distinct.of(series).texts)[0]
-        return _instants(name, series, n_missing, layout, reason)
+        return _instants(name, series, n_missing, _layout_of(series), reason)
     if wanted is ColumnType.TEXT:
         return Found(Column(name, wanted, reason, n_missing, _Distinct.of(series).counts.size))
     return _categories(name, series, n_missing, wanted, reason, asked=True)
@@ -409,7 +405,7 @@ def _sorted_words(distinct: _Distinct, keep: set[str]) -> list[str]:
     """Return the categories in the order of their values: 2 before 10 when they are numbers."""
     pairs = [(v, t) for v, t in zip(distinct.values, distinct.texts, strict=True) if t in keep]
     if all(isinstance(v, int | float | np.number | bool | np.bool_) for v, _ in pairs):
-        return [t for _, t in sorted(pairs, key=lambda p: float(p[0]))]
+        return [t for _, t in sorted(pairs, key=lambda p: p[0].item() if isinstance(p[0], np.generic) else p[0])]
     return sorted(t for _, t in pairs)
 
 
@@ -421,5 +417,10 @@ def find_instants(series: pd.Series) -> np.ndarray:
     UnreadableValueError
         When a value is not an instant.
     """
-    layout = _date_layout(_Distinct.of(series).texts)[0] if kind_of(series) in {"text", "category"} else None
-    return to_instants(series, layout=layout)
+    return to_instants(series, layout=_layout_of(series))
+
+
+def _layout_of(series: pd.Series) -> str | None:
+    if holds_numbers(series):
+        return layout_of_numbers(to_numbers(series).astype(np.float64))
+    return _date_layout(_Distinct.of(series).texts)[0] if kind_of(series) in {"text", "category"} else None

@@ -196,6 +196,7 @@ def test_a_number_is_near(value: float) -> None:
         ("as it is – é 漢\t\n", "as it is – é 漢\t\n"),
         (3, "3"),
         (None, "None"),
+        (object(), "<object object>"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x1b[?25l\x1b[2Jgone", "gone"),
         ("a\x00b\x07c\rd\x7fe\x9bf", "abcdef"),

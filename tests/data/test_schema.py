@@ -158,6 +158,22 @@ def test_dates_asked_for_are_read_by_what_the_numbers_count() -> None:
     assert encoded(cycle(86_400, 0), {"x": "DateTime"})[0] == pd.Timestamp("1970-01-02")
 
 
+@pytest.mark.parametrize("dtype", ["int64", "Int64", object])
+@pytest.mark.parametrize("values", [(86_400, 0), (1990, 2001), (20240131, 20231201)])
+def test_dates_among_categories_count_what_the_numbers_count(values: tuple[int, int], dtype: Any) -> None:
+    numbers = pd.Series(cycle(*values), dtype=dtype)
+    schema = TableSchema.infer(pd.DataFrame({"x": numbers.astype("category")}), types={"x": "DateTime"})
+    as_numbers = TableSchema.infer(pd.DataFrame({"x": numbers}), types={"x": "DateTime"})
+    assert schema.encode({"x": numbers[:1]}).equals(as_numbers.encode({"x": numbers[:1]}))
+    assert schema.encode({"x": numbers}).equals(as_numbers.encode({"x": numbers.astype("category")}))
+
+
+def test_huge_whole_numbers_are_categories() -> None:
+    frame = pd.DataFrame({"x": pd.Series(cycle(10**400, 2), dtype=object)})
+    categories = TableSchema.infer(frame, types={"x": "Categorical"}).encode(frame)["x"].cat.categories
+    assert set(categories) == {"2", str(10**400)}
+
+
 def test_unknown_columns_and_types_are_reported_together() -> None:
     frame = pd.DataFrame({"size": [1, 2, 3], "colour": ["a", "b", "a"]})
     with pytest.raises(
