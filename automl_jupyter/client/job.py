@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.files import read_json
 from automl_jupyter._core.text import did_you_mean, listing
-from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
 from automl_jupyter.jobs.feed import Feed, LogFeed
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store.folder import JobFolder
@@ -210,6 +210,48 @@ class Job:
         from automl_jupyter.results.guardrails import Guardrails
 
         return Guardrails(self.plan.get("guardrails", ()))
+
+    def suspect_labels(self) -> pd.DataFrame:
+        """Return the rows whose target looks wrong to models that did not learn from them.
+
+        They are suspects, not errors: a label may be right and the row unusual. Correct or drop what is wrong.
+
+        Returns
+        -------
+        DataFrame
+            The most suspicious first; the index ``row`` counts training rows from 0 among those with a target (and
+            without test rows that were set aside). Columns ``given``, ``predicted`` and, for classes,
+            ``probability_of_given`` and ``probability_of_predicted``; for values, ``difference``. A class is suspect
+            where another is likelier and at least as likely as it is, on average, for the rows that bear it
+            (confident learning, Northcutt, Jiang and Chuang 2021); a value where it lies more than six robust standard
+            deviations off.
+
+        Raises
+        ------
+        NoModelError
+            When there is no model yet.
+        AutoMLError
+            When the cached table or the trials' predictions are gone.
+        """
+        from automl_jupyter.data.cache import open_cache
+        from automl_jupyter.data.labels import decode_labels
+        from automl_jupyter.jobs.selection import Predictions
+        from automl_jupyter.jobs.suspects import find_suspects, out_of_fold
+
+        history = self.history
+        if history.model is None:
+            raise NoModelError(f"The job {self.name} is {self.status} and has no model yet to judge labels by.")
+        data = read_json(self._folder.data_file)
+        complete = min(history.trials[int(p["trial"])].n_first for p in history.model.parts)
+        try:
+            predictions = Predictions(self._folder.path, open_cache(Path(data["cache"])))
+            found = out_of_fold(history.model, predictions, complete)
+        except (FileNotFoundError, StoreError):
+            raise AutoMLError(
+                f"The cached table or the predictions of the job {self.name} are gone, and labels are judged by them."
+                " Run the job again."
+            ) from None
+        return find_suspects(found, None if data["classes"] is None else list(decode_labels(data["classes"])))
 
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
