@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.files import read_json
 from automl_jupyter._core.text import did_you_mean, listing
-from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
 from automl_jupyter.jobs.feed import Feed, LogFeed
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store.folder import JobFolder
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl_jupyter.jobs.controller import Controller
+    from automl_jupyter.results.charts.chart import Plots
+    from automl_jupyter.results.charts.sources import JobSource
     from automl_jupyter.results.guardrails import Guardrails
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
     from automl_jupyter.spec import AutoMLJob
@@ -233,25 +236,29 @@ class Job:
         AutoMLError
             When the cached table or the trials' predictions are gone.
         """
-        from automl_jupyter.data.cache import open_cache
         from automl_jupyter.data.labels import decode_labels
-        from automl_jupyter.jobs.selection import Predictions
-        from automl_jupyter.jobs.suspects import find_suspects, out_of_fold
+        from automl_jupyter.results.suspects import find_suspects
 
-        history = self.history
-        if history.model is None:
-            raise NoModelError(f"The job {self.name} is {self.status} and has no model yet to judge labels by.")
-        data = read_json(self._folder.data_file)
-        complete = min(history.trials[int(p["trial"])].n_first for p in history.model.parts)
-        try:
-            predictions = Predictions(self._folder.path, open_cache(Path(data["cache"])))
-            found = out_of_fold(history.model, predictions, complete)
-        except (FileNotFoundError, StoreError):
-            raise AutoMLError(
-                f"The cached table or the predictions of the job {self.name} are gone, and labels are judged by them."
-                " Run the job again."
-            ) from None
-        return find_suspects(found, None if data["classes"] is None else list(decode_labels(data["classes"])))
+        found = self._charts.held_out().averaged()
+        classes = read_json(self._folder.data_file)["classes"]
+        return find_suspects(found, None if classes is None else list(decode_labels(classes)))
+
+    @property
+    def plot(self) -> Plots:
+        """The job's charts: ``job.plot.roc()`` draws one, ``job.plot.roc.to_frame()`` is its data.
+
+        They show what the models said of rows held out by the folds, all pooled; ``model=`` takes another than the
+        best, ``data=`` other rows with their target. `dir(job.plot)` lists those of the task.
+        """
+        from automl_jupyter.results.charts.chart import Plots
+
+        return Plots(self._charts)
+
+    @cached_property
+    def _charts(self) -> JobSource:
+        from automl_jupyter.results.charts.sources import JobSource
+
+        return JobSource(self)
 
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""

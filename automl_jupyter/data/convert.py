@@ -107,8 +107,8 @@ def text_of(value: Any) -> str:
 
     Examples
     --------
-    >>> text_of(1.0), text_of(True), text_of(b"x"), text_of([1, "a"])
-    ('1', 'True', 'x', "[1, 'a']")
+    >>> text_of(1.0), text_of(True), text_of(b"x"), text_of([1, "a"]), text_of(pd.Interval(0.0, 1.5))
+    ('1', 'True', 'x', "[1, 'a']", '(0, 1.5]')
     """
     if isinstance(value, str):
         text = str(value)
@@ -125,6 +125,9 @@ def text_of(value: Any) -> str:
         text = str(pd.Timedelta(value))
     elif isinstance(value, np.datetime64):
         text = str(pd.Timestamp(value))
+    elif isinstance(value, pd.Interval):
+        left, right = "[" if value.closed_left else "(", "]" if value.closed_right else ")"
+        text = f"{left}{text_of(value.left)}, {text_of(value.right)}{right}"
     else:
         text = str(value)
     if not text.isascii():
@@ -383,7 +386,7 @@ def read_instants(values: pd.Series, layout: str | None) -> np.ndarray:
     how = layout or ("mixed" if pd.api.types.infer_dtype(values, skipna=True) == "string" else None)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Could not infer format", UserWarning)
+            warnings.filterwarnings("ignore", "Could not infer format|Parsing dates in", UserWarning)
             read = pd.to_datetime(values, errors="coerce", utc=True, format=how)
     except (TypeError, ValueError, OverflowError):
         return np.full(len(values), np.datetime64("NaT"), dtype="datetime64[ns]")

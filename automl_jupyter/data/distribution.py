@@ -92,7 +92,7 @@ def histogram_of(values: np.ndarray) -> Distribution:
 def _bins(present: np.ndarray, low: float, high: float) -> tuple[int, ...]:
     if low == high:
         return (len(present),)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         width = high - low
         if width < N_BINS and bool((present == np.floor(present)).all()):  # one bar for each whole number
             return tuple(np.bincount((present - low).astype(np.int64)).tolist())

@@ -245,7 +245,13 @@ class Topics:
         if n < 1 or weights.nnz == 0:
             self.components = np.zeros((self.words.width, 0), dtype=np.float32)
             return self
-        _, strength, components = randomized_svd(weights, n, n_iter=3, random_state=self.random_state)
+        _, strength, components = randomized_svd(
+            weights,
+            n,
+            n_iter=3,
+            power_iteration_normalizer="QR",  # LU may leave what is not finite where documents repeat
+            random_state=self.random_state,
+        )
         there = strength > 1e-6 * strength[0]
         components = components[there].T
         if self.scaled:

@@ -28,7 +28,7 @@ from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.search import Search
-from automl_jupyter.jobs.selection import STACK_FILE, Predictions, Selection, score_fold, select
+from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.search.adjust import Adjustment
@@ -38,6 +38,7 @@ from automl_jupyter.store.history import History, apply, mean_metrics
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import describe_error
+from automl_jupyter.trials.held_out import Predictions
 from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, is_refit
 
 #: seconds between two looks at requests, at most

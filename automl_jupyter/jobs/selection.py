@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,16 +13,14 @@ from automl_jupyter._core.text import duration
 from automl_jupyter.search.adjust import Adjustment, choose_adjustment, sharpen
 from automl_jupyter.store.history import History, mean_metrics
 from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
+from automl_jupyter.trials.held_out import Predictions
 from automl_jupyter.trials.plan import Plan
-from automl_jupyter.trials.records import predictions_file
 
 if TYPE_CHECKING:
     from automl_jupyter.metrics.base import Metric, MetricContext
 
 #: where a stack ensemble's second level lies in the job's folder
 STACK_FILE = "model/stack.skops"
-#: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
-_LARGE = 8_000_000
 #: most trials a selection looks at, the best by the primary metric
 MOST_CANDIDATES = 50
 
@@ -41,43 +38,6 @@ class Selection:
     stack_fold_metrics: tuple[Mapping[str, float | None], ...] = ()
     stack_error: str = ""
     adjustment: Adjustment = field(default_factory=Adjustment)
-
-
-class Predictions:
-    """The validation predictions of a job's trials, read from its folder and kept in memory.
-
-    Parameters
-    ----------
-    folder : Path
-        The job's folder.
-    table : CachedTable
-        The cached table with its folds.
-    """
-
-    def __init__(self, folder: Path, table: Any) -> None:
-        self._folder, self.table = folder, table
-        self._kept: dict[tuple[int, int], np.ndarray] = {}
-
-    def keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
-        """Remember predictions that came with an outcome; large ones stay in their file, where there is one."""
-        if predictions.nbytes < _LARGE or not (self._folder / predictions_file(number, fold)).exists():
-            self._kept[number, fold] = predictions
-
-    def get(self, number: int, fold: int) -> np.ndarray:
-        """Return the predictions of one fold, shape (n_valid, n_classes) or (n_valid,)."""
-        if (number, fold) not in self._kept:
-            path = self._folder / predictions_file(number, fold)
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
-            if found.nbytes >= _LARGE:
-                return np.asarray(found)
-            self._kept[number, fold] = np.array(found)
-        return self._kept[number, fold]
-
-    def truth(self, fold: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the target and the weights of a fold's validation rows."""
-        rows = np.asarray(self.table.folds[fold][1])
-        weight = self.table.weight
-        return np.asarray(self.table.y[rows]), None if weight is None else np.asarray(weight[rows])
 
 
 def select(

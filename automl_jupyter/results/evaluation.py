@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,22 @@ if TYPE_CHECKING:
 #: rows a bootstrap draws in all; so many rows need few resamples
 _MOST_ROWS = 1_000_000
 _FEWEST, _MOST = 40, 500
+
+
+@dataclass(frozen=True)
+class TargetRows:
+    """Rows with their target.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        Class codes or values, shape (n,).
+    rows : pandas.DataFrame
+        The raw rows without it.
+    """
+
+    y: np.ndarray
+    rows: pd.DataFrame
 
 
 def evaluate_model(
@@ -52,17 +69,14 @@ def evaluate_model(
     """
     import pandas as pd
 
-    from automl_jupyter.data.frames import as_frame
     from automl_jupyter.metrics.base import MetricContext
     from automl_jupyter.metrics.registry import evaluate_metrics, metrics, resolve_metric
 
     if not 0 < confidence < 1:
         raise ModelInputError(f"confidence: {confidence!r} is not between 0 and 1, both excluded.")
     manifest = model.manifest
-    frame = as_frame(data, field="data")
-    y, kept = _read_target(frame, manifest, model)
-    frame = frame if kept is None else frame[kept]
-    rows = frame.drop(columns=manifest["target"])
+    found = read_target_rows(model, data)
+    y, rows = found.y, found.rows
     predicted = model.predict(rows) if manifest["task"] == "regression" else model.predict_proba(rows)
     y_range = manifest.get("y_range")
     context = MetricContext(
@@ -90,11 +104,18 @@ def evaluate_model(
     return table.astype({"value": "float64", "low": "float64", "high": "float64", "n_rows": "int64"})
 
 
-def _read_target(
-    frame: pd.DataFrame, manifest: Any, model: ClassificationModel | RegressionModel
-) -> tuple[np.ndarray, np.ndarray | None]:
+def read_target_rows(model: ClassificationModel | RegressionModel, data: object) -> TargetRows:
+    """Return the rows of a table that have a target, and what it is.
+
+    Raises
+    ------
+    ModelInputError
+        When there is no such column or no row, or a class is unknown to the model.
+    """
+    from automl_jupyter.data.frames import as_frame
     from automl_jupyter.data.target import assign_codes, read_target
 
+    frame, manifest = as_frame(data, field="data"), model.manifest
     name = manifest["target"]
     if name not in frame.columns:
         near = did_you_mean(name, list(map(str, frame.columns)))
@@ -107,7 +128,8 @@ def _read_target(
         raise ModelInputError("\n".join(map(str, problems)) or "data: There is no row to score.")
     if not len(target.values):
         raise ModelInputError("data: There is no row to score.")
-    return target.values, target.kept
+    kept = frame if target.kept is None else frame[target.kept]
+    return TargetRows(target.values, kept.drop(columns=name))
 
 
 def _standard_errors(

@@ -18,6 +18,8 @@ from automl_jupyter.trials.saved import read_manifest, save_model_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from automl_jupyter.results.charts.chart import Plots
+
 
 class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """What both kinds of model share.
@@ -90,6 +92,14 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         from automl_jupyter.results.evaluation import evaluate_model
 
         return evaluate_model(self, data, confidence=confidence, random_state=random_state)
+
+    @property
+    def plot(self) -> Plots:
+        """The model's charts, of rows with their target: ``model.plot.roc(data=rows)``."""
+        from automl_jupyter.results.charts.chart import Plots
+        from automl_jupyter.results.charts.sources import ModelSource
+
+        return Plots(ModelSource(self))
 
     def get_engineered_feature_names(self, member: str | int | None = None) -> list[str]:
         """Return the names of the features a member's learner gets, in order.

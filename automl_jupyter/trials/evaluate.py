@@ -9,9 +9,10 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -35,12 +36,26 @@ from automl_jupyter.trials.records import (
     predictions_file,
 )
 
+if TYPE_CHECKING:
+    from automl_jupyter.data.cache import CachedTable
+
 #: begins the `FoldTask.cache` of a table that was sent to the workers, which keep it in their temporary folder
 WORKER_TABLES = "worker:"
 #: bytes of featurized folds a worker keeps, and how many of them, most recently used last
 _MOST_BYTES, _MOST_FOLDS = 200_000_000, 60
 #: share of a fit's time after which one that can stop by itself does, so that predicting and saving are in time, too
 _FIT_SHARE = 0.7
+
+
+class TrialSettings(Protocol):
+    """What is fitted, of a trial."""
+
+    @property
+    def learner(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+    @property
+    def recipe(self) -> str: ...
 
 
 @dataclass(eq=False)
@@ -107,6 +122,47 @@ def evaluate(task: FoldTask) -> FoldOutcome:
         return end("failed", error)
     except Exception as error:  # noqa: BLE001 whatever a learner raises is this trial's result, not the job's end
         return end("failed", error)
+
+
+def score_rows(
+    table: CachedTable, task: str, trial: TrialSettings, train: np.ndarray, valid: np.ndarray
+) -> dict[str, float | None]:
+    """Fit a trial's configuration on some rows, here and now, and return every metric of it on others.
+
+    Parameters
+    ----------
+    table : CachedTable
+        The encoded table.
+    task : str
+        ``classification`` or ``regression``.
+    trial : TrialSettings
+        What is fitted.
+    train, valid : ndarray of int
+        Row numbers.
+    """
+    from automl_jupyter.learners import learners
+    from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+    from automl_jupyter.metrics.registry import evaluate_metrics
+
+    n_classes = table.meta["n_classes"]
+    with quiet():
+        fold = _make_fold(trial.recipe, table, train, valid)
+        info = learners.get(trial.learner)
+        estimator = make_learner(info, task, trial.params, random_state=0, n_jobs=1, n_classes=n_classes)
+        data = FitData(
+            X=fold.X_train,
+            y=fold.y_train,
+            weight=fold.weight_train,
+            X_valid=fold.X_valid,
+            y_valid=fold.y_valid,
+            weight_valid=fold.weight_valid,
+            categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
+        )
+        report = fit_learner(info, estimator, data)
+        predicted = report.valid_predictions
+        if predicted is None:
+            predicted = np.asarray(predict(estimator, task, fold.X_valid, n_classes))
+    return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, _metric_context(table.meta))
 
 
 def preload() -> None:
@@ -218,17 +274,23 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
         # Before another is made, so that it and those it takes the place of are never in memory together.
         while _folds and (len(_folds) >= _MOST_FOLDS or sum(f.n_bytes for f in _folds.values()) + width > _MOST_BYTES):
             _folds.popitem(last=False)
+    fold = _make_fold(task.recipe, table, *_rows(task.fold, table))
+    with _kept:
+        _folds[key] = fold
+    return fold
+
+
+def _make_fold(recipe: str, table: CachedTable, train: np.ndarray, valid: np.ndarray) -> _Fold:
     from automl_jupyter.data.dataset import Column, ColumnType
     from automl_jupyter.featurization.recipes import make_featurizer
 
     columns = [Column(**{**c, "type": ColumnType(c["type"])}) for c in table.meta["columns"]]
-    train, valid = _rows(task.fold, table)
     y, weight = table.y, table.weight
     X_train = table.X.iloc[train]
     y_train = np.asarray(y[train])
-    featurizer = make_featurizer(task.recipe, columns, settings=table.meta.get("featurization"))
+    featurizer = make_featurizer(recipe, columns, settings=table.meta.get("featurization"))
     fitted = featurizer.fit_transform(X_train, y_train)
-    fold = _Fold(
+    return _Fold(
         featurizer,
         fitted,
         featurizer.transform(table.X.iloc[valid]) if len(valid) else None,
@@ -237,9 +299,6 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
         _training_weight(weight, train, y_train, table.meta.get("class_weights")),
         None if weight is None else np.asarray(weight[valid]),
     )
-    with _kept:
-        _folds[key] = fold
-    return fold
 
 
 def _training_weight(

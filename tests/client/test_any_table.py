@@ -139,7 +139,7 @@ nested = st.recursive(
 missing = st.sampled_from([None, np.nan, pd.NA, pd.NaT])
 anything = st.one_of(
     some_text, number_text, date_text, truth_text, floats, big_ints, st.booleans(), dates, times, aware, spans,
-    decimals, odd, nested, st.binary(max_size=4), st.complex_numbers(), missing,
+    decimals, odd, nested, st.binary(max_size=4), st.complex_numbers(allow_infinity=False), missing,
 )  # fmt: skip
 hashables = st.one_of(
     some_text,
@@ -222,7 +222,7 @@ PANDAS: dict[str, tuple[st.SearchStrategy[Any], bool, Build]] = {
     "small ints": (st.integers(-3, 9), False, as_numpy("int8")),
     "uint64": (st.integers(0, 2**64 - 1), False, as_numpy("uint64")),
     "bool": (st.booleans(), False, as_numpy("bool")),
-    "complex": (st.complex_numbers(), False, as_numpy("complex128")),
+    "complex": (st.complex_numbers(allow_infinity=False), False, as_numpy("complex128")),
     "Int8": (st.integers(-128, 127), True, as_dtype("Int8")),
     "Int64": (st.integers(-(2**63), 2**63 - 1), True, as_dtype("Int64")),
     "UInt16": (st.integers(0, 9), True, as_dtype("UInt16")),
@@ -276,7 +276,7 @@ PANDAS: dict[str, tuple[st.SearchStrategy[Any], bool, Build]] = {
     "bytes": (st.binary(max_size=3), True, objects),
     "nested": (nested, True, objects),
     "odd": (odd, True, objects),
-    "complex objects": (st.complex_numbers(), True, objects),
+    "complex objects": (st.complex_numbers(allow_infinity=False), True, objects),
     "bools and numbers": (st.one_of(st.booleans(), floats), True, objects),
     "texts and numbers": (st.one_of(number_text, floats, some_text), True, objects),
     "anything": (anything, True, objects),

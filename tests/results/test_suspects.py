@@ -15,7 +15,8 @@ from automl_jupyter import MLClient, automl
 from automl_jupyter._core.files import read_json
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.jobs.suspects import OutOfFold, find_suspects
+from automl_jupyter.results.suspects import find_suspects
+from automl_jupyter.trials.held_out import HeldOut
 
 
 def run(frame: pd.DataFrame, tmp_path: Path, task: str = "classification", learner: str = "ExtremeRandomTrees") -> Any:
@@ -62,14 +63,14 @@ def test_labels_that_are_plain_are_not_suspected(tmp_path: Path) -> None:
 
 def test_exact_values_and_missing_classes_are_not_suspected() -> None:
     rows = np.arange(3)
-    assert len(find_suspects(OutOfFold(rows, np.ones(3), np.ones(3)), None)) == 0
+    assert len(find_suspects(HeldOut(rows, np.ones(3), np.ones(3), rows), None)) == 0
     only = np.asarray([[0.2, 0.0, 0.8]] * 3)  # the last class has no row
-    assert len(find_suspects(OutOfFold(rows, np.asarray([0, 0, 1]), only), ["a", "b", "c"])) == 0
+    assert len(find_suspects(HeldOut(rows, np.asarray([0, 0, 1]), only, rows), ["a", "b", "c"])) == 0
 
 
 def test_a_table_that_is_gone_is_an_error(tmp_path: Path) -> None:
     frame = load_iris(as_frame=True).frame.rename(columns={"target": "y"})
     job = run(frame, tmp_path)
     shutil.rmtree(read_json(job._folder.data_file)["cache"])
-    with pytest.raises(AutoMLError, match="are gone"):
+    with pytest.raises(AutoMLError, match="is gone"):
         job.suspect_labels()

@@ -1,0 +1,82 @@
+"""Permutation importance: what a score loses when a column says nothing any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl_jupyter._core.text import number, plain
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.charts.axes import words
+from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, Judged, mix
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFrame:
+    """Return by how much the primary metric gets worse when a column's values are shuffled among the rows.
+
+    Rows are held out, and judged by models that did not learn from them (Breiman, Random Forests, 2001).
+
+    Parameters
+    ----------
+    n_repeats : int, default 5
+        Shuffles a column and fold, 2 to 100.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``column``, ``importance`` (mean, the most important first), ``low`` and ``high`` (its 95 % interval
+        over shuffles and folds).
+    """
+    import pandas as pd
+    from scipy.stats import t
+
+    if not (isinstance(n_repeats, int) and 2 <= n_repeats <= 100):
+        raise AutoMLError(f"n_repeats: {n_repeats!r} is no whole number from 2 to 100.")
+    rng = np.random.default_rng(explained.random_state)
+    losses: dict[str, list[float]] = {str(name): [] for name in explained.X.columns}
+    sign = 1.0 if explained.metric.greater_is_better else -1.0
+    for part in explained.judged():
+        n = len(part.y)
+        plain_score = _score(explained, part, part.predict(part.X))
+        for c, name in enumerate(part.X.columns):
+            for _ in range(n_repeats):
+                sources = np.tile(np.arange(n)[:, None], (1, part.X.shape[1]))
+                sources[:, c] = rng.permutation(n)
+                shuffled = _score(explained, part, part.predict(mix(part.X, sources)))
+                losses[str(name)].append(sign * (plain_score - shuffled))
+    rows = []
+    for name, found in losses.items():
+        mean = float(np.mean(found))
+        reach = float(t.ppf(0.975, len(found) - 1) * np.std(found, ddof=1) / np.sqrt(len(found)))
+        rows.append((name, mean, mean - reach, mean + reach))
+    table = pd.DataFrame(rows, columns=["column", "importance", "low", "high"])
+    return table.sort_values("importance", ascending=False, ignore_index=True, kind="stable")
+
+
+def _score(explained: Explained, part: Judged, predicted: np.ndarray) -> float:
+    value = explained.metric.value(part.y, predicted, part.weight, explained.context)
+    return float("nan") if value is None else float(value)
+
+
+def draw_importance(ax: Axes, table: pd.DataFrame, explained: Explained, *, n_repeats: int = 5) -> str:
+    """Draw bars with their intervals, the most important on top."""
+    shown = table.head(MOST_COLUMNS).iloc[::-1]
+    reach = [shown["importance"] - shown["low"], shown["high"] - shown["importance"]]
+    at = range(len(shown))
+    ax.barh(at, shown["importance"], color="C0", alpha=0.8, xerr=reach, ecolor="C6")
+    ax.set_yticks(at, [words(n) for n in shown["column"]])
+    ax.grid(visible=False, axis="y")
+    change = "drop" if explained.metric.greater_is_better else "rise"
+    ax.set(xlabel=f"{change} in {explained.metric.key} when shuffled", title="Permutation importance")
+    return f"Permutation importance: {_first(table)}."
+
+
+def _first(table: pd.DataFrame, most: int = 5) -> str:
+    first = table.head(most)
+    pairs = zip(first["column"], first["importance"], strict=True)
+    return ", ".join(f"{plain(name, most=40)} {number(value)}" for name, value in pairs)

@@ -1,0 +1,112 @@
+"""What regressions are looked at with: predicted against true values, and the residuals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl_jupyter._core.text import number
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.charts.axes import diagonal, legend, words
+from automl_jupyter.results.charts.scored import Scored
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+#: rows drawn as points, at most
+_MOST_POINTS = 2_000
+
+
+def _check_bins(n_bins: object) -> None:
+    if not (isinstance(n_bins, int) and 2 <= n_bins <= 200):
+        raise AutoMLError(f"n_bins: {n_bins!r} is no whole number from 2 to 200.")
+
+
+def predicted_vs_true_table(scored: Scored, *, n_bins: int = 20) -> pd.DataFrame:
+    """Return the mean prediction in bins of the true value.
+
+    Parameters
+    ----------
+    n_bins : int, default 20
+        Bins of equally many rows, 2 to 200; fewer where values repeat.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``low`` and ``high`` (the bin's smallest and largest true value), ``true`` and ``predicted`` (means),
+        ``std`` (of the predictions) and ``n``.
+    """
+    import pandas as pd
+
+    _check_bins(n_bins)
+    edges = np.unique(np.quantile(scored.y, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    bins = np.searchsorted(edges, scored.y, side="left")
+    weight = np.ones(len(scored.y)) if scored.weight is None else scored.weight
+    frame = pd.DataFrame({"bin": bins, "y": scored.y, "p": scored.predicted, "w": weight})
+    rows = []
+    for _, rows_of in frame.groupby("bin"):
+        w = rows_of["w"].to_numpy()
+        if w.sum() <= 0:
+            continue
+        true, mean = np.average(rows_of["y"], weights=w), np.average(rows_of["p"], weights=w)
+        std = float(np.sqrt(np.average((rows_of["p"] - mean) ** 2, weights=w)))
+        rows.append((rows_of["y"].min(), rows_of["y"].max(), true, mean, std, len(rows_of)))
+    return pd.DataFrame(rows, columns=["low", "high", "true", "predicted", "std", "n"])
+
+
+def draw_predicted_vs_true(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_bins: int = 20) -> str:
+    """Draw rows as points, means of bins with a band of one standard deviation, and the diagonal."""
+    at = np.random.default_rng(0).permutation(len(scored.y))[:_MOST_POINTS]
+    low, high = float(min(table["low"])), float(max(table["high"]))
+    ax.scatter(scored.y[at], scored.predicted[at], s=7, alpha=0.25, linewidths=0, color="C4", label="rows", zorder=2)
+    ax.plot(table["true"], table["predicted"], color="C0", marker="o", markersize=3, label="mean of a bin", zorder=3)
+    near, far = table["predicted"] - table["std"], table["predicted"] + table["std"]
+    ax.fill_between(table["true"], near, far, alpha=0.2, color="C0", zorder=2)
+    diagonal(ax, low, high, "predicted = true")
+    ax.set(xlabel=words(f"true {scored.target}"), ylabel="predicted", title="Predicted and true values")
+    legend(ax, loc="upper left")
+    r2 = 1 - np.sum((scored.y - scored.predicted) ** 2) / max(np.sum((scored.y - scored.y.mean()) ** 2), 1e-300)
+    return f"Predicted against true values: R² {r2:.3f} over {len(scored.y):,} rows."
+
+
+def residuals_table(scored: Scored, *, n_bins: int = 30) -> pd.DataFrame:
+    """Return the histogram of the residuals, predicted − true.
+
+    Parameters
+    ----------
+    n_bins : int, default 30
+        Bins of equal width, 2 to 200. The outermost half per cent on either side is in the first and last bin.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``low``, ``high`` and ``n``.
+    """
+    import pandas as pd
+
+    _check_bins(n_bins)
+    residuals = scored.predicted - scored.y
+    low, high = np.quantile(residuals, [0.005, 0.995])
+    edges = np.linspace(low, high if high > low else low + 1e-9 + abs(low) * 1e-9, n_bins + 1)
+    n = np.bincount(np.clip(np.searchsorted(edges, residuals, side="right") - 1, 0, n_bins - 1), minlength=n_bins)
+    ends = edges.copy()
+    ends[0], ends[-1] = min(edges[0], residuals.min()), max(edges[-1], residuals.max())
+    return pd.DataFrame({"low": ends[:-1], "high": ends[1:], "n": n})
+
+
+def draw_residuals(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_bins: int = 30) -> str:
+    """Draw the histogram and where the mean lies."""
+    residuals = scored.predicted - scored.y
+    inner = table["high"].iloc[:-1].to_numpy()
+    width = float(inner[1] - inner[0]) if len(inner) > 1 else float(table["high"].iloc[0] - table["low"].iloc[0])
+    left = np.concatenate([[inner[0] - width], inner])
+    ax.bar(left, table["n"], width=width, align="edge", color="C0", alpha=0.75)
+    mean = float(residuals.mean())
+    ax.axvline(0, color="C6", linewidth=1, linestyle="--", label="no error")
+    ax.axvline(mean, color="C1", linewidth=1.5, label=f"mean {number(mean)}")
+    ax.set(xlabel=words(f"predicted − true {scored.target}"), ylabel="rows", title="Residuals")
+    legend(ax, loc="upper right")
+    median = number(float(np.median(np.abs(residuals))))
+    return f"Residuals: mean {number(mean)}, half of the rows are off by less than {median}."

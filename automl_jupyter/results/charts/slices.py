@@ -1,0 +1,133 @@
+"""Where the errors are: slices of the rows by the values of a column."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl_jupyter._core.text import number, plain
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.charts.axes import words
+from automl_jupyter.results.charts.explained import Explained, Judged
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+#: categories of a column that are looked at
+MOST_LEVELS = 12
+
+
+def slices_table(explained: Explained, column: str | None = None, *, least_rows: int = 20) -> pd.DataFrame:
+    """Return the mean error of held-out rows by the values of columns.
+
+    Parameters
+    ----------
+    column : str, optional
+        One column, in the order of its values; by default all columns, the worst slices first.
+    least_rows : int, default 20
+        Smaller slices are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``column``, ``slice``, ``n``, ``error`` (share of rows predicted wrong, or mean absolute error), ``low``
+        and ``high`` (95 % interval), ``overall`` (the error of all rows) and ``excess`` (errors that the slice has more
+        than its share, as a fraction of all errors).
+    """
+    import pandas as pd
+
+    if not (isinstance(least_rows, int) and least_rows >= 1):
+        raise AutoMLError(f"least_rows: {least_rows!r} is no whole number above 0.")
+    parts = list(explained.judged())
+    X = pd.concat([p.X for p in parts], ignore_index=True)
+    errors = np.concatenate([_errors(explained, p) for p in parts])
+    overall = float(errors.mean())
+    positions = range(X.shape[1]) if column is None else [explained.column(column)]
+    rows = []
+    for c in positions:
+        for name, at in _slices(X.iloc[:, c]):
+            n = int(at.sum())
+            if n < least_rows:
+                continue
+            mean = float(errors[at].mean())
+            reach = 1.96 * float(errors[at].std(ddof=1)) / np.sqrt(n) if n > 1 else float("inf")
+            excess = (mean - overall) * n / max(errors.sum(), 1e-300)
+            rows.append((str(X.columns[c]), name, n, mean, max(0.0, mean - reach), mean + reach, overall, excess))
+    names = ["column", "slice", "n", "error", "low", "high", "overall", "excess"]
+    table = pd.DataFrame(rows, columns=names)
+    return table if column is not None else table.sort_values("excess", ascending=False, ignore_index=True)
+
+
+def _errors(explained: Explained, part: Judged) -> np.ndarray:
+    predicted: np.ndarray = part.predict(part.X)
+    if explained.task == "regression":
+        return np.asarray(np.abs(predicted - part.y))
+    return np.asarray(predicted.argmax(axis=1) != part.y, dtype=np.float64)
+
+
+def _slices(values: pd.Series) -> list[tuple[str, np.ndarray]]:
+    """Return the slices of a column: its categories, or up to five ranges of equally many rows; and what is missing."""
+    import pandas as pd
+
+    def say(edge: float) -> str:
+        return str(pd.Timestamp(int(edge)))[:10] if instants else number(float(edge))
+
+    missing = values.isna().to_numpy()
+    instants = pd.api.types.is_datetime64_any_dtype(values)
+    found = []
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        most = values.value_counts().head(MOST_LEVELS).index
+        found = [(str(v), (values == v).to_numpy(dtype=bool)) for v in most]
+    elif values.dtype == object or str(values.dtype) == "str":
+        lengths = values.fillna("").str.len()
+        return [(f"{name} characters", at) for name, at in _slices(lengths.astype(np.float64))]
+    else:
+        as_numbers = values.to_numpy().astype(np.int64 if instants else np.float64).astype(np.float64)
+        present = as_numbers[~missing]
+        if len(present):
+            edges = np.unique(np.quantile(present, [0, 0.2, 0.4, 0.6, 0.8, 1.0]))
+            distinct = np.unique(present)
+            if len(distinct) <= 10:
+                found = [(say(v), as_numbers == v) for v in distinct]
+            else:
+                many = float((present == edges[0]).mean()) >= 0.2  # often a count's nought: a slice of its own
+                found = [(say(edges[0]), as_numbers == edges[0])] if many else []
+                for low, high in pairwise(edges):
+                    first = low == edges[0]
+                    above = as_numbers >= low if first and not many else as_numbers > low
+                    text = f"above {say(low)}, to {say(high)}" if first and many else f"{say(low)} – {say(high)}"
+                    found.append((text, ~missing & above & (as_numbers <= high)))
+    if missing.any():
+        found.append(("missing", missing))
+    return found
+
+
+def draw_slices(
+    ax: Axes, table: pd.DataFrame, explained: Explained, column: str | None = None, *, least_rows: int = 20
+) -> str:
+    """Draw the slices' errors with their intervals beside the error of all rows."""
+    what = "mean absolute error" if explained.task == "regression" else "share of rows predicted wrong"
+    shown = (table if column else table[table["excess"] > 0]).head(15).iloc[::-1]
+    if shown.empty:
+        ax.set(title="Errors by slice", xlabel=what)
+        return f"No slice of {least_rows} rows or more stands out."
+    names = [
+        words(r.slice, 34) if column else words(f"{plain(r.column, most=24)}: {r.slice}", 48)
+        for r in shown.itertuples()
+    ]
+    at = np.arange(len(shown))
+    reach = [shown["error"] - shown["low"], shown["high"] - shown["error"]]
+    ax.errorbar(shown["error"], at, xerr=reach, fmt="o", color="C0", ecolor="C6")
+    ax.axvline(float(shown["overall"].iloc[0]), linestyle="--", linewidth=1, color="C1", label="all rows")
+    ax.set_yticks(at, names)
+    title = f"Errors by {words(column)}" if column else "Slices with more errors than their share"
+    ax.set(xlabel=what, title=title)
+    ax.set_xlim(left=0)
+    ax.grid(visible=False, axis="y")
+    worst = table.sort_values("error", ascending=False).iloc[0]
+    overall = number(float(worst["overall"]))
+    where = f"{plain(str(worst['column']), most=40)} is {plain(str(worst['slice']), most=40)}"
+    return f"Errors by slice: {number(float(worst['error']))} where {where}, {overall} in all rows."

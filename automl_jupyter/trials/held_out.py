@@ -1,0 +1,125 @@
+"""What a job's trials said of rows they were not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl_jupyter.search.adjust import sharpen
+from automl_jupyter.trials.records import predictions_file
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.cache import CachedTable
+
+#: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
+_LARGE = 8_000_000
+
+
+class Predictions:
+    """The validation predictions of a job's trials, read from its folder and kept in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's folder.
+    table : CachedTable
+        The cached table with its folds.
+    """
+
+    def __init__(self, folder: Path, table: CachedTable) -> None:
+        self._folder, self.table = folder, table
+        self._kept: dict[tuple[int, int], np.ndarray] = {}
+
+    def keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
+        """Remember predictions that came with an outcome; large ones stay in their file, where there is one."""
+        if predictions.nbytes < _LARGE or not (self._folder / predictions_file(number, fold)).exists():
+            self._kept[number, fold] = predictions
+
+    def get(self, number: int, fold: int) -> np.ndarray:
+        """Return the predictions of one fold, shape (n_valid, n_classes) or (n_valid,)."""
+        if (number, fold) not in self._kept:
+            path = self._folder / predictions_file(number, fold)
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            if found.nbytes >= _LARGE:
+                return np.asarray(found)
+            self._kept[number, fold] = np.array(found)
+        return self._kept[number, fold]
+
+    def truth(self, fold: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the target and the weights of a fold's validation rows."""
+        rows = np.asarray(self.table.folds[fold][1])
+        weight = self.table.weight
+        return np.asarray(self.table.y[rows]), None if weight is None else np.asarray(weight[rows])
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rows, their target, and what was predicted for them without it.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray
+        Row numbers of the training table, shape (n,). Folds may share rows.
+    y : numpy.ndarray
+        Class codes or values given, shape (n,).
+    predicted : numpy.ndarray
+        Probabilities, shape (n, n_classes), or values, shape (n,).
+    fold : numpy.ndarray
+        The fold that held a row out, shape (n,).
+    weight : numpy.ndarray, optional
+        A weight a row.
+    """
+
+    rows: np.ndarray
+    y: np.ndarray
+    predicted: np.ndarray
+    fold: np.ndarray
+    weight: np.ndarray | None = None
+
+    def averaged(self) -> HeldOut:
+        """Return each row once, in order, with the mean of what was predicted for it; fold and weight are left out."""
+        rows, first, at, times = np.unique(self.rows, return_index=True, return_inverse=True, return_counts=True)
+        sums = np.zeros((len(rows), *self.predicted.shape[1:]))
+        np.add.at(sums, at, self.predicted)
+        return HeldOut(rows, self.y[first], (sums.T / times).T, np.zeros(len(rows), dtype=np.intp))
+
+
+def held_out(
+    parts: Sequence[Mapping[str, Any]], predictions: Predictions, n_folds: int, *, temperature: float = 1.0
+) -> HeldOut:
+    """Average the validation predictions of trials, fold by fold.
+
+    Parameters
+    ----------
+    parts : sequence of mapping
+        Each with ``trial`` and ``weight``. A second level on them is not applied.
+    predictions : Predictions
+        Where the trials' predictions are.
+    n_folds : int
+        How many folds each of them has, from the first on.
+    temperature : float, default 1.0
+        What log probabilities are divided by.
+    """
+    total = sum(float(p["weight"]) for p in parts)
+    blends, rows, targets, weights = [], [], [], []
+    for fold in range(n_folds):
+        members = (
+            np.asarray(predictions.get(int(p["trial"]), fold), np.float64) * (float(p["weight"]) / total) for p in parts
+        )
+        blend = np.asarray(sum(members))
+        blends.append(sharpen(blend, temperature) if blend.ndim == 2 else blend)
+        rows.append(np.asarray(predictions.table.folds[fold][1]))
+        y, weight = predictions.truth(fold)
+        targets.append(y)
+        weights.append(weight)
+    return HeldOut(
+        np.concatenate(rows),
+        np.concatenate(targets),
+        np.concatenate(blends),
+        np.repeat(np.arange(n_folds), [len(r) for r in rows]),
+        None if weights[0] is None else np.concatenate([w for w in weights if w is not None]),
+    )

@@ -1,0 +1,314 @@
+"""Charts: tables that agree with scikit-learn, drawings of them, and what is refused."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from sklearn.datasets import load_iris
+from sklearn.metrics import accuracy_score, average_precision_score, confusion_matrix, r2_score, roc_auc_score
+
+from automl_jupyter import MLClient, automl
+from automl_jupyter._core.files import read_json
+from automl_jupyter.client import submit
+from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError
+from automl_jupyter.results.charts.chart import KINDS, chart_names
+from automl_jupyter.results.charts.scored import Scored
+from automl_jupyter.testing.quick import table_for
+
+ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left() -> Any:
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def iris_job(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    frame = load_iris(as_frame=True).frame
+    frame["target"] = np.array(["set<b>osa", "$versi_color$", "_virginica"])[frame["target"]]
+    spec = automl.classification(
+        training_data=frame,
+        target_column_name="target",
+        n_cross_validations=3,
+        limits={"max_trials": 3},
+        random_state=0,
+    )
+    spec.set_training(allowed_training_algorithms=["DecisionTree", "LogisticRegression"])
+    return submit(spec, workspace=tmp_path_factory.mktemp("iris"), compute="inline").wait()
+
+
+def pooled(job: Any) -> Scored:
+    found: Scored = job._charts.scored(None, None)
+    return found
+
+
+@pytest.mark.parametrize("which", ["label_job", "value_job"])
+def test_every_chart_has_a_table_a_drawing_and_a_sentence(which: str, request: pytest.FixtureRequest) -> None:
+    job = request.getfixturevalue(which)
+    for name in chart_names(job.task):
+        chart, args = getattr(job.plot, name), ARGUMENTS.get(name, ())
+        table = chart.to_frame(*args)
+        assert isinstance(table, pd.DataFrame)
+        assert len(table), name
+        ax = chart(*args)
+        assert isinstance(ax, Axes)
+        assert ax.get_title(loc="left"), name
+        _, given = plt.subplots()
+        assert chart(*args, ax=given) is given
+        picture, says = chart.render(*args, dark=True)
+        assert picture.startswith(b"<?xml"), name
+        assert says.endswith("."), name
+        assert "to_frame" in inspect.getdoc(chart)
+        plt.close("all")
+
+
+def test_plots_say_what_there_is(label_job: Any, value_job: Any) -> None:
+    assert "roc" in dir(label_job.plot)
+    assert "residuals" in dir(value_job.plot)
+    assert "partial_dependence(column)" in repr(label_job.plot)
+    assert "by_fold" in str(inspect.signature(label_job.plot.roc))
+    with pytest.raises(AttributeError, match="Did you mean 'roc'"):
+        _ = label_job.plot.rok
+    with pytest.raises(AutoMLError, match=r"roc is a chart for classification, not for regression.*residuals"):
+        value_job.plot.roc()
+    with pytest.raises(AutoMLError, match=r"by_fold"):
+        label_job.plot.roc(by_folds=True)
+    with pytest.raises(AutoMLError, match="missing a required argument"):
+        label_job.plot.partial_dependence()
+
+
+def test_curves_have_the_areas_scikit_learn_says(iris_job: Any, label_job: Any) -> None:
+    rows = pooled(iris_job)
+    table = iris_job.plot.roc.to_frame()
+    areas = table.groupby(["curve", "label"])["auc"].first()
+    for code, label in enumerate(rows.labels):
+        assert areas["class", label] == pytest.approx(roc_auc_score(rows.codes == code, rows.predicted[:, code]))
+    assert areas["average", "macro"] == pytest.approx(roc_auc_score(rows.codes, rows.predicted, multi_class="ovr"))
+    onehot = np.eye(3)[rows.codes]
+    assert areas["average", "micro"] == pytest.approx(roc_auc_score(onehot, rows.predicted, average="micro"))
+    table = iris_job.plot.precision_recall.to_frame()
+    areas = table.groupby(["curve", "label"])["average_precision"].first()
+    for code, label in enumerate(rows.labels):
+        hit = rows.codes == code
+        assert areas["class", label] == pytest.approx(average_precision_score(hit, rows.predicted[:, code]))
+    one = label_job.plot.roc.to_frame(by_fold=True)
+    assert set(one["label"]) == {"yes"}, "of two classes, the positive one"
+    assert one["fold"].nunique() == one["fold"].dropna().nunique() >= 2
+    assert set(label_job.plot.roc.to_frame(label="no")["label"]) == {"no"}
+    with pytest.raises(AutoMLError, match=r"There is no class 'yess'.*'yes'"):
+        label_job.plot.roc(label="yess")
+
+
+def test_the_confusion_matrix_counts_what_the_model_predicts(iris_job: Any) -> None:
+    rows = pooled(iris_job)
+    counts = iris_job.plot.confusion_matrix.to_frame()
+    assert counts.to_numpy().tolist() == confusion_matrix(rows.codes, rows.predicted.argmax(axis=1)).tolist()
+    assert counts.index.tolist() == counts.columns.tolist() == rows.labels
+    assert np.allclose(iris_job.plot.confusion_matrix.to_frame(normalize="true").sum(axis=1), 1)
+    with pytest.raises(AutoMLError, match="'row' is none of"):
+        iris_job.plot.confusion_matrix(normalize="row")
+
+
+def test_the_threshold_moves_the_confusion_matrix() -> None:
+    proba = np.array([[0.7, 0.3], [0.9, 0.1], [0.2, 0.8]])
+    rows = Scored("classification", np.array([1, 0, 1]), proba, np.zeros(3, int), classes=["no", "yes"], threshold=0.25)
+    assert KINDS["confusion_matrix"].table(rows).to_numpy().tolist() == [[1, 0], [0, 2]]
+
+
+def test_gains_and_lift_are_those_of_the_definition() -> None:
+    score = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
+    y = np.array([1, 1, 0, 1, 0, 0, 0, 0, 0, 1])
+    rows = Scored("classification", y, np.stack([1 - score, score], 1), np.zeros(10, int), classes=["a", "b"])
+    table = KINDS["lift"].table(rows).set_index("share")
+    at = {round(s, 2): (g, v) for s, g, v in zip(table.index, table["gain"], table["lift"], strict=True)}
+    assert at[0.1] == pytest.approx((0.25, 2.5))
+    assert at[0.2] == pytest.approx((0.5, 2.5))
+    assert at[0.4] == pytest.approx((0.75, 1.875))
+    assert at[1.0] == pytest.approx((1.0, 1.0))
+    tied = Scored("classification", y, np.full((10, 2), 0.5), np.zeros(10, int), classes=["a", "b"])
+    assert np.allclose(KINDS["lift"].table(tied)["gain"], np.linspace(0, 1, 101)), "scores that say nothing"
+
+
+def test_calibration_compares_shares(label_job: Any) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(size=20_000)
+    y = (rng.uniform(size=20_000) < p).astype(int)
+    rows = Scored("classification", y, np.stack([1 - p, p], 1), np.zeros(len(y), int), classes=["a", "b"])
+    for strategy in ("quantile", "uniform"):
+        table = KINDS["calibration"].table(rows, strategy=strategy)
+        assert len(table) == 10
+        assert table["n"].sum() == 20_000
+        assert (abs(table["predicted"] - table["observed"]) < 0.03).all()
+        assert ((table["low"] < table["observed"]) & (table["observed"] < table["high"])).all()
+    for wrong in ({"n_bins": 1}, {"n_bins": "ten"}, {"strategy": "kmeans"}):
+        with pytest.raises(AutoMLError, match=next(iter(wrong))):
+            label_job.plot.calibration(**wrong)
+
+
+def test_regression_tables_say_where_the_rows_are(value_job: Any) -> None:
+    rows = pooled(value_job)
+    bins = value_job.plot.predicted_vs_true.to_frame(n_bins=5)
+    assert bins["n"].sum() == len(rows.y)
+    assert bins["true"].is_monotonic_increasing
+    assert np.average(bins["predicted"], weights=bins["n"]) == pytest.approx(rows.predicted.mean())
+    found = value_job.plot.residuals.to_frame(n_bins=10)
+    assert found["n"].sum() == len(rows.y)
+    assert found["low"].iloc[0] == pytest.approx((rows.predicted - rows.y).min())
+    assert f"{r2_score(rows.y, rows.predicted):.3f}" in value_job.plot.predicted_vs_true.render()[1]
+
+
+def test_charts_of_other_rows_and_of_other_models(label_job: Any, value_job: Any) -> None:
+    table = table_for("label", seed=9)
+    counts = label_job.plot.confusion_matrix.to_frame(data=table)
+    predicted = label_job.model.predict(table)
+    assert np.trace(counts.to_numpy()) / counts.to_numpy().sum() == accuracy_score(table["label"], predicted)
+    again = label_job.model.plot.confusion_matrix.to_frame(table)
+    pd.testing.assert_frame_equal(again, counts)
+    trial = label_job.trials[1]
+    of_trial = label_job.plot.confusion_matrix.to_frame(model=trial.number)
+    assert np.trace(of_trial.to_numpy()) / of_trial.to_numpy().sum() == pytest.approx(
+        np.average(trial.values("accuracy"), weights=[f.n_valid for f in trial.folds.values()])
+    )
+    pd.testing.assert_frame_equal(label_job.plot.confusion_matrix.to_frame(model=trial.label), of_trial)
+    assert len(label_job.plot.roc.to_frame(model=trial.number, data=table))
+    ensemble = next(iter(label_job.history.ensembles))
+    assert len(label_job.plot.roc.to_frame(model=ensemble))
+    with pytest.raises(AutoMLError, match="No model 'DecisionTre'"):
+        label_job.plot.roc(model="DecisionTre")
+    with pytest.raises(AutoMLError, match="give rows with their target"):
+        label_job.model.plot.roc()
+    with pytest.raises(ModelInputError, match="There is no column 'label'"):
+        label_job.plot.roc(data=table.drop(columns="label"))
+    with pytest.raises(AutoMLError, match="the job does"):
+        label_job.model.plot.progress()
+    assert len(value_job.model.plot.residuals.to_frame(table_for("value", seed=9)))
+
+
+def test_importance_finds_the_column_that_matters(label_job: Any, value_job: Any) -> None:
+    for job in (label_job, value_job):
+        found = job.plot.importance.to_frame()
+        assert found["column"].tolist()[0] == "size", "size decides"
+        assert set(found["column"]) == {"size", "age", "colour"}
+        assert (found["low"] <= found["importance"]).all()
+        assert found["low"][0] > 0
+    with pytest.raises(AutoMLError, match="n_repeats"):
+        label_job.plot.importance(n_repeats=1)
+
+
+def test_shapley_values_add_up_to_the_prediction(label_job: Any, value_job: Any, iris_job: Any) -> None:
+    row = table_for("label", seed=9).drop(columns="label").head(1)
+    steps = label_job.plot.explanation.to_frame(row)
+    assert steps["total"].iloc[-1] == pytest.approx(label_job.model.predict_proba(row)[0, 1])
+    assert steps["total"].iloc[0] + steps["shap"].sum() == pytest.approx(steps["total"].iloc[-1])
+    assert steps["column"].tolist()[1] == "size"
+    steps = value_job.plot.explanation.to_frame(row.iloc[0].to_dict())
+    assert steps["total"].iloc[-1] == pytest.approx(value_job.model.predict(row)[0])
+    found = value_job.plot.shap.to_frame(n_rows=10)
+    sizes = found.groupby("column")["shap"].apply(lambda s: s.abs().mean())
+    assert sizes.idxmax() == "size"
+    assert set(iris_job.plot.shap.to_frame(n_rows=5)["label"]) == {"set<b>osa", "$versi_color$", "_virginica"}
+    with pytest.raises(AutoMLError, match="one row is explained at a time"):
+        label_job.plot.explanation(table_for("label"))
+    with pytest.raises(AutoMLError, match="there is no row 9999"):
+        label_job.plot.explanation(9999)
+
+
+def test_partial_dependence_averages_over_the_rows(value_job: Any) -> None:
+    found = value_job.plot.partial_dependence.to_frame("size")
+    assert found["value"].is_monotonic_increasing
+    X = value_job._charts.explained(None, None).X.head(200)
+    changed = X.assign(size=found["value"].iloc[3].astype(X["size"].dtype))
+    assert found["mean"].iloc[3] == pytest.approx(value_job.model.blend_.predict(changed).mean())
+    levels = value_job.plot.partial_dependence.to_frame("colour")
+    assert set(levels["value"]) == set(X["colour"].cat.categories)
+    with pytest.raises(AutoMLError, match=r"uses no column 'sise'.*'size'"):
+        value_job.plot.partial_dependence("sise")
+
+
+def test_slices_find_where_the_errors_are(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=600), "shop": rng.choice(["one", "two", "three"], 600)})
+    noisy = frame["shop"] == "two"
+    frame["y"] = (frame["x"] > 0) ^ (noisy & (rng.uniform(size=600) < 0.4))
+    spec = automl.classification(
+        training_data=frame, target_column_name="y", n_cross_validations=3, limits={"max_trials": 1}, random_state=0
+    )
+    spec.set_training(allowed_training_algorithms=["LogisticRegression"])
+    job = submit(spec, workspace=tmp_path, compute="inline").wait()
+    worst = job.plot.slices.to_frame().iloc[0]
+    assert (worst["column"], worst["slice"]) == ("shop", "two")
+    assert worst["low"] > worst["overall"]
+    by_shop = job.plot.slices.to_frame("shop")
+    assert set(by_shop["slice"]) == {"one", "two", "three"}
+    assert by_shop["n"].sum() == 600
+    assert (by_shop["excess"].sum()) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_learning_curve_ends_at_the_known_score(label_job: Any) -> None:
+    curve = label_job.plot.learning_curve.to_frame(model=1, n_sizes=2)
+    trial, metric = label_job.trials[1], label_job.history.metric
+    largest = curve[curve["n_rows"] == curve["n_rows"].max()]
+    assert largest[metric].tolist() == pytest.approx(trial.values(metric)[: len(largest)])
+    assert curve["n_rows"].nunique() == 2
+    smallest = curve["n_rows"].min()
+    assert smallest == pytest.approx(curve["n_rows"].max() / 2, abs=1)
+
+
+def test_labels_are_drawn_as_they_stand(iris_job: Any) -> None:
+    svg = iris_job.plot.roc.render()[0].decode()
+    assert "<b>" not in svg
+    texts = {t.get_text().split(",")[0] for t in iris_job.plot.roc().get_legend().get_texts()}
+    assert {"set<b>osa", r"\$versi_color\$", " _virginica"} <= texts
+    for name in chart_names("classification"):
+        args = {"explanation": (0,), "partial_dependence": ("petal width (cm)",)}.get(name, ())
+        assert getattr(iris_job.plot, name).render(*args, format="png")[0].startswith(b"\x89PNG"), name
+
+
+def test_pictures_are_made_without_pyplot_and_in_threads(label_job: Any) -> None:
+    made: list[bytes] = []
+    threads = [threading.Thread(target=lambda: made.append(label_job.plot.roc.render()[0])) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3
+    assert plt.get_fignums() == []
+
+
+def test_a_job_of_another_day_has_its_charts(label_job: Any) -> None:
+    again = MLClient(label_job.path.parent.parent).jobs.get(label_job.name)
+    pd.testing.assert_frame_equal(again.plot.roc.to_frame(), label_job.plot.roc.to_frame())
+
+
+def test_what_is_gone_is_said(iris_job: Any, tmp_path: Path) -> None:
+    shutil.copytree(iris_job.path, tmp_path / "experiment" / iris_job.name)
+    job = MLClient(tmp_path).jobs.get(iris_job.name)
+    data = read_json(job.path / "data.json")
+    (job.path / "data.json").write_text(
+        (job.path / "data.json").read_text().replace(data["cache"], str(tmp_path / "no"))
+    )
+    with pytest.raises(AutoMLError, match=r"cached table of the job .* is gone.*data="):
+        job.plot.roc()
+    frame = load_iris(as_frame=True).frame
+    frame["target"] = np.array(["set<b>osa", "$versi_color$", "_virginica"])[frame["target"]]
+    assert len(job.plot.roc.to_frame(frame)), "other rows need no table"
+
+
+def test_a_job_without_a_model_says_so(tmp_path: Path) -> None:
+    frame = load_iris(as_frame=True).frame
+    spec = automl.classification(training_data=frame, target_column_name="target", limits={"max_trials": 1})
+    job = submit(spec, workspace=tmp_path, compute="inline").wait()
+    object.__setattr__(job._feed.history, "model", None)  # as before the first trial has ended
+    with pytest.raises(NoModelError, match="has no model yet"):
+        job.plot.roc()
