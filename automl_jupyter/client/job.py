@@ -185,6 +185,24 @@ class Job:
             self._model = (record, make_model(manifest, self._folder.path))
         return self._model[1]
 
+    def get_model(self, model: str | int | None = None) -> ClassificationModel | RegressionModel:
+        """Return a model of the leaderboard, fitted.
+
+        Parameters
+        ----------
+        model : str or int, optional
+            An ensemble's or trial's label, or a trial's number; by default the best, as `model` has it. Models that are
+            not the best are the averages of their folds' fits, since only the best is fitted on all rows.
+
+        Raises
+        ------
+        NoModelError
+            When there is no model yet.
+        AutoMLError
+            When there is no such model.
+        """
+        return self.model if model is None else self._charts.get_model(model)
+
     def evaluate(self, data: object, *, confidence: float = 0.95) -> pd.DataFrame:
         """Return every metric of the best model so far on other rows, each with an interval.
 

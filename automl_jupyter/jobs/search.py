@@ -48,8 +48,7 @@ class Search:
             for n, t in sorted(history.trials.items())
             if t.origin != "baseline" and (t.folds or not t.is_open) and not (in_order and n >= number - SAMPLER_LAG)
         ]
-        blocked = [str(a["learner"]) for r, a in history.requests if r == "block" and "learner" in a]
-        return self._sampler.ask(number, seen, blocked=blocked)
+        return self._sampler.ask(number, seen, blocked=history.blocked)
 
     def observe(self, trial: TrialRecord) -> None:
         """Learn the cost of a fit that ended."""

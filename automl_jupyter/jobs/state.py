@@ -113,7 +113,7 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if todo:
         return todo  # first, so that no fold of a trial that ends here is begun
     todo += _select_if_due(plan, history, now)
-    if not _is_paused(history):
+    if not history.is_paused:
         todo += _fill_slots(plan, history, now)
         idle = not todo and not now.in_flight and not now.selecting
         if idle and _has_stalled(plan, history):
@@ -315,7 +315,7 @@ def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruc
 
 def _skip_and_block(history: History, now: Situation) -> list[Instruction]:
     skipped = {int(a["number"]) for r, a in history.requests if r == "skip" and "number" in a}
-    blocked = {str(a["learner"]) for r, a in history.requests if r == "block" and "learner" in a}
+    blocked = history.blocked
     todo: list[Instruction] = []
     for trial in history.trials.values():
         if not trial.is_open or not (trial.number in skipped or (trial.learner in blocked and not trial.folds)):
@@ -472,11 +472,6 @@ def _stop_refits(now: Situation) -> list[Instruction]:
 
 def _is_cancelled(history: History) -> bool:
     return any(request == "cancel" for request, _ in history.requests)
-
-
-def _is_paused(history: History) -> bool:
-    last = [request for request, _ in history.requests if request in ("pause", "unpause")]
-    return bool(last) and last[-1] == "pause"
 
 
 def _usable(history: History) -> list[TrialRecord]:

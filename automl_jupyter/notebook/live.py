@@ -11,6 +11,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from typing import Any, Protocol
 
@@ -70,10 +71,12 @@ def is_still(job: JobLike) -> bool:
 class LiveSurface:
     """The widget; replaced by plain HTML at the end, so that a saved notebook shows the last state.
 
+    For as long as there is a kernel the widget stands in for that HTML on the page.
+
     Parameters
     ----------
     job : JobLike
-        The job whose ``cancel`` the Stop button calls.
+        The job whose buttons and models the page asks for.
     """
 
     def __init__(self, job: JobLike) -> None:
@@ -83,9 +86,10 @@ class LiveSurface:
 
     def open(self, snapshot: Mapping[str, Any]) -> None:
         """Display the widget, with HTML and text beside it for viewers without widgets."""
+        from automl_jupyter.notebook.desk import act, answer
         from automl_jupyter.notebook.widget import LiveWidget
 
-        self._widget = LiveWidget(snapshot, on_cancel=self._job.cancel)
+        self._widget = LiveWidget(snapshot, act=partial(act, self._job), answer=partial(answer, self._job))
         data, _ = self._widget._repr_mimebundle_()
         beside = {"text/html": render_html(snapshot), "text/plain": render_text(snapshot)}
         if not snapshot.get("over"):
@@ -103,16 +107,24 @@ class LiveSurface:
     def close(self, snapshot: Mapping[str, Any]) -> None:
         """Show the end in the widget, then put plain HTML in its place.
 
-        The widget's model stays: a page that was reloading at this moment still finds it, in its last state.
+        The widget's model stays: it stands in for the HTML, and a page that was reloading at this moment finds it.
         """
         self._widget.replace(snapshot)
-        self._handle.update(make_bundle(snapshot), raw=True)
+        bundle = make_bundle(snapshot, stand=self._widget.stand, pictures=_pictures_of(self._job))
+        self._handle.update(bundle, raw=True)
 
 
 class StaticSurface:
-    """Plain HTML, redrawn every two seconds."""
+    """Plain HTML, redrawn every two seconds.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    job : JobLike
+        The job whose charts are shown at the end.
+    """
+
+    def __init__(self, job: JobLike) -> None:
+        self._job = job
         self._handle: Any = None
         self._shown_s = 0.0
 
@@ -129,7 +141,18 @@ class StaticSurface:
 
     def close(self, snapshot: Mapping[str, Any]) -> None:
         """Draw the end."""
-        self._handle.update(make_bundle(snapshot), raw=True)
+        self._handle.update(make_bundle(snapshot, pictures=_pictures_of(self._job)), raw=True)
+
+
+def _pictures_of(job: Any) -> list[tuple[bytes, str]]:
+    """Return the charts that stay in the notebook; without them the rest still stays."""
+    from automl_jupyter.results.model_page import kept_pictures
+
+    try:
+        return kept_pictures(job)
+    except Exception:  # noqa: BLE001 a table that is gone, a metric that cannot be drawn
+        _log.info("The charts of job %r could not be drawn.", job.name, exc_info=True)
+        return []
 
 
 def _display(bundle: Mapping[str, Any]) -> Any:
@@ -152,7 +175,7 @@ def make_surface(job: JobLike, place: Place, *, waits: bool = False) -> Surface:
     """
     if place is Place.NOTEBOOK:
         return LiveSurface(job)
-    return StaticSurface() if place is Place.HEADLESS else TextSurface(brief=not waits)
+    return StaticSurface(job) if place is Place.HEADLESS else TextSurface(brief=not waits)
 
 
 class Watch:

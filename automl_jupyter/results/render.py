@@ -7,6 +7,7 @@ even where a viewer strips its style.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -101,8 +102,10 @@ def _text_table(snapshot: Mapping[str, Any], most: int) -> list[str]:
     return lines
 
 
-def render_html(snapshot: Mapping[str, Any], *, uid: str | None = None) -> str:
-    """Return the snapshot as one self-contained piece of HTML, below 48 kB.
+def render_html(
+    snapshot: Mapping[str, Any], *, uid: str | None = None, pictures: Sequence[tuple[bytes, str]] = ()
+) -> str:
+    """Return the snapshot as one self-contained piece of HTML, below 48 kB without the pictures.
 
     Parameters
     ----------
@@ -110,6 +113,8 @@ def render_html(snapshot: Mapping[str, Any], *, uid: str | None = None) -> str:
         What ``results.snapshot`` returns.
     uid : str, optional
         Prefix of the element ids; by default a fresh one, so that two reports on a page do not clash.
+    pictures : sequence of (bytes, str), optional
+        Charts as PNG, each with what it shows as a sentence.
 
     Returns
     -------
@@ -126,7 +131,7 @@ def render_html(snapshot: Mapping[str, Any], *, uid: str | None = None) -> str:
     while True:
         page = _page(snapshot, uid, most)
         if len(page.encode()) <= MOST_BYTES or most == 0:
-            return page
+            return page.removesuffix("</div>") + _html_pictures(pictures) + "</div>"
         most //= 2
 
 
@@ -253,6 +258,16 @@ def _html_row(row: Mapping[str, Any]) -> str:
 
 def _tied_title(row: Mapping[str, Any]) -> str:
     return ' title="Cannot be told apart from the best at 95 %"' if is_marked_tied(row) else ""
+
+
+def _html_pictures(pictures: Sequence[tuple[bytes, str]]) -> str:
+    """Return charts beside each other, each with its text alternative."""
+    figures = "".join(
+        f'<figure><img alt="{_safe(says, 400)}" src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}"/>'
+        f"</figure>"
+        for png, says in pictures
+    )
+    return f'<div class="amlj-pictures">{figures}</div>' if figures else ""
 
 
 def _html_notes(snapshot: Mapping[str, Any]) -> str:

@@ -17,14 +17,14 @@ from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
 STATES = ("complete", "running", "queued", "pruned", "failed", "timed_out", "cancelled")
 
 
-def snapshot(history: History, *, rows: int = 200, metric: str | None = None) -> dict[str, Any]:
+def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -> dict[str, Any]:
     """Return what there is to show of a job now.
 
     Parameters
     ----------
     history : History
         The fold of its events.
-    rows : int, default 200
+    rows : int, default 2000
         Most leaderboard rows, the best first.
     metric : str, optional
         Rank by this metric; the primary one when not given.
@@ -54,6 +54,10 @@ def snapshot(history: History, *, rows: int = 200, metric: str | None = None) ->
         "created_at": history.created_at,
         "ended_at": history.ended_at,
         "limits": _limits(history),
+        "left_s": _left_s(history),
+        "paused": history.is_paused,
+        "blocked": sorted(history.blocked),
+        "doing": _doing(history),
         "best": _best(history, board),
         "rows": board[:rows],
         "n_rows_total": len(board),
@@ -203,6 +207,38 @@ def _limits(history: History) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _left_s(history: History) -> float | None:
+    """Return about how many seconds are left, by the limit that comes first at the pace so far; None if unknown."""
+    if history.is_over or history.status not in ("Running", "Finalizing"):
+        return None
+    left = []
+    for limit in _limits(history):
+        if limit["total"] is None or limit["name"] == "exit_score":
+            continue
+        rest = max(0.0, limit["total"] - limit["used"])
+        if limit["unit"] == "s":
+            left.append(rest)
+        elif limit["used"]:
+            left.append(rest * history.elapsed_s / limit["used"])
+    return round(min(left), 1) if left else None
+
+
+def _doing(history: History) -> list[dict[str, Any]]:
+    """Return the fits that run now, the longest running first: what each worker is doing."""
+    found = [
+        {
+            "number": trial.number,
+            "label": plain(trial.label),
+            "fold": fold,
+            "n_folds": trial.n_folds,
+            "started_s": round(started, 1),
+        }
+        for trial in history.trials.values()
+        for fold, started in trial.running.items()
+    ]
+    return [] if history.is_over else sorted(found, key=lambda d: (d["started_s"], d["number"], d["fold"]))
 
 
 def _best(history: History, board: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -49,7 +49,8 @@ class TrialRecord:
     n_folds: int
     state: str = "queued"
     folds: Mapping[int, FoldRecord] = field(default_factory=dict)
-    running: frozenset[int] = frozenset()
+    #: fold -> seconds of the job at which it was begun
+    running: Mapping[int, float] = field(default_factory=dict)
     reason: str = ""
     error: Mapping[str, str] | None = None
     refit_s: float | None = None
@@ -163,6 +164,17 @@ class History:
     notes: tuple[ev.Noted, ...] = ()
     test_metrics: Mapping[str, float | None] | None = None
     n_events: int = 0
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no further fit is to begin."""
+        last = [request for request, _ in self.requests if request in ("pause", "unpause")]
+        return bool(last) and last[-1] == "pause"
+
+    @property
+    def blocked(self) -> frozenset[str]:
+        """The learners of which no further configuration is to be tried."""
+        return frozenset(str(a["learner"]) for r, a in self.requests if r == "block" and "learner" in a)
 
     @property
     def is_over(self) -> bool:
@@ -318,7 +330,7 @@ def _apply_trial(
             trial = replace(
                 known,
                 state="running",
-                running=known.running | {event.fold},
+                running={**known.running, event.fold: event.elapsed_s},
                 lost={**known.lost, event.fold: again},
             )
         case ev.FoldEnded():
@@ -335,19 +347,24 @@ def _apply_trial(
                 event.rounds,
                 event.features_s,
             )
-            trial = replace(known, folds={**known.folds, event.fold: fold}, running=known.running - {event.fold})
+            trial = replace(known, folds={**known.folds, event.fold: fold}, running=_without(known.running, event.fold))
         case ev.TrialEnded():
             trial = replace(
                 known,
                 state=event.state,
                 reason=event.reason,
                 error=event.error,
-                running=frozenset(),
+                running={},
                 ended_s=event.elapsed_s,
             )
         case ev.RefitEnded() if event.fold < REFIT:
             there = known.replicas if event.error else (*known.replicas, event.fold)
-            trial = replace(known, replicas=there, replicas_ended=(*known.replicas_ended, event.fold))
+            trial = replace(
+                known,
+                replicas=there,
+                replicas_ended=(*known.replicas_ended, event.fold),
+                running=_without(known.running, event.fold),
+            )
         case ev.RefitEnded():
             done = event.error is None
             trial = replace(
@@ -355,9 +372,14 @@ def _apply_trial(
                 refit_s=event.fit_s if done else None,
                 refit_bytes=event.size_bytes,
                 refit_error=event.error,
+                running=_without(known.running, event.fold),
             )
     history = _with_trial(history, trial)
     return _with_progress(history, trial.label, trial.metrics()) if trial.is_complete else history
+
+
+def _without(running: Mapping[int, float], fold: int) -> dict[int, float]:
+    return {f: s for f, s in running.items() if f != fold}
 
 
 def _with_trial(history: History, trial: TrialRecord) -> History:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.notebook.widget import live_script
+
 PACKAGE = Path(__file__).resolve().parents[2] / "automl_jupyter"
 STATIC = PACKAGE / "notebook" / "static"
 STYLES = {"live": STATIC / "live.css", "profile": PACKAGE / "results" / "profile.css"}
@@ -21,15 +23,19 @@ MODEL = """
 async ([code, snapshot]) => {
   const module = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
   const handlers = new Map();
+  const tell = (name, ...told) => [...(handlers.get(name) ?? [])].forEach((fn) => fn(...told));
   window.model = {
-    sent: [], snapshot,
+    sent: [], snapshot, stand: "here",
     get: (name) => window.model[name],
-    on: (name, fn) => handlers.set(name, fn),
-    off: (name) => handlers.delete(name),
+    set: (name, value) => { window.model[name] = value; tell(`change:${name}`); },
+    on: (name, fn) => handlers.set(name, [...(handlers.get(name) ?? []), fn]),
+    off: (name, fn) => handlers.set(name, (handlers.get(name) ?? []).filter((other) => other !== fn)),
     send: (content) => window.model.sent.push(content),
-    put: (next) => { window.model.snapshot = next; handlers.get("change:snapshot")?.(); },
+    put: (next) => window.model.set("snapshot", next),
+    hear: (content) => tell("msg:custom", content),
   };
   window.handlers = handlers;
+  window.module = module.default;
   window.cleanup = module.default.render({ model: window.model, el: document.getElementById("cell") });
 }
 """
@@ -64,8 +70,13 @@ class LiveView:
             f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell">{html or ""}</div></body>'
         )
         if html is None:
-            self.page.evaluate(MODEL, [STATIC.joinpath(f"{script}.js").read_text(), snapshot])
+            code = live_script() if script == "live" else STATIC.joinpath(f"{script}.js").read_text()
+            self.page.evaluate(MODEL, [code, snapshot])
         return self
+
+    def hear(self, content: dict[str, Any]) -> None:
+        """Let the page hear a message from the kernel."""
+        self.page.evaluate("(content) => window.model.hear(content)", json.loads(json.dumps(content)))
 
     def put(self, snapshot: dict[str, Any]) -> None:
         self.page.evaluate("(snapshot) => window.model.put(snapshot)", json.loads(json.dumps(snapshot)))

@@ -127,7 +127,7 @@ def test_the_quickstart_runs_beside_other_work_and_is_stopped_from_its_view(open
     assert "--targt: is not an option. Did you mean '--target'?" in said
     assert "Traceback" not in json.dumps(notebook.outputs(at + 3)[0].get("traceback", []))
     assert "Stopped" in notebook.run(at + 4)
-    assert "Stopped" in notebook.cell(at + 4).locator(".amlj-static").inner_text()
+    assert "Stopped" in notebook.cell(at + 4).locator("section.amlj").inner_text()
     assert notebook.hosts <= {"127.0.0.1", ""}
 
 
@@ -155,9 +155,20 @@ def test_a_waiting_cell_is_interrupted_and_another_is_stopped_by_its_button(open
     ]
     assert len(json.dumps(saved)) < 200_000
     report = notebook.cell(1).locator(".amlj-static")
-    report.wait_for()
-    assert "Stopped" in report.inner_text()
-    assert notebook.cell(1).locator("section.amlj").count() == 0
+    report.wait_for(state="attached")
+    assert "Stopped" in report.text_content()
+    stands_in = notebook.cell(1).locator("section.amlj[data-over]")
+    stands_in.wait_for()
+    assert not report.is_visible()
+    stands_in.locator(".amlj-toggle").first.click()
+    assert "of" in stands_in.locator("figcaption", has_text="Confusion matrix").inner_text(timeout=60_000)
+    stands_in.get_by_role("tab", name="Code").click()
+    stands_in.get_by_role("button", name="Insert below").click()
+    notebook.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(2)"
+        ".sharedModel.source.includes('get_model')"
+    )
+    notebook.command("notebook:delete-cell")
     assert notebook.run(2).split() == ["Canceled", "True"]
 
     notebook.start(3)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import pairwise
 
 import pytest
 
+from automl_jupyter.notebook.stream import make_delta
 from automl_jupyter.results.render import render_html
+from automl_jupyter.results.words import presentable
 
 EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'\u202e\x1b[31m' + "x" * 10_000
 
@@ -26,6 +30,7 @@ def a_row(number, value=None, **more):
         "n_folds": 3,
         "fold_values": [0.8, 0.9],
         "fit_s": 1.5,
+        "complete": complete,
         "params": {"num_leaves": 31},
         "origin": "opening",
         "reason": "",
@@ -220,7 +225,7 @@ def test_the_table_and_the_bars_say_what_they_are(make_view):
     view = make_view().show(a_snapshot((0, 0.7), (1, None)))
     assert view.page.locator("section.amlj").get_attribute("data-lm-suppress-shortcuts") == "true"
     assert view.page.locator("caption").inner_text() == "Leaderboard: 1 complete"
-    assert view.page.locator("thead th[scope=col] button").count() == 6
+    assert view.page.locator("thead th[scope=col] button").count() == 8
     assert view.page.locator("tbody th[scope=row]").count() == 2
     bar = view.page.get_by_role("progressbar", name="Time")
     assert bar.get_attribute("aria-valuenow") == "25"
@@ -235,7 +240,7 @@ def test_what_is_said_aloud_is_said_rarely_and_at_the_end(make_view):
     view = make_view()
     view.page.clock.install()
     view.show(a_snapshot((0, 0.7)))
-    aloud = view.page.get_by_role("status")
+    aloud = view.page.locator(".amlj-sr")
     first = aloud.text_content()
     assert first == "bank: Running, 1 trial complete, best AUC_weighted 0.70000 by model 0."
     view.put(a_snapshot((0, 0.7), (1, 0.8), seq=2))
@@ -263,13 +268,13 @@ def test_between_events_the_clock_goes_on_and_a_long_silence_is_told(make_view):
 def test_everything_is_reached_by_keyboard_and_the_focus_is_seen(make_view):
     view = make_view().show(a_snapshot((0, 0.7), notes=[{"level": "info", "message": "a note"}]))
     reached = []
-    for _ in range(12):
+    for _ in range(18):
         view.page.keyboard.press("Tab")
         reached.append(view.page.evaluate("() => document.activeElement.className || document.activeElement.tagName"))
         if reached[-1] != "BODY":
             outline = view.page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
             assert outline == "solid"
-    assert {"amlj-stop", "amlj-scroll", "amlj-sort", "amlj-toggle", "SUMMARY"} <= set(reached)
+    assert {"amlj-stop", "amlj-search", "amlj-scroll", "amlj-sort", "amlj-toggle", "SUMMARY"} <= set(reached)
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -303,10 +308,8 @@ def test_text_is_readable_on_its_background(make_view, dark, live):
 def test_leaving_takes_everything_away(make_view):
     view = make_view().show(a_snapshot((0, 0.7)))
     view.page.evaluate("() => window.cleanup()")
-    assert view.page.evaluate("() => [document.getElementById('cell').childElementCount, window.handlers.size]") == [
-        0,
-        0,
-    ]
+    assert view.page.evaluate("() => document.getElementById('cell').childElementCount") == 0
+    assert view.page.evaluate("() => window.handlers.get('change:snapshot').length") == 0
 
 
 def test_a_view_of_a_job_that_knows_nothing_yet(make_view):
@@ -322,17 +325,145 @@ def test_two_views_on_one_page_share_no_id(make_view):
           window.again = copy; return document.querySelectorAll("[id^=amlj]").length; }"""
     )
     view.page.evaluate(
-        """async (code) => { const m = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
-          m.default.render({ model: window.model, el: window.again }); }""",
-        (view_source()),
+        "() => { window.module.render({ model: window.model, el: window.again }); }",
     )
     ids = view.page.evaluate("() => [...document.querySelectorAll('[id^=amlj]')].map((e) => e.id)")
     assert len(ids) == len(set(ids)) == 2 * twice
 
 
-def view_source():
-    from pathlib import Path
+def test_a_page_that_hears_only_what_changed_shows_what_a_new_one_would(make_view):
+    stories = [
+        a_snapshot((0, 0.7), (1, None)),
+        a_snapshot((0, 0.7), (1, 0.8), (2, None), seq=2, progress=[[5.0, 0.7], [20.0, 0.8], [25.0, 0.8]]),
+        a_snapshot((0, 0.7), (1, 0.8), (2, 0.75), seq=3, notes=[{"level": "warning", "message": "a note"}]),
+        a_snapshot((1, 0.8), (2, 0.95), seq=4, status="Completed", over=True),
+    ]
+    told = make_view().show(presentable(stories[0]))
+    for old, new in pairwise(map(presentable, stories)):
+        delta = make_delta(old, new)
+        assert len(json.dumps(delta)) < len(json.dumps(new))
+        told.hear({"type": "delta", **delta})
+        assert told.page.evaluate("() => window.model.snapshot") == json.loads(json.dumps(new))
+    fresh = make_view().show(presentable(stories[-1]))
+    assert told.page.locator("section").inner_text() == fresh.page.locator("section").inner_text()
+    assert told.page.evaluate("() => window.model.sent") == []
 
-    import automl_jupyter.notebook
 
-    return Path(automl_jupyter.notebook.__file__).with_name("static").joinpath("live.js").read_text()
+def test_a_page_that_missed_a_change_asks_for_the_whole(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    view.hear({"type": "delta", "from": 7, "set": {"seq": 8}, "grow": {}, "rows": [], "gone": []})
+    assert view.page.evaluate("() => window.model.sent") == [{"type": "whole"}]
+    view.hear({"type": "whole", "snapshot": a_snapshot((0, 0.7), (1, 0.8), seq=8)})
+    assert view.labels == ["model 1", "model 0"]
+
+
+def test_buttons_ask_what_they_say(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, None)))
+    view.page.get_by_role("button", name="Pause").click()
+    view.put(a_snapshot((0, 0.7), (1, None), seq=2, paused=True))
+    assert "paused" in view.page.locator(".amlj-names").inner_text()
+    view.page.get_by_role("button", name="Resume").click()
+    view.page.get_by_role("button", name="+ 5 min").click()
+    view.page.get_by_role("button", name="model 1").click()
+    view.page.get_by_role("button", name="Skip this trial").click()
+    view.page.get_by_role("button", name="Block LightGBM").click()
+    assert view.page.evaluate("() => window.model.sent.filter((m) => m.type !== 'ask')") == [
+        {"type": "pause"},
+        {"type": "unpause"},
+        {"type": "extend", "minutes": 5},
+        {"type": "skip", "model": 1},
+        {"type": "block", "learner": "LightGBM"},
+    ]
+    view.hear({"type": "refused", "message": "<b>no</b>"})
+    assert view.page.get_by_role("alert").filter(visible=True).inner_text() == "<b>no</b>"
+    view.put(a_snapshot((0, 0.7), (1, 0.6), seq=3, blocked=["LightGBM"], status="Completed", over=True))
+    for name in ("Pause", "+ 5 min", "Skip this trial", "Block LightGBM"):
+        assert view.page.get_by_role("button", name=name).count() == 0
+
+
+def test_the_leaderboard_is_filtered_by_words(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, 0.8), (2, None)))
+    search = view.page.get_by_role("searchbox")
+    search.fill("complete MODEL")
+    assert view.labels == ["model 1", "model 0"]
+    assert "2 of 3" in view.page.locator(".amlj-tools").first.inner_text()
+    view.put(a_snapshot((0, 0.7), (1, 0.8), (2, 0.9), seq=2))
+    assert view.labels == ["model 2", "model 1", "model 0"]
+    search.fill("nothing like it")
+    assert view.labels == []
+    search.fill("")
+    assert len(view.labels) == 3
+
+
+def test_workers_say_what_they_do_and_a_fit_stays_where_it_is(make_view):
+    def doing(*fits):
+        return [{"number": n, "label": f"m{n}", "fold": f, "n_folds": 3, "started_s": 27.0} for n, f in fits]
+
+    view = make_view().show(a_snapshot((0, 0.7), doing=doing((4, 0), (4, 1))))
+    strips = view.page.locator(".amlj-strip")
+    assert strips.all_inner_texts() == ["1 m4 #4 fold 1 of 3, 3 s", "2 m4 #4 fold 2 of 3, 3 s"]
+    view.put(a_snapshot((0, 0.7), seq=2, doing=doing((4, 1), (5, 0))))
+    assert [t.split(" fold")[0] for t in strips.all_inner_texts()] == ["1 m5 #5", "2 m4 #4"]
+    view.put(a_snapshot((0, 0.7), seq=3, doing=doing((5, -1))))
+    assert strips.all_inner_texts() == ["1 m5 #5 all rows, 3 s", "2 waits"]
+
+
+PAGE = {
+    "metrics": [{"name": "AUC_weighted", "value": 0.8, "folds": [0.7, 0.9, None]}],
+    "members": [{"label": EVIL, "weight": 0.5}, {"label": "b", "weight": 0.5}],
+    "charts": [{"name": "roc", "title": "ROC"}, {"name": "partial_dependence", "title": "Partial dependence"}],
+    "columns": ["age", EVIL],
+    "code": f"# {EVIL}\nmodel.predict(rows)",
+    "diagram": "<p>steps</p><script>parent.pwned = 1</script><img src=x onerror='parent.pwned = 1'>",
+}
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def answer(view, **found):
+    asked = view.page.evaluate("() => window.model.sent.filter((m) => m.type === 'ask').at(-1)")
+    view.hear({"type": "answer", "id": asked["id"], "answer": found})
+    return {k: v for k, v in asked.items() if k not in ("type", "id")}
+
+
+def test_a_model_has_a_page_with_charts_metrics_pipeline_and_code(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), (1, None)), dark=True)
+    view.page.get_by_role("button", name="model 0").click()
+    assert answer(view, **PAGE) == {"what": "model", "model": 0}
+    assert answer(view, png=DOT, says="The curve.") == {
+        "what": "chart", "model": 0, "chart": "roc", "dark": True, "column": None,
+    }  # fmt: skip
+    assert view.page.get_by_role("img", name="The curve.").is_visible()
+    view.page.get_by_role("button", name="Partial dependence").click()
+    view.page.get_by_label("Column").select_option(index=1)
+    assert answer(view, error="It cannot be drawn.")["column"] == 1
+    assert "It cannot be drawn." in view.page.locator(".amlj-figure").inner_text()
+    view.page.get_by_role("tab", name="Charts").press("ArrowRight")
+    assert view.page.get_by_role("tab", name="Metrics").get_attribute("aria-selected") == "true"
+    assert view.page.locator(".amlj-plain tbody").inner_text().split() == ["AUC_weighted", "0.8", "0.7", "0.9", "–"]
+    view.page.get_by_role("tab", name="Pipeline").click()
+    assert view.page.frame_locator("iframe").locator("p").inner_text() == "steps"
+    view.page.get_by_role("tab", name="Code").click()
+    assert view.page.locator("pre").inner_text().startswith("# <img src=x")
+    view.page.get_by_role("button", name="Insert below").click()
+    view.page.get_by_text("This page lets no cell be inserted").wait_for()
+    assert view.page.evaluate("() => window.pwned") is None
+    view.errors[:] = [e for e in view.errors if "sandboxed" not in e and "ERR_" not in e]  # what was kept from running
+
+
+def test_the_widget_stands_in_for_the_html_that_took_its_place(make_view):
+    view = make_view()
+    end = a_snapshot((0, 0.7), status="Completed", over=True)
+    view.show(end)
+    view.page.evaluate(
+        """(html) => {
+          window.cleanup();
+          window.forget = window.module.initialize({ model: window.model });
+          document.getElementById("cell").innerHTML = `<div class="amlj-stand-here"></div>${html}`;
+        }""",
+        render_html(end),
+    )
+    view.page.locator("section.amlj").wait_for()
+    assert not view.page.locator(".amlj-static").is_visible()
+    view.page.evaluate("() => window.forget()")
+    assert view.page.locator(".amlj-static").is_visible()
+    assert view.page.locator("section.amlj").count() == 0

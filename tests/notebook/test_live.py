@@ -5,10 +5,12 @@ import gc
 import json
 import threading
 import weakref
+from functools import partial
 
 import pytest
 
 from automl_jupyter.notebook import live
+from automl_jupyter.notebook.desk import act, answer
 from automl_jupyter.notebook.html import MIME, make_bundle
 from automl_jupyter.notebook.live import LiveSurface, StaticSurface, Watch, make_surface, shown_snapshot
 from automl_jupyter.notebook.place import Place
@@ -162,7 +164,7 @@ def test_plain_html_is_redrawn_at_most_every_two_seconds(make_job, published, mo
     now = [100.0]
     monkeypatch.setattr(live, "monotonic_s", lambda: now[0])
     job = make_job()
-    Watch(job, StaticSurface()).start()
+    Watch(job, StaticSurface(job)).start()
     for _ in range(12):
         now[0] += 0.5
         job.tell()
@@ -173,14 +175,14 @@ def test_plain_html_is_redrawn_at_most_every_two_seconds(make_job, published, mo
 
 def test_a_click_on_stop_puts_the_request_and_nothing_else(make_job):
     job = make_job()
-    widget = LiveWidget(job.snapshot(), on_cancel=job.cancel)
+    widget = LiveWidget(job.snapshot(), act=partial(act, job), answer=partial(answer, job))
     for content in ({"type": "cancel"}, {"type": "other"}, None, [1], {}):
         widget._handle_custom_msg(content, [])
     assert job.cancelled == 1
 
 
 def test_an_older_snapshot_does_not_replace_a_newer_one():
-    widget = LiveWidget({"seq": 5, "name": "new"}, on_cancel=lambda: None)
+    widget = LiveWidget({"seq": 5, "name": "new"}, act=lambda _: "", answer=lambda _: {})
     widget.replace({"seq": 4, "name": "old"})
     assert widget.snapshot["name"] == "new"
     widget.replace({"seq": 5, "name": "same"})
@@ -188,7 +190,7 @@ def test_an_older_snapshot_does_not_replace_a_newer_one():
 
 
 def test_the_widget_loads_nothing_from_elsewhere():
-    widget = LiveWidget({"seq": 1}, on_cancel=lambda: None)
+    widget = LiveWidget({"seq": 1}, act=lambda _: "", answer=lambda _: {})
     code = f"{widget._esm}{widget._css}".replace("http://www.w3.org/2000/svg", "")
     assert "http" not in code
     assert "import " not in code

@@ -14,7 +14,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts import classification as c
 from automl_jupyter.results.charts import dependence, importance, progress, shapley, slices
 from automl_jupyter.results.charts import regression as r
-from automl_jupyter.results.charts.axes import SIZE, chart_style
+from automl_jupyter.results.charts.axes import SIZE, begin, finish
 from automl_jupyter.results.charts.explained import Explained
 from automl_jupyter.results.charts.scored import Scored
 
@@ -166,7 +166,9 @@ class Chart:
         _, (table, _) = self._prepare(args, options)
         return table
 
-    def render(self, *args: Any, format: str = "svg", dark: bool = False, **options: Any) -> tuple[bytes, str]:
+    def render(
+        self, *args: Any, format: str = "svg", dark: bool = False, dpi: int = 130, **options: Any
+    ) -> tuple[bytes, str]:
         """Return the chart as a picture, without pyplot, and what it shows as a sentence.
 
         Parameters
@@ -175,27 +177,33 @@ class Chart:
             Kind of picture.
         dark : bool, default False
             Whether it will stand on a dark background.
+        dpi : int, default 130
+            Dots an inch of a PNG; charts are six inches wide.
         """
         from matplotlib.figure import Figure
 
         own, (table, source) = self._prepare(args, options)
-        with chart_style(dark=dark), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")
             figure = Figure(figsize=SIZE, layout="constrained")
-            says = self.kind.draw(figure.add_subplot(), table, source, **own)
+            ax = figure.add_subplot()
+            begin(ax)
+            says = self.kind.draw(ax, table, source, **own)
+            finish(ax, dark=dark)
             picture = io.BytesIO()
             metadata = {"Date": None} if format == "svg" else None
-            figure.savefig(picture, format=format, dpi=130, transparent=dark, metadata=metadata)
+            figure.savefig(picture, format=format, dpi=dpi, transparent=dark, metadata=metadata)
         return picture.getvalue(), says
 
     def _draw(self, made: tuple[pd.DataFrame, Any], own: Mapping[str, Any], ax: Axes | None) -> Axes:
         table, source = made
-        with chart_style():
-            if ax is None:
-                import matplotlib.pyplot as plt
+        if ax is None:
+            import matplotlib.pyplot as plt
 
-                _, ax = plt.subplots(figsize=SIZE, layout="constrained")
-            self.kind.draw(ax, table, source, **own)
+            _, ax = plt.subplots(figsize=SIZE, layout="constrained")
+        begin(ax)
+        self.kind.draw(ax, table, source, **own)
+        finish(ax)
         return ax
 
     def _prepare(

@@ -8,7 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import legend, words
+from automl_jupyter.results.charts.axes import QUIET, legend, words
 from automl_jupyter.results.charts.explained import Explained, mix
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def draw_partial_dependence(
             at = np.arange(len(points))
             reach = [points["mean"] - points["p10"], points["p90"] - points["mean"]]
             ax.errorbar(
-                at, points["mean"], yerr=reach if len(labels) == 1 else None, fmt="o", ecolor="C6", label=words(name)
+                at, points["mean"], yerr=reach if len(labels) == 1 else None, fmt="o", ecolor=QUIET, label=words(name)
             )
             names = [words(v, 18) for v in points["value"]]
             turned = max(map(len, names), default=0) * len(names) > 60

@@ -8,7 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import words
+from automl_jupyter.results.charts.axes import COLOURS, QUIET, words
 from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, Judged, mix
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def draw_importance(ax: Axes, table: pd.DataFrame, explained: Explained, *, n_re
     shown = table.head(MOST_COLUMNS).iloc[::-1]
     reach = [shown["importance"] - shown["low"], shown["high"] - shown["importance"]]
     at = range(len(shown))
-    ax.barh(at, shown["importance"], color="C0", alpha=0.8, xerr=reach, ecolor="C6")
+    ax.barh(at, shown["importance"], color=COLOURS[0], alpha=0.8, xerr=reach, ecolor=QUIET)
     ax.set_yticks(at, [words(n) for n in shown["column"]])
     ax.grid(visible=False, axis="y")
     change = "drop" if explained.metric.greater_is_better else "rise"

@@ -10,6 +10,7 @@ import numpy as np
 
 from automl_jupyter._core.text import duration, number, plain
 from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.charts.axes import QUIET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ def learning_table(learning: Learning, *, n_sizes: int = 4, n_folds: int = 3) ->
 def draw_learning(ax: Axes, table: pd.DataFrame, learning: Learning, *, n_sizes: int = 4, n_folds: int = 3) -> str:
     """Draw the mean over the folds and each fold's score."""
     mean = table.groupby("n_rows")[learning.metric].mean()
-    ax.scatter(table["n_rows"], table[learning.metric], s=14, alpha=0.6, color="C6", label="folds")
+    ax.scatter(table["n_rows"], table[learning.metric], s=14, alpha=0.6, color=QUIET, label="folds")
     ax.plot(mean.index, mean, marker="o", markersize=4, linewidth=2, label="mean")
     ax.set_xscale("log", base=2)
     ax.set_xticks(mean.index, [f"{n:,}" for n in mean.index])

@@ -8,7 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import diagonal, legend, words
+from automl_jupyter.results.charts.axes import COLOURS, QUIET, diagonal, legend, words
 from automl_jupyter.results.charts.scored import Scored
 
 if TYPE_CHECKING:
@@ -60,10 +60,14 @@ def draw_predicted_vs_true(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_b
     """Draw rows as points, means of bins with a band of one standard deviation, and the diagonal."""
     at = np.random.default_rng(0).permutation(len(scored.y))[:_MOST_POINTS]
     low, high = float(min(table["low"])), float(max(table["high"]))
-    ax.scatter(scored.y[at], scored.predicted[at], s=7, alpha=0.25, linewidths=0, color="C4", label="rows", zorder=2)
-    ax.plot(table["true"], table["predicted"], color="C0", marker="o", markersize=3, label="mean of a bin", zorder=3)
+    ax.scatter(
+        scored.y[at], scored.predicted[at], s=7, alpha=0.25, linewidths=0, color=COLOURS[4], label="rows", zorder=2
+    )
+    ax.plot(
+        table["true"], table["predicted"], color=COLOURS[0], marker="o", markersize=3, label="mean of a bin", zorder=3
+    )
     near, far = table["predicted"] - table["std"], table["predicted"] + table["std"]
-    ax.fill_between(table["true"], near, far, alpha=0.2, color="C0", zorder=2)
+    ax.fill_between(table["true"], near, far, alpha=0.2, color=COLOURS[0], zorder=2)
     diagonal(ax, low, high, "predicted = true")
     ax.set(xlabel=words(f"true {scored.target}"), ylabel="predicted", title="Predicted and true values")
     legend(ax, loc="upper left")
@@ -102,10 +106,10 @@ def draw_residuals(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_bins: int
     inner = table["high"].iloc[:-1].to_numpy()
     width = float(inner[1] - inner[0]) if len(inner) > 1 else float(table["high"].iloc[0] - table["low"].iloc[0])
     left = np.concatenate([[inner[0] - width], inner])
-    ax.bar(left, table["n"], width=width, align="edge", color="C0", alpha=0.75)
+    ax.bar(left, table["n"], width=width, align="edge", color=COLOURS[0], alpha=0.75)
     mean = float(residuals.mean())
-    ax.axvline(0, color="C6", linewidth=1, linestyle="--", label="no error")
-    ax.axvline(mean, color="C1", linewidth=1.5, label=f"mean {number(mean)}")
+    ax.axvline(0, color=QUIET, linewidth=1, linestyle="--", label="no error")
+    ax.axvline(mean, color=COLOURS[1], linewidth=1.5, label=f"mean {number(mean)}")
     ax.set(xlabel=words(f"predicted − true {scored.target}"), ylabel="rows", title="Residuals")
     legend(ax, loc="upper right")
     median = number(float(np.median(np.abs(residuals))))

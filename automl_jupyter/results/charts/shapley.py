@@ -9,7 +9,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import legend, words
+from automl_jupyter.results.charts.axes import COLOURS, QUIET, legend, words
 from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, mix
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def draw_shap(ax: Axes, table: pd.DataFrame, explained: Explained, *, label: obj
         legend(ax, loc="lower right")
     else:
         _beeswarm(ax, table, list(order))
-        ax.axvline(0, color="C6", linewidth=1)
+        ax.axvline(0, color=QUIET, linewidth=1)
         unit = words(explained.target) if explained.task == "regression" else f"probability of {words(labels[0])}"
         ax.set(xlabel=f"SHAP value: change of the {unit}", title="SHAP summary")
     ax.set_yticks(range(len(order)), names)
@@ -148,7 +148,7 @@ def _beeswarm(ax: Axes, table: pd.DataFrame, order: list[Any]) -> None:
             )
         else:
             numeric = np.zeros(len(values), dtype=bool)
-        ax.scatter(points["shap"][~numeric], y[~numeric], color="C6", s=9, linewidths=0)
+        ax.scatter(points["shap"][~numeric], y[~numeric], color=QUIET, s=9, linewidths=0)
     if coloured is not None:
         bar = ax.figure.colorbar(coloured, ax=ax, ticks=[0, 1], pad=0.02, aspect=30)
         bar.ax.set_yticklabels(["low", "high"])
@@ -221,12 +221,12 @@ def draw_explanation(ax: Axes, table: pd.DataFrame, explained: Explained, row: o
         sizes.append(float(rest["shap"].sum()))
         ends.append(float(rest["total"].iloc[-1]))
     at = np.arange(len(names))[::-1]
-    colours = ["C0" if s >= 0 else "C1" for s in sizes]
+    colours = [COLOURS[0] if s >= 0 else COLOURS[1] for s in sizes]
     ax.barh(at, sizes, left=np.array(ends) - np.array(sizes), color=colours, height=0.7)
     for y, size, end in zip(at, sizes, ends, strict=True):
         right = max(end, end - size)
         ax.annotate(f"{size:+.3g}", (right, y), (3, 0), textcoords="offset points", va="center", fontsize=8)
-    ax.axvline(base, color="C6", linewidth=1, linestyle="--")
+    ax.axvline(base, color=QUIET, linewidth=1, linestyle="--")
     ax.set_yticks(at, names)
     low, high = min([base, *ends]), max([base, *ends])
     room = (high - low) or abs(base) or 1.0

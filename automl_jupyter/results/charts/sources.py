@@ -238,6 +238,10 @@ class JobSource:
                 f"The fitted folds of the job {plain(self._job.name)} are gone. Give rows with their target as data=…"
             ) from None
 
+    def get_model(self, model: object) -> ClassificationModel | RegressionModel:
+        """Return a model, fitted: the best as it is, others as the average of their folds' fits."""
+        return self._of_model(self.choose(model)).model
+
     def _of_model(self, choice: Choice) -> ModelSource:
         if choice.best:
             return ModelSource(self._job.model)

@@ -1,0 +1,94 @@
+/* ---- chart: the best score so far ------------------------------------------------------------------------------- */
+
+const CHART = { height: 130, left: 58, right: 12, top: 10, bottom: 22 };
+
+function ticksOf(low, high, most) {
+  const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((s) => s * power).find((s) => s >= rough) ?? 10 * power;
+  const ticks = [];
+  for (let t = Math.ceil(low / step) * step; t <= high + step * 1e-9; t += step) ticks.push(t);
+  return { ticks, digits: Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9))) };
+}
+
+function timeTicks(end) {
+  const steps = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
+  const step = steps.find((s) => end / s <= 6) ?? 86400 * Math.ceil(end / 86400 / 6);
+  const ticks = [];
+  for (let t = 0; t <= end + 1e-9; t += step) ticks.push(t);
+  return ticks;
+}
+
+function makeChart(root, id) {
+  const box = make("div", "amlj-chart", root);
+  const svg = makeSvg("svg", { role: "img", height: CHART.height, width: "100%" }, box);
+  const title = makeSvg("title", { id: `${id}-chart` }, svg);
+  svg.setAttribute("aria-labelledby", `${id}-chart`);
+  const grid = makeSvg("g", { class: "amlj-grid" }, svg);
+  const line = makeSvg("path", { class: "amlj-line", fill: "none" }, svg);
+  const dots = makeSvg("g", { class: "amlj-dots" }, svg);
+  const empty = makeSvg("text", { class: "amlj-empty", "text-anchor": "middle", y: CHART.height / 2 }, svg);
+  let snapshot = null;
+
+  function draw() {
+    if (!snapshot) return;
+    const width = Math.max(240, box.clientWidth || 640);
+    setAttribute(svg, "viewBox", `0 0 ${width} ${CHART.height}`);
+    const points = (snapshot.progress ?? []).filter((p) => p[1] !== null && p[1] !== undefined);
+    setAttribute(empty, "x", width / 2);
+    setText(empty, points.length ? "" : "The best score so far is drawn here once the first trial is complete.");
+    grid.replaceChildren();
+    dots.replaceChildren();
+    if (!points.length) {
+      line.setAttribute("d", "");
+      setText(title, "No score yet.");
+      return;
+    }
+    const end = Math.max(snapshot.elapsed_s || 0, points[points.length - 1][0], 1);
+    const values = points.map((p) => p[1]);
+    // The first score is the baseline's, often far off: the room belongs to what came after, and its line is cut.
+    const after = values.length > 2 ? values.slice(1) : values;
+    let low = Math.min(...after), high = Math.max(...after);
+    const pad = (high - low) * 0.08 || Math.abs(high) * 0.02 || 0.5;
+    low -= pad;
+    high += pad;
+    const x = (t) => CHART.left + ((width - CHART.left - CHART.right) * t) / end;
+    const room = CHART.height - CHART.top - CHART.bottom;
+    const y = (v) => CHART.height - CHART.bottom - Math.min(room, Math.max(0, (room * (v - low)) / (high - low)));
+    const { ticks, digits } = ticksOf(low, high, 4);
+    for (const t of ticks) {
+      makeSvg("line", { x1: CHART.left, x2: width - CHART.right, y1: y(t), y2: y(t) }, grid);
+      const label = makeSvg("text", { x: CHART.left - 6, y: y(t) + 4, "text-anchor": "end" }, grid);
+      label.textContent = Math.abs(t) >= 1e5 ? t.toExponential(1) : t.toFixed(digits);
+    }
+    for (const t of timeTicks(end)) {
+      const at = { x: x(t), y: CHART.height - 6, "text-anchor": t === 0 ? "start" : x(t) > width - 40 ? "end" : "middle" };
+      makeSvg("text", at, grid).textContent = t === 0 ? "0" : duration(t);
+    }
+    let path = `M${x(points[0][0]).toFixed(1)} ${y(values[0]).toFixed(1)}`;
+    for (const [t, v] of points.slice(1)) path += `H${x(t).toFixed(1)}V${y(v).toFixed(1)}`;
+    line.setAttribute("d", `${path}H${x(end).toFixed(1)}`);
+    for (const [t, v] of points.slice(-200)) makeSvg("circle", { cx: x(t), cy: y(v), r: 3 }, dots);
+    const last = points[points.length - 1];
+    setText(title, `Best ${metricName(snapshot)} so far: ${number(values[0])} after ${duration(points[0][0])}, `
+      + `${number(last[1])} after ${duration(last[0])}.`);
+  }
+
+  let observer = null;
+  if (typeof ResizeObserver !== "undefined") {
+    let width = 0;
+    observer = new ResizeObserver(() => {
+      if (box.clientWidth === width) return;
+      width = box.clientWidth;
+      draw();
+    });
+    observer.observe(box);
+  }
+  return {
+    update(next) {
+      const same = snapshot && next.over && snapshot.over && next.seq === snapshot.seq;
+      snapshot = next;
+      if (!same) draw();
+    },
+    close() { observer?.disconnect(); },
+  };
+}

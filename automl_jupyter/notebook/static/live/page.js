@@ -1,0 +1,171 @@
+/* ---- one model: metrics, charts, pipeline, code ----------------------------------------------------------------- */
+
+function isDark(node) {
+  const light = document.body.dataset.jpThemeLight;
+  if (light) return light === "false";
+  const [r, g, b] = getComputedStyle(node).color.match(/\d+/g).map(Number);  // the words' colour tells the background's
+  return r + g + b > 382;
+}
+
+/* Put text into a new cell below the one that `node` is in: JupyterLab's and Notebook's own button makes the cell, and
+ * its editor takes what is pasted. Returns whether that was possible. */
+export async function insertBelow(node, text) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return false;
+  const before = new Set(document.querySelectorAll(".jp-Cell"));
+  cell.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, button: 0 }));
+  await new Promise((done) => setTimeout(done, 60));
+  const button = cell.querySelector('[data-command="notebook:insert-cell-below"]');
+  if (!button) return false;
+  button.click();
+  for (let i = 0; i < 20; i += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+    const made = [...document.querySelectorAll(".jp-Cell")].find((c) => !before.has(c));
+    const editor = made?.querySelector(".cm-content");
+    if (!editor) continue;
+    const clipboard = new DataTransfer();
+    clipboard.setData("text/plain", text);
+    editor.focus();
+    editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true, cancelable: true }));
+    return true;
+  }
+  return false;
+}
+
+function makeCode(root, code) {
+  const box = make("div", "amlj-code", root);
+  const said = make("span", "amlj-quiet", null, "");
+  said.setAttribute("role", "status");
+  const pre = make("pre", "", box);
+  pre.tabIndex = 0;
+  make("code", "", pre, code);
+  const bar = make("div", "amlj-tools", box);
+  makeButton("amlj-quiet-button", bar, "Insert below", "Put this into a new cell below", async () => {
+    setText(said, (await insertBelow(root, code)) ? "Inserted below." : "This page lets no cell be inserted; copy the code.");
+  });
+  makeButton("amlj-quiet-button", bar, "Copy", "Copy this to the clipboard", async () => {
+    try {
+      await navigator.clipboard.writeText(code);
+      setText(said, "Copied.");
+    } catch {
+      setText(said, "This page may not copy; select the code.");
+    }
+  });
+  bar.append(said);
+}
+
+function makeMetrics(root, metrics) {
+  const scroll = make("div", "amlj-inner-scroll", root);
+  scroll.tabIndex = 0;
+  const table = make("table", "amlj-plain", scroll);
+  const head = make("tr", "", make("thead", "", table));
+  const n = Math.max(0, ...metrics.map((m) => m.folds.length));
+  for (const title of ["Metric", "Mean", ...Array.from({ length: n }, (_, i) => `Fold ${i + 1}`)]) {
+    make("th", title === "Metric" ? "" : "amlj-num", head, title).scope = "col";
+  }
+  const body = make("tbody", "", table);
+  for (const metric of metrics) {
+    const tr = make("tr", "", body);
+    make("th", "", tr, metric.name).scope = "row";
+    for (const value of [metric.value, ...metric.folds]) make("td", "amlj-num", tr, number(value));
+  }
+}
+
+function makeCharts(root, page, key, ask) {
+  const bar = make("div", "amlj-tools", root);
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Charts");
+  const columns = make("select", "amlj-select", null);
+  columns.setAttribute("aria-label", "Column");
+  page.columns.forEach((name, i) => (make("option", "", columns, name).value = i));
+  const figure = make("figure", "amlj-figure", root);
+  const wait = make("p", "amlj-quiet", figure, "");
+  wait.setAttribute("role", "status");
+  const image = make("img", "", figure);
+  const caption = make("figcaption", "amlj-quiet", figure);
+  image.hidden = true;
+  let asked = 0;
+  async function show(chart) {
+    const mine = (asked += 1);
+    for (const button of bar.querySelectorAll("button")) {
+      setAttribute(button, "aria-pressed", button.dataset.chart === chart.name ? "true" : "false");
+    }
+    const ofColumn = chart.name === "partial_dependence";
+    if (ofColumn) bar.append(columns);
+    else columns.remove();
+    setText(wait, `${chart.title} is being drawn…`);
+    const column = ofColumn ? Number(columns.value) : null;
+    const found = await ask({ what: "chart", model: key, chart: chart.name, dark: isDark(root), column });
+    if (mine !== asked) return;
+    setText(wait, found.error ?? "");
+    image.hidden = !found.png;
+    setText(caption, found.says ?? "");
+    if (!found.png) return;
+    image.alt = found.says;
+    image.src = `data:image/png;base64,${found.png}`;
+  }
+  for (const chart of page.charts) {
+    const button = makeButton("amlj-chip", bar, chart.title, "", () => show(chart));
+    button.dataset.chart = chart.name;
+    button.setAttribute("aria-pressed", "false");
+  }
+  columns.addEventListener("change", () => show(page.charts.find((c) => c.name === "partial_dependence")));
+  if (page.charts.length) show(page.charts[0]);
+}
+
+/* Tabs over what is known of one model; the kernel is asked when the page is opened first. */
+function makeModelPage(root, id, key, ask) {
+  const box = make("div", "amlj-model", root);
+  const wait = make("p", "amlj-quiet", box, "The model is being read…");
+  wait.setAttribute("role", "status");
+
+  function fill(page) {
+    wait.remove();
+    const tabs = make("div", "amlj-tabs", box);
+    tabs.setAttribute("role", "tablist");
+    const panel = make("div", "amlj-panel", box);
+    panel.setAttribute("role", "tabpanel");
+    panel.id = `${id}-panel`;
+    const members = page.members.length > 1 ? page.members.map((m) => `${m.label} × ${m.weight.toFixed(2)}`).join(", ") : "";
+    const kinds = [
+      ["Charts", () => makeCharts(panel, page, key, ask)],
+      ["Metrics", () => makeMetrics(panel, page.metrics)],
+      ["Pipeline", () => {
+        if (members) make("p", "", panel, `Members: ${members}`);
+        const diagram = make("iframe", "amlj-diagram", panel);
+        diagram.title = "Pipeline of the model";
+        diagram.setAttribute("sandbox", "");  // a page of its own in which nothing can run
+        const { color, fontFamily } = getComputedStyle(root);
+        diagram.srcdoc = `<style>body { margin: 0; color: ${color}; font: 13px ${fontFamily.replaceAll("<", "")}; }</style>${page.diagram}`;
+      }],
+      ["Code", () => makeCode(panel, page.code)],
+    ];
+    const buttons = kinds.map(([title, show], i) => {
+      const tab = makeButton("amlj-tab", tabs, title, "", () => choose(i));
+      tab.setAttribute("role", "tab");
+      tab.id = `${id}-tab-${i}`;
+      tab.setAttribute("aria-controls", panel.id);
+      tab.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const next = (i + step + kinds.length) % kinds.length;
+        choose(next);
+        buttons[next].focus();
+      });
+      return tab;
+    });
+    function choose(i) {
+      buttons.forEach((tab, j) => {
+        tab.setAttribute("aria-selected", String(i === j));
+        tab.tabIndex = i === j ? 0 : -1;
+      });
+      panel.setAttribute("aria-labelledby", buttons[i].id);
+      panel.replaceChildren();
+      kinds[i][1]();
+    }
+    choose(0);
+  }
+
+  ask({ what: "model", model: key }).then((page) => (page.error ? setText(wait, page.error) : fill(page)));
+}

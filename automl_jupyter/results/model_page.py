@@ -1,0 +1,162 @@
+"""What there is to know of one model of a job: its metrics, its members, its diagram, its charts, code for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automl_jupyter._core.text import plain
+from automl_jupyter.errors import AutoMLError
+
+if TYPE_CHECKING:
+    from automl_jupyter.results.charts.chart import Chart, Plots
+    from automl_jupyter.results.model import ClassificationModel, RegressionModel
+    from automl_jupyter.store.history import History
+
+#: charts of a model that need no argument, in the order they are offered
+_NOT_OFFERED = frozenset({"progress", "explanation", "partial_dependence"})
+
+
+class JobLike(Protocol):
+    """What a model's page needs of a job."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def plot(self) -> Plots: ...
+    def get_model(self, model: str | int | None = None) -> ClassificationModel | RegressionModel: ...
+
+
+def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
+    """Return the page of a model as JSON.
+
+    Parameters
+    ----------
+    job : JobLike
+        The job.
+    model : str or int
+        A trial's number, or an ensemble's name.
+
+    Returns
+    -------
+    dict
+        ``metrics`` (name, mean, and the value on each fold), ``members`` (label, weight), ``charts`` (name, title),
+        ``columns`` (for charts of one column), ``code`` and ``diagram`` (HTML whose names are escaped).
+
+    Raises
+    ------
+    AutoMLError
+        When there is no such model, or it has no complete fold.
+    """
+    from automl_jupyter.results.charts.chart import KINDS, chart_names
+
+    history = job.history
+    charts = [{"name": n, "title": KINDS[n].title} for n in chart_names(job.task) if n not in _NOT_OFFERED]
+    fitted = job.get_model(model)
+    return {
+        "metrics": _metrics(history, model),
+        "members": [{"label": plain(label), "weight": round(weight, 4)} for label, weight in fitted.members],
+        "charts": [*charts, {"name": "partial_dependence", "title": "Partial dependence"}],
+        "columns": [plain(c.name) for c in fitted.schema_.kept],
+        "code": model_code(job, model),
+        "diagram": fitted._repr_html_(),
+    }
+
+
+def _metrics(history: History, model: str | int) -> list[dict[str, Any]]:
+    if isinstance(model, int):
+        trial = history.trials[model]
+        folds: list[Mapping[str, float | None]] = [f.metrics for _, f in sorted(trial.folds.items())]
+        means = trial.metrics()
+    else:
+        ensemble = history.ensembles[model]
+        folds, means = list(ensemble.fold_metrics), ensemble.metrics
+    names = sorted(means, key=lambda n: (n != history.metric, n))
+    return [{"name": n, "value": means[n], "folds": [f.get(n) for f in folds]} for n in names]
+
+
+def model_code(job: JobLike, model: str | int) -> str:
+    """Return a cell's worth of Python that takes the model and uses it.
+
+    Parameters
+    ----------
+    job : JobLike
+        The job.
+    model : str or int
+        A trial's number, or an ensemble's name.
+    """
+    history = job.history
+    best = history.model
+    is_best = best is not None and (best.trial == model or (best.trial is None and best.label == model))
+    label = history.trials[model].label if isinstance(model, int) else model
+    asked = "" if is_best else repr(model)
+    what = f"# {plain(label, most=60)}{', the best model' if is_best else ''} of the job {plain(job.name, most=60)}"
+    workspace = str(job.path.parent.parent)
+    return "\n".join(
+        [
+            what,
+            "from automl_jupyter import MLClient",
+            "",
+            f"job = MLClient({workspace!r}).jobs.get({job.name!r})",
+            f"model = job.get_model({asked})",
+            "model.predict(rows)  # rows: a table with the columns of the training data",
+        ]
+    )
+
+
+#: charts that a saved notebook keeps
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "classification": ("roc", "confusion_matrix"),
+    "regression": ("predicted_vs_true", "residuals"),
+}
+
+
+def kept_pictures(job: JobLike) -> list[tuple[bytes, str]]:
+    """Return small pictures of the best model's first charts, each with what it shows; none without a model."""
+    if job.history.model is None:
+        return []
+    charts: list[Chart] = [getattr(job.plot, name) for name in _KEPT[job.task]]
+    return [chart.render(format="png", dpi=65) for chart in charts]
+
+
+def chart_picture(
+    job: JobLike, model: str | int, name: str, *, dark: bool, column: int | None = None
+) -> tuple[bytes, str]:
+    """Return a chart of a model as PNG, and what it shows as a sentence.
+
+    Parameters
+    ----------
+    job, model
+        As for `model_page`.
+    name : str
+        A chart of the page.
+    dark : bool
+        Whether it will stand on a dark background.
+    column : int, optional
+        For charts of one column: its position among the page's.
+
+    Raises
+    ------
+    AutoMLError
+        When there is no such chart, or it cannot be drawn.
+    """
+    from automl_jupyter.results.charts.chart import chart_names
+
+    if name not in chart_names(job.task) or (name in _NOT_OFFERED and name != "partial_dependence"):
+        raise AutoMLError(f"There is no chart {plain(name, most=40)!r} of a model.")
+    args: tuple[object, ...] = ()
+    if name == "partial_dependence":
+        names = [c.name for c in job.get_model(model).schema_.kept]
+        if column is None or not 0 <= column < len(names):
+            raise AutoMLError("Partial dependence is of one column; choose one.")
+        args = (names[column],)
+    options: dict[str, Any] = {} if name == "learning_curve" and isinstance(model, str) else {"model": model}
+    chart: Chart = getattr(job.plot, name)
+    return chart.render(*args, format="png", dark=dark, **options)
