@@ -1,7 +1,8 @@
-"""The ten factories, under Azure Machine Learning's names, what they take, and the profile of a table."""
+"""The ten factories, under Azure Machine Learning's names, what they take, a table's profile, jobs side by side."""
 
 from __future__ import annotations
 
+from automl_jupyter.client.comparison import compare
 from automl_jupyter.client.profile import Profile, profile
 from automl_jupyter.spec.deep_factories import (
     image_classification,
@@ -153,6 +154,7 @@ __all__ = [
     "UseStl",
     "ValidationMetricType",
     "classification",
+    "compare",
     "forecasting",
     "image_classification",
     "image_classification_multilabel",

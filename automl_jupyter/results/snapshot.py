@@ -98,14 +98,14 @@ def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[s
 
     rows.sort(key=order)
     ranked = [r for r in rows if r["complete"] and r["value"] is not None]
-    share = _test_share(history)
+    share = share_of_test(history)
     for rank, row in enumerate(ranked, 1):
         row["rank"] = rank
         row["tied"] = is_tied(ranked[0]["fold_values"], row["fold_values"], share)
     return rows
 
 
-def _test_share(history: History) -> float:
+def share_of_test(history: History) -> float:
     """Return the rows a fold is scored on over those it is trained on."""
     folds = [f for t in history.trials.values() for f in t.folds.values() if f.n_train]
     return max((f.n_valid / f.n_train for f in folds), default=0.0)

@@ -34,14 +34,35 @@ def is_tied(best: Sequence[float], other: Sequence[float], test_share: float) ->
     >>> is_tied([0.90, 0.92, 0.91], [0.89, 0.93, 0.90], 0.5), is_tied([0.90, 0.92, 0.91], [0.70, 0.71, 0.71], 0.5)
     (True, False)
     """
-    k = len(best)
+    found = paired_difference(best, other, test_share)
+    return None if found is None else abs(found[0]) <= found[1]
+
+
+def paired_difference(first: Sequence[float], other: Sequence[float], test_share: float) -> tuple[float, float] | None:
+    """Return the mean difference of two models' scores on the same folds, and how far its 95 % interval reaches.
+
+    Parameters
+    ----------
+    first, other, test_share
+        As for `is_tied`.
+
+    Returns
+    -------
+    (float, float) or None
+        None where there are fewer than two folds in common.
+
+    Examples
+    --------
+    >>> mean, reach = paired_difference([0.90, 0.92, 0.91], [0.70, 0.71, 0.71], 0.5)
+    >>> round(mean, 4), round(reach, 4)
+    (0.2033, 0.0227)
+    """
+    k = len(first)
     if k < 2 or len(other) != k:
         return None
-    differences = [a - b for a, b in zip(best, other, strict=True)]
+    differences = [a - b for a, b in zip(first, other, strict=True)]
     mean, variance = statistics.fmean(differences), statistics.variance(differences)
-    if variance == 0:
-        return mean == 0
-    return abs(mean) <= _quantile(k - 1) * math.sqrt((1 / k + test_share) * variance)
+    return mean, _quantile(k - 1) * math.sqrt((1 / k + test_share) * variance)
 
 
 @cache

@@ -1,0 +1,106 @@
+"""Jobs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from automl_jupyter import automl
+from automl_jupyter.errors import AutoMLError, StoreError
+from automl_jupyter.testing.quick import run_job, table_for
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory, session_home: Path) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("compared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(session_home / "cache"))
+        kept = {"workspace": folder, "n_cross_validations": 4}
+        tree = {
+            "allowed_training_algorithms": ["DecisionTree"],
+            "enable_vote_ensemble": False,
+            "enable_stack_ensemble": False,
+        }
+        line = {
+            "allowed_training_algorithms": ["LogisticRegression"],
+            "enable_vote_ensemble": False,
+            "enable_stack_ensemble": False,
+        }
+        return {
+            "line": run_job(name="line", training=line, **kept),
+            "tree": run_job(name="tree", display_name=EVIL, training=tree, **kept),
+            "other": run_job(name="other", data=table_for("label", n=120), training=line, **kept),
+            "value": run_job("value", task="regression", name="value", workspace=folder),
+        }
+
+
+def test_differences_are_paired_over_the_same_folds(jobs: Any) -> None:
+    table = automl.compare(jobs["line"], jobs["tree"], jobs["other"]).to_frame()
+    assert table["folds"].tolist() == ["first", "same", "others"]
+    metric = jobs["line"].history.metric
+    first, second = (
+        np.array(job.history.trials[job.history.model.trial].values(metric)) for job in (jobs["line"], jobs["tree"])
+    )
+    d = second - first
+    row = table.loc[EVIL]
+    assert row["difference"] == pytest.approx(d.mean())
+    reach = t.ppf(0.975, 3) * np.sqrt((1 / 4 + 1 / 3) * d.var(ddof=1))
+    assert row["high"] - row["difference"] == pytest.approx(reach, rel=0.1), "folds differ by a row"
+    assert row["better"] == ("not sure" if abs(d.mean()) <= reach else "yes" if d.mean() > 0 else "no")
+    assert np.isnan(table.loc["other", "difference"])
+
+
+def test_where_less_is_better_a_positive_difference_still_is(jobs: Any) -> None:
+    by = automl.compare(jobs["line"], jobs["tree"], metric="log_loss")
+    table = by.to_frame()
+    assert table["log_loss"].iloc[1] > table["log_loss"].iloc[0], "a tree is sure and wrong"
+    assert table["difference"].iloc[1] < 0
+    assert "lower is better" in repr(by)
+
+
+def test_settings_that_differ_are_listed(jobs: Any) -> None:
+    settings = automl.compare(jobs["line"], jobs["tree"]).settings
+    assert settings["setting"].tolist() == ["training.allowed_training_algorithms"]
+    assert settings.iloc[0, 1:].tolist() == [["LogisticRegression"], ["DecisionTree"]]
+
+
+@pytest.mark.parametrize("chart", ["roc", "precision_recall", "cumulative_gains", "lift", "calibration", "progress"])
+def test_charts_lie_over_each_other(jobs: Any, chart: str) -> None:
+    both = automl.compare(jobs["line"], jobs["tree"])
+    ax = both.plot(chart)
+    assert len([line for line in ax.lines if not line.get_label().startswith("_")]) == 2
+    assert set(both.chart_frame(chart)["job"]) == {"line", EVIL}
+    plt.close("all")
+
+
+def test_what_is_shown_is_escaped(jobs: Any) -> None:
+    shown = automl.compare(jobs["line"], jobs["tree"], jobs["other"])._repr_mimebundle_()
+    assert "<script" not in shown["text/html"]
+    assert "other folds: not compared" in shown["text/plain"]
+    assert "LogisticRegression" in shown["text/plain"]
+
+
+def test_jobs_are_found_by_name(jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOML_JOBS", str(jobs["line"].path.parent.parent))
+    assert automl.compare("line", jobs["tree"]).names == ["line", EVIL]
+    assert automl.compare("line", "line").names == ["line (1)", "line (2)"]
+
+
+def test_what_cannot_be_compared_is_refused(jobs: Any) -> None:
+    with pytest.raises(AutoMLError, match="two jobs or more"):
+        automl.compare(jobs["line"])
+    with pytest.raises(AutoMLError, match="different tasks"):
+        automl.compare(jobs["line"], jobs["value"])
+    with pytest.raises(AutoMLError, match="neither a job nor the name"):
+        automl.compare(jobs["line"], 3)  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="nowhere"):
+        automl.compare(jobs["line"], "nowhere")
+    with pytest.raises(AutoMLError, match="Did you mean 'roc'"):
+        automl.compare(jobs["line"], jobs["tree"]).plot("rok")
