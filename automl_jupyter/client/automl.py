@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl_jupyter.client.comparison import compare
+from automl_jupyter.client.panel import Panel, panel
 from automl_jupyter.client.profile import Profile, profile
 from automl_jupyter.spec.deep_factories import (
     image_classification,
@@ -126,6 +127,7 @@ __all__ = [
     "NlpSweepSettings",
     "Normal",
     "ObjectDetectionPrimaryMetrics",
+    "Panel",
     "Profile",
     "QLogNormal",
     "QLogUniform",
@@ -160,6 +162,7 @@ __all__ = [
     "image_classification_multilabel",
     "image_instance_segmentation",
     "image_object_detection",
+    "panel",
     "profile",
     "regression",
     "text_classification",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,9 +76,13 @@ def read_file(path: str, *, field: str) -> pd.DataFrame:
         return frame
 
 
+#: files and folders below a folder that is given as a table, at most: more is a mistake, such as "/"
+_MOST_FILES = 20_000
+
+
 def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
     """Read every table in a folder, in order of name, as one; they have to be of one kind."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "_")))
+    paths = _files_in(folder, field)
     tables = [p for p in paths if file_kind(p.name)[0] is not None]
     kinds = {file_kind(p.name)[0] for p in tables}
     if not tables:
@@ -88,6 +93,20 @@ def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
         raise DataError([Problem(field, f"The folder {plain(folder)!r} mixes files that end in {endings}.")])
     frames = [read_file(str(p), field=field) for p in tables]
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _files_in(folder: Path, field: str) -> list[Path]:
+    """Return the files below a folder, in order; those that may not be looked at are left out."""
+    found: list[Path] = []
+    n_seen = 0
+    for place, inner, names in os.walk(folder):
+        n_seen += len(inner) + len(names)
+        if n_seen > _MOST_FILES:
+            message = f"The folder {plain(folder)!r} holds more than {_MOST_FILES:,} files and folders. Name the table."
+            raise DataError([Problem(field, message)])
+        paths = (Path(place, name) for name in names if not name.startswith((".", "_")))
+        found += [p for p in paths if os.path.isfile(p)]
+    return sorted(found)
 
 
 def known_endings() -> str:

@@ -55,7 +55,7 @@ def _unknown(command: str) -> str:
 
 def _check_count(command: str, arguments: Sequence[str]) -> None:
     wanted = re.findall(r"\[[^]]*\]|\S+", COMMANDS[command][0])
-    arguments = [a for a in arguments if a != "--target"] if command == "profile" else arguments
+    arguments = [a for a in arguments if a != "--target"] if "--target" in COMMANDS[command][0] else arguments
     least = sum(not w.startswith("[") for w in wanted)
     if least <= len(arguments) <= len(wanted):
         return
@@ -156,17 +156,9 @@ def _profile(shell: Any, arguments: Sequence[str]) -> None:
 
     from automl_jupyter.client.profile import Profile, profile
 
-    words = [part for a in arguments for part in (a.split("=", 1) if a.startswith("--target=") else (a,))]
-    target = None
-    if "--target" in words:
-        at = words.index("--target")
-        if at + 1 == len(words):
-            raise SpecError([Problem("--target", "needs a value: --target COLUMN, the column to predict.")])
-        target = words.pop(at + 1)
-        words.pop(at)
-    if len(words) != 1 or words[0].startswith("--"):
-        usage = COMMANDS["profile"][0]
-        raise SpecError([Problem("%automl profile", f"takes {usage}, but {plain(' '.join(arguments))!r} came.")])
+    words, target = _with_target("profile", arguments)
+    if not words:
+        raise SpecError([Problem("%automl profile", f"takes {COMMANDS['profile'][0]}, but no table came.")])
     found = profile(words[0], target, namespace=shell.user_ns)
     if isinstance(shell.user_ns.get("profile"), Profile | None):
         shell.user_ns["profile"] = found
@@ -179,6 +171,50 @@ def _profile(shell: Any, arguments: Sequence[str]) -> None:
         display_profile(found)
     else:
         display(found)  # type: ignore[no-untyped-call]
+
+
+def _panel(shell: Any, arguments: Sequence[str]) -> None:
+    """Show a job as a form: of a table of the notebook, of a job, of a file, or an empty one."""
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.client.panel import panel
+    from automl_jupyter.spec.inputs import is_table
+
+    words, target = _with_target("panel", arguments)
+    data: Any = words[0] if words else None
+    if data is not None and not is_table(shell.user_ns.get(data)):
+        value = shell.user_ns.get(data)
+        newest = newest_run(data, job_names())
+        if isinstance(value, Job):
+            data = value
+        elif newest in job_names():
+            data = _workspace().jobs.get(newest)
+    show_panel(shell, panel(data, target, namespace=shell.user_ns))
+
+
+def show_panel(shell: Any, form: Any) -> None:
+    """Display a panel as a form where somebody looks at it, else as the cell it stands for."""
+    if place_of(shell) is Place.NOTEBOOK:
+        from automl_jupyter.notebook.panel_widget import display_panel
+
+        display_panel(form)
+    else:
+        sys.stdout.write(f"{form!r}\n")
+
+
+def _with_target(command: str, arguments: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return the words of a line that takes one table and ``--target COLUMN``, and the column."""
+    words = [part for a in arguments for part in (a.split("=", 1) if a.startswith("--target=") else (a,))]
+    target = None
+    if "--target" in words:
+        at = words.index("--target")
+        if at + 1 == len(words):
+            raise SpecError([Problem("--target", "needs a value: --target COLUMN, the column to predict.")])
+        target = words.pop(at + 1)
+        words.pop(at)
+    if len(words) > 1 or any(w.startswith("--") for w in words):
+        usage = COMMANDS[command][0]
+        raise SpecError([Problem(f"%automl {command}", f"takes {usage}, but {plain(' '.join(arguments))!r} came.")])
+    return words, target
 
 
 def _help(_shell: Any, _arguments: Sequence[str]) -> None:
@@ -201,6 +237,7 @@ def _variable(shell: Any, arguments: Sequence[str]) -> str:
 _RUN: dict[str, Callable[[Any, Sequence[str]], None]] = {
     "jobs": _jobs,
     "profile": _profile,
+    "panel": _panel,
     "open": _open,
     "show": _show,
     "resume": _resume,

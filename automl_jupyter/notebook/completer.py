@@ -123,10 +123,13 @@ def _on_line(before: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]
     done = words[: len(words) - bool(fragment)]
     if not done:
         return fragment, list(COMMANDS)
-    if done[0] == "profile":
+    if "--target" in COMMANDS.get(done[0], ("",))[0]:
         if done[-1] == "--target":
             return fragment, [shlex.quote(name) for name in _columns(namespace.get(done[1]) if len(done) > 2 else None)]
-        return fragment, _table_names(namespace) if len(done) == 1 else ["--target"]
+        if len(done) > 1:
+            return fragment, ["--target"]
+        jobs = _job_names(namespace) if done[0] == "panel" else []
+        return fragment, [*_table_names(namespace), *jobs]
     takes_name = len(done) == 1 and COMMANDS.get(done[0], ("", ""))[0].startswith("NAME")
     return fragment, _job_names(namespace) if takes_name else []
 

@@ -13,6 +13,8 @@ from typing import Any
 
 #: what IPython's own transformer makes of an %%automl cell
 _CALL = re.compile(r"^get_ipython\(\)\.run_cell_magic\('automl', (?P<arguments>.*)\)$", re.DOTALL)
+#: the form that a notebook shows as a widget
+_PANEL = ("automl_jupyter.client.panel", "Panel")
 _RUN = '__import__("automl_jupyter.notebook.magic", fromlist=["run_awaiting"]).run_awaiting'
 
 
@@ -76,6 +78,8 @@ def load_ipython_extension(ipython: Any) -> None:
     _remove(ipython)
     ipython.register_magics(AutoMLMagics)
     ipython.input_transformers_post.append(AwaitTransformer(ipython))
+    formatter = ipython.display_formatter.ipython_display_formatter
+    formatter.for_type_by_name(*_PANEL, lambda form: _show_panel(ipython, form))
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(make_matcher(ipython))
 
@@ -97,8 +101,17 @@ def unload_ipython_extension(ipython: Any) -> None:
     ipython.magics_manager.registry.pop("AutoMLMagics", None)
 
 
+def _show_panel(ipython: Any, form: Any) -> None:
+    from automl_jupyter.notebook.commands import show_panel
+
+    show_panel(ipython, form)
+
+
 def _remove(ipython: Any) -> None:
     from automl_jupyter.notebook.completer import IDENTIFIER
+
+    formatter = ipython.display_formatter.ipython_display_formatter
+    formatter.pop(".".join(_PANEL), None)
 
     transformers = ipython.input_transformers_post
     transformers[:] = [t for t in transformers if type(t).__name__ != AwaitTransformer.__name__]

@@ -18,6 +18,10 @@ COMMANDS = {
         "NAME [VARIABLE]",
         "Show a job of this workspace and bind it to a variable, by default its name.",
     ),
+    "panel": (
+        "[DATA] [--target COLUMN]",
+        "Fill in a job as a form, which writes the %%automl cell; of a table, a file, or a job of this workspace.",
+    ),
     "show": ("NAME", "Show a job again, here."),
     "resume": ("NAME [VARIABLE]", "Go on with a job that was interrupted; finished trials are not repeated."),
     "cancel": ("NAME", "Stop a job; every finished trial is kept."),
@@ -62,6 +66,7 @@ Look after the jobs of this workspace. Jobs are started by an %%automl cell: see
 
 Examples
 --------
+    %automl panel bank_df --target y
     %automl jobs
     %automl open bank
     %automl resume bank

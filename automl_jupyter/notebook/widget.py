@@ -15,14 +15,17 @@ import traitlets
 from automl_jupyter.notebook.stream import make_delta
 
 _STATIC = Path(__file__).parent / "static"
-#: the live view's script, in the order its parts are joined
-LIVE_PARTS = ("base", "head", "chart", "page", "table", "foot", "view")
+#: the parts of each view's script, in the order they are joined
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "live": ("base", "head", "chart", "insert", "page", "table", "foot", "view"),
+    "panel": ("base", "insert", "panel"),
+}
 
 
 @cache
-def live_script() -> str:
-    """Return the live view as one module; a widget cannot import from files beside it."""
-    return "\n".join((_STATIC / "live" / f"{part}.js").read_text(encoding="utf-8") for part in LIVE_PARTS)
+def script_of(view: str) -> str:
+    """Return a view's script as one module; a widget cannot import from files beside it."""
+    return "\n".join((_STATIC / "parts" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS[view])
 
 
 class LiveWidget(anywidget.AnyWidget):
@@ -62,7 +65,7 @@ class LiveWidget(anywidget.AnyWidget):
         answer: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
         self._open = False
-        super().__init__(snapshot=dict(snapshot), stand=uuid4().hex[:12], _esm=live_script())
+        super().__init__(snapshot=dict(snapshot), stand=uuid4().hex[:12], _esm=script_of("live"))
         self._open = True
         self._act, self._answer = act, answer
         self._answering = threading.Lock()

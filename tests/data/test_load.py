@@ -397,3 +397,11 @@ def test_jobs_of_the_public_schema_load() -> None:
     table = load_training_table(other, namespace={"t": rows()})
     assert table.X.columns.tolist() == ["b", "y"]
     assert [len(v) for _, v in make_folds(resolve_validation(other, table), table, random_state=0)] == [5] * 4
+
+
+def test_a_folder_of_everything_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.data.files._MOST_FILES", 5)
+    for k in range(6):
+        (tmp_path / f"{k}.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="more than 5 files"):
+        load_frame(str(tmp_path))

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from automl_jupyter.notebook.widget import live_script
+from automl_jupyter.notebook.widget import PARTS, script_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "automl_jupyter"
 STATIC = PACKAGE / "notebook" / "static"
-STYLES = {"live": STATIC / "live.css", "profile": PACKAGE / "results" / "profile.css"}
+STYLES = {"live": STATIC / "live.css", "panel": STATIC / "live.css", "profile": PACKAGE / "results" / "profile.css"}
 
 LIGHT = {"layout-color0": "#fff", "layout-color2": "#eee", "content-font-color1": "#212121", "border-color2": "#e0e0e0"}
 DARK = {"layout-color0": "#111", "layout-color2": "#424242", "content-font-color1": "#fff", "border-color2": "#424242"}
@@ -70,7 +70,7 @@ class LiveView:
             f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell">{html or ""}</div></body>'
         )
         if html is None:
-            code = live_script() if script == "live" else STATIC.joinpath(f"{script}.js").read_text()
+            code = script_of(script) if script in PARTS else STATIC.joinpath(f"{script}.js").read_text()
             self.page.evaluate(MODEL, [code, snapshot])
         return self
 

@@ -179,3 +179,31 @@ def test_a_waiting_cell_is_interrupted_and_another_is_stopped_by_its_button(open
     assert [output["output_type"] for output in notebook.outputs(3)] == ["display_data"]
     assert notebook.run(4).startswith("Canceled [")
     assert notebook.hosts <= {"127.0.0.1", ""}
+
+
+def test_a_form_writes_the_cell_that_runs_the_job_that_is_stopped(open_notebook):
+    notebook = open_notebook("panel.ipynb", [SETUP, "%automl panel table --target answer", "print('after')"])
+    assert "ready" in notebook.run(0)
+    notebook.run(1)
+    form = notebook.cell(1).locator("section.amlj-panel-view")
+    form.wait_for()
+    form.get_by_label("Most trials").fill("300")
+    form.locator("summary", has_text="Run").click()
+    form.get_by_label("Variable of the cell").fill("clicked")
+    form.locator(".amlj-preview code", has_text="%%automl clicked").wait_for()
+    form.locator(".amlj-preview code", has_text="max_trials: 300").wait_for()
+    form.get_by_role("button", name="Insert cell").click()
+    notebook.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(2)"
+        ".sharedModel.source.startsWith('%%automl clicked\\ntask: classification')"
+    )
+    notebook.run(2)
+    view = notebook.cell(2).locator("section.amlj")
+    view.wait_for()
+    view.get_by_role("button", name="Pause").click()
+    view.locator(".amlj-names", has_text="paused").wait_for()
+    view.get_by_role("button", name="Resume").click()
+    wait_for_complete(view, 2)
+    view.get_by_role("button", name="Stop").click()
+    notebook.cell(2).locator("section.amlj[data-over]").wait_for(timeout=120_000)
+    assert notebook.hosts <= {"127.0.0.1", ""}

@@ -1,0 +1,167 @@
+"""The panel: fields, what is wrong with them, and the cell they stand for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl_jupyter import automl
+from automl_jupyter.client.panel import FIELDS, Panel
+from automl_jupyter.errors import AutoMLError, DataError, SpecError
+from automl_jupyter.spec import make_job, parse_cell, render_yaml
+from automl_jupyter.testing.quick import run_job, table_for
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def names() -> dict[str, Any]:
+    return {"rows": table_for("label"), "other": table_for("value"), "_hidden": table_for("label"), "number": 3}
+
+
+def body_of(cell: str) -> str:
+    return cell.split("\n", 1)[1]
+
+
+def field_of(panel: Panel, key: str) -> dict[str, Any]:
+    found = [f for s in panel.snapshot()["sections"] for f in s["fields"] if f["key"] == key]
+    return dict(found[0])
+
+
+def test_what_is_filled_in_is_the_cell(names: Any) -> None:
+    form = automl.panel(names["rows"], "label", namespace=names)
+    for key, value in {
+        "name": "bank",
+        "limits.timeout_minutes": "5",
+        "limits.enable_early_termination": "false",
+        "n_cross_validations": "4",
+        "training.allowed_training_algorithms": ["LightGBM", "RandomForest"],
+        "primary_metric": "AUC_weighted",
+        "compute": "local",
+    }.items():
+        form.set(key, value)
+    assert form.problems == []
+    assert form.cell.startswith("%%automl bank\ntask: classification\ntraining_data: rows\ntarget_column_name: label\n")
+    job = parse_cell(body_of(form.cell))
+    assert render_yaml(job) == render_yaml(form.spec)
+    assert job.limits.timeout_minutes == 5
+    assert job.limits.enable_early_termination is False
+    assert job.training.allowed_training_algorithms == ["LightGBM", "RandomForest"]
+    form.set("limits.timeout_minutes", "")
+    assert "timeout" not in form.cell
+
+
+def test_the_task_is_guessed_with_its_reason_and_can_be_chosen(names: Any) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    assert field_of(form, "task")["help"] == "label has 2 distinct texts"
+    assert field_of(form, "task")["choices"][0]["label"] == "guessed: classification"
+    form.set("target_column_name", "size")
+    assert form.task == "regression"
+    assert "LassoLars" in [c["value"] for c in field_of(form, "training.allowed_training_algorithms")["choices"]]
+    form.set("task", "classification")
+    assert "task: classification" in form.cell
+
+
+def test_messages_are_those_of_the_cell(names: Any) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    form.set("limits.timeout_minutes", "abc")
+    form.set("primary_metric", "AUC_weigthed")
+    with pytest.raises(SpecError) as of_cell:
+        parse_cell(body_of(form.cell))
+    said = {(p.where, p.message) for p in of_cell.value.problems}
+    assert set(form.problems) == said
+    assert field_of(form, "limits.timeout_minutes")["error"] == dict(said)["limits.timeout_minutes"]
+    assert form.snapshot()["n_problems"] == 2
+    with pytest.raises(SpecError):
+        _ = form.spec
+
+
+def test_data_that_are_not_there_are_said(names: Any, tmp_path: Path) -> None:
+    form = automl.panel("rowz", namespace=names)
+    assert "rowz" in field_of(form, "training_data")["error"]
+    with pytest.raises(DataError):
+        form.profile()
+    form.set("training_data", "rows")
+    assert field_of(form, "training_data")["error"] == ""
+    form.set("target_column_name", "lable")
+    assert "no column 'lable'" in field_of(form, "target_column_name")["error"]
+    form.set("name", "not a name")
+    assert "cannot name a variable" in field_of(form, "name")["error"]
+    assert form.cell.startswith("%%automl job\n")
+    table_for("label").to_csv(tmp_path / "a.csv", index=False)
+    form.set("training_data", str(tmp_path / "a.csv"))
+    assert form.columns == ["size", "age", "colour", "label"]
+    with pytest.raises(AutoMLError, match="no field"):
+        form.set("limits", "3")
+
+
+def test_types_are_chosen_and_land_in_the_cell(names: Any) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    assert form.snapshot()["types"] is None, "not looked at before it is asked for"
+    form.set_type("age", "Categorical")
+    assert "column_name_and_types: {age: Categorical}" in form.cell
+    form.set_type("colour", "DateTime")
+    assert "colour" in form.snapshot()["types_error"]
+    form.set_type("age", None)
+    assert "column_name_and_types" not in form.cell
+
+
+def test_what_matters_for_the_metric_is_said(names: Any) -> None:
+    rare = pd.DataFrame({"x": np.arange(200.0), "y": ["no"] * 190 + ["yes"] * 10})
+    form = automl.panel(rare, "y", namespace={"rare": rare})
+    assert "rarest class has 5 %" in field_of(form, "primary_metric")["help"]
+    assert field_of(automl.panel("rows", "label", namespace=names), "primary_metric")["help"] == ""
+    wide = pd.DataFrame({"x": np.arange(200.0), "y": np.exp(np.linspace(0.1, 9, 200))})
+    assert "relative errors" in field_of(automl.panel(wide, "y", namespace={"wide": wide}), "primary_metric")["help"]
+
+
+def test_a_job_opens_back_in_the_panel(tmp_path: Path, names: Any) -> None:
+    job = run_job(
+        workspace=tmp_path,
+        name="bank",
+        featurization={
+            "mode": "custom",
+            "column_name_and_types": {"age": "Categorical"},
+            "transformer_params": {"imputer": [{"fields": ["size"], "parameters": {"strategy": "median"}}]},
+        },
+    )
+    spec = make_job(**{**json.loads(json.dumps(_brief(job.spec))), "training_data": "rows"})
+    form = Panel(names)
+    form.fill(spec)
+    assert form.cell.startswith("%%automl bank\n")
+    spec.name = None  # the cell's variable names its jobs
+    assert render_yaml(form.spec) == render_yaml(spec)
+    assert field_of(form, "limits.max_trials")["value"] == "2"
+    assert form.profile().column_name_and_types == {"age": "Categorical"}
+    assert automl.panel(job, namespace={}).task == "classification"
+
+
+def _brief(job: Any) -> dict[str, Any]:
+    from automl_jupyter.spec.render import brief
+
+    return {"task": job.task, **brief(job)}
+
+
+def test_names_are_shown_and_do_nothing() -> None:
+    frame = pd.DataFrame({EVIL: [1, 2] * 20, "y": ["a", "b"] * 20})
+    form = automl.panel("frame", EVIL, namespace={"frame": frame})
+    assert "<script" not in form._repr_mimebundle_()["text/html"]
+    json.dumps(form.snapshot(), allow_nan=False)
+
+
+@given(st.sampled_from(sorted(FIELDS)), st.text(max_size=30) | st.lists(st.text(max_size=9), max_size=3))
+def test_anything_may_be_typed(key: str, value: Any) -> None:
+    form = automl.panel("rows", "label", namespace={"rows": table_for("label", n=20)})
+    form.set(key, value)
+    shown = form.snapshot()
+    json.dumps(shown, allow_nan=False)
+    assert shown["cell"].startswith("%%automl ")
+    if not form.problems:
+        assert render_yaml(parse_cell(body_of(form.cell))) == render_yaml(form.spec)
