@@ -118,8 +118,7 @@ def panel(
     task: classification
     training_data: rows
     target_column_name: y
-    limits:
-      timeout_minutes: 5
+    limits: {timeout_minutes: 5}
     """
     if namespace is None:
         namespace = _notebook_names()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.results.ties import is_tied
-from automl_jupyter.results.words import reason_words
+from automl_jupyter.results.words import Shown, presentable, reason_words
 from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
 
 #: states a trial can be in, in the order they are counted
@@ -88,7 +87,7 @@ def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[s
     """Return a row for each trial and ensemble: complete ones ranked, then what is under way, then what failed."""
     name = metric or history.metric
     greater = history.greater_is_better if name == history.metric else _greater_is_better(name, history)
-    rows = [_trial_row(t, name) for t in history.trials.values()]
+    rows: list[dict[str, Any]] = [Shown(_shown_row(t, name)) for t in history.trials.values()]
     rows += [_ensemble_row(e, name, history) for e in history.ensembles.values() if e.complete]
 
     def order(row: dict[str, Any]) -> tuple[int, float, int]:
@@ -115,6 +114,13 @@ def _greater_is_better(metric: str, history: History) -> bool:
     from automl_jupyter.metrics.registry import resolve_metric
 
     return bool(resolve_metric(metric, history.task).greater_is_better)
+
+
+def _shown_row(trial: TrialRecord, metric: str) -> Mapping[str, Any]:
+    """Return a trial's row, made once: few trials change between two looks at a job of a thousand."""
+    if metric not in trial.rows:
+        trial.rows[metric] = presentable(_trial_row(trial, metric))
+    return trial.rows[metric]
 
 
 def _trial_row(trial: TrialRecord, metric: str) -> dict[str, Any]:
@@ -173,9 +179,14 @@ def _value(value: float | None, folds: list[float]) -> dict[str, Any]:
     return {
         "value": value,
         "text": "–" if value is None else number(value),
-        "spread": statistics.stdev(folds) if len(folds) > 1 else None,
+        "spread": _deviation(folds) if len(folds) > 1 else None,
         "fold_values": folds,
     }
+
+
+def _deviation(values: list[float]) -> float:
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
 
 
 def _limits(history: History) -> list[dict[str, Any]]:

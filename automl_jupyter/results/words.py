@@ -51,6 +51,10 @@ _MARKS_OF_DIRECTION = re.compile("[\u061c\u200e\u200f]")
 _LONG = {"tail": 2000}
 
 
+class Shown(dict[str, Any]):
+    """A part of a snapshot that is presentable already."""
+
+
 def presentable(value: Any, *, most: int = 300) -> Any:
     """Return a snapshot as JSON can carry it and a page may show it.
 
@@ -69,7 +73,7 @@ def presentable(value: Any, *, most: int = 300) -> Any:
     >>> presentable({"label": "a\\x1b[31m red", "value": float("nan")})
     {'label': 'a red', 'value': None}
     """
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool | int | Shown):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None

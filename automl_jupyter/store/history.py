@@ -96,6 +96,11 @@ class TrialRecord:
         """What `metrics` has worked out: every decision asks every trial."""
         return {}
 
+    @cached_property
+    def rows(self) -> dict[str, Mapping[str, Any]]:
+        """What views have made of this record, by metric."""
+        return {}
+
     def values(self, metric: str) -> list[float]:
         """Return one metric's value on each fold that has one, in order of folds."""
         found = (f.metrics.get(metric) for _, f in sorted(self.folds.items()))
