@@ -37,7 +37,7 @@ lint: setup
 	$(VENV)/bin/lint-imports
 
 quick: lint ## lint, types, import order and the pure tests: less than a minute
-	$(PY) -m pytest -q -n auto -m "$(PURE)" $(PYTEST_ARGS)
+	$(PY) -m pytest -q -n auto -m "$(PURE) and not slow" $(PYTEST_ARGS)
 
 test: lint browser compat ## everything: the quick checks and all tests, with clusters, notebooks and a browser
 	$(PY) -m pytest $(PYTEST_ARGS)

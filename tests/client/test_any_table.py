@@ -488,6 +488,7 @@ def check_fit(features: dict[str, Any], y: np.ndarray, n_classes: int | None) ->
         assert len(predicted) == len(y)
 
 
+@pytest.mark.slow
 @fuzz
 @given(cases())
 def test_any_table_is_a_model_or_one_clear_error(tmp_path_factory: pytest.TempPathFactory, case: Any) -> None:

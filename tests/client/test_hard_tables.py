@@ -16,6 +16,8 @@ from automl_jupyter.errors import DataError
 RNG = np.random.default_rng(0)
 FEW_LEARNERS = ["LogisticRegression", "ElasticNet", "LightGBM", "GaussianProcess", "NeuralNetwork"]
 
+pytestmark = pytest.mark.slow
+
 
 def job_of(table: pd.DataFrame, workspace: Path, task: str = "classification", trials: int = 3, **fields: Any) -> Any:
     spec = getattr(automl, task)(training_data=table, target_column_name="y", random_state=0, **fields)

@@ -197,6 +197,7 @@ def test_early_termination_never_before_the_31st_trial() -> None:
     assert off.history.limit == "max_trials"
 
 
+@pytest.mark.slow
 def test_under_a_time_limit_a_stall_must_last_and_the_members_are_completed_first() -> None:
     def script(number: int, fold: int) -> ScriptedFit:
         return ScriptedFit(seconds=0.1, score=0.8 if number < 3 else 0.7)

@@ -53,6 +53,7 @@ def pooled(job: Any) -> Scored:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["label_job", "value_job"])
 def test_every_chart_has_a_table_a_drawing_and_a_sentence(which: str, request: pytest.FixtureRequest) -> None:
     job = request.getfixturevalue(which)
@@ -206,6 +207,7 @@ def test_importance_finds_the_column_that_matters(label_job: Any, value_job: Any
         label_job.plot.importance(n_repeats=1)
 
 
+@pytest.mark.slow
 def test_shapley_values_add_up_to_the_prediction(label_job: Any, value_job: Any, iris_job: Any) -> None:
     row = table_for("label", seed=9).drop(columns="label").head(1)
     steps = label_job.plot.explanation.to_frame(row)
@@ -265,6 +267,7 @@ def test_a_learning_curve_ends_at_the_known_score(label_job: Any) -> None:
     assert smallest == pytest.approx(curve["n_rows"].max() / 2, abs=1)
 
 
+@pytest.mark.slow
 def test_labels_are_drawn_as_they_stand(iris_job: Any) -> None:
     svg = iris_job.plot.roc.render()[0].decode()
     assert "<b>" not in svg

@@ -51,6 +51,7 @@ def test_what_is_dear_is_seen_to_be() -> None:
     assert needed_bytes("LogisticRegression", {}, 10_000, WIDE) < 3e9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["LightGBM", "ExtremeRandomTrees", "NeuralNetwork", "LogisticRegression"])
 def test_a_fit_takes_no_more_than_was_thought(key: str) -> None:
     run = subprocess.run([sys.executable, "-c", _MEASURE, key], capture_output=True, text=True, check=True)
