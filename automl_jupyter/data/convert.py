@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -121,8 +121,8 @@ def text_of(value: Any) -> str:
         text = str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     elif isinstance(value, list | tuple | dict | set):
         text = repr(value)
-    elif isinstance(value, np.timedelta64):
-        text = str(pd.Timedelta(value))
+    elif isinstance(value, np.timedelta64 | timedelta):
+        text = _span_text(value)
     elif isinstance(value, np.datetime64):
         text = str(pd.Timestamp(value))
     elif isinstance(value, pd.Interval):
@@ -133,6 +133,13 @@ def text_of(value: Any) -> str:
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot be stored
     return text
+
+
+def _span_text(value: np.timedelta64 | timedelta) -> str:
+    try:
+        return str(pd.Timedelta(value))  # tables turn one kind of duration into the other
+    except (OverflowError, ValueError):  # more than three centuries
+        return str(value)
 
 
 def is_missing(value: Any) -> bool:

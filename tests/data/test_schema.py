@@ -298,6 +298,15 @@ def test_unseen_and_missing_categories_are_missing() -> None:
     assert schema.encode({"x": ["b", "zzz", None, np.nan]})["x"].cat.codes.tolist() == [1, -1, -1, -1]
 
 
+def test_durations_are_one_category_whatever_holds_them() -> None:
+    spans = pd.Series([None, dt.timedelta(0), dt.timedelta(days=1)] * 10, dtype=object)
+    schema = TableSchema.infer(pd.DataFrame({"a": spans}), types={"a": "Categorical"})
+    forms = [spans, pd.to_timedelta(spans), spans.astype("category"), pd.to_timedelta(spans).astype("timedelta64[s]")]
+    codes = [schema.encode(pd.DataFrame({"a": form}))["a"].cat.codes.tolist() for form in forms]
+    assert codes == [codes[0]] * 4
+    assert codes[0][:3] == [-1, 0, 1]
+
+
 def test_order_of_categories_is_the_users() -> None:
     values = pd.Categorical(cycle("low", "high", "mid"), categories=["low", "mid", "high", "never"], ordered=True)
     assert list(encoded(values).cat.categories) == ["low", "mid", "high"]
