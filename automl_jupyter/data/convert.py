@@ -210,7 +210,7 @@ def _numbers_from_objects(series: pd.Series) -> np.ndarray:
     held = pd.api.types.infer_dtype(values, skipna=True)
     if held == "complex":
         raise UnreadableValueError(values[~pd.isna(values)][0], "a real number")
-    if held in {"datetime", "datetime64"}:
+    if held in {"datetime", "datetime64", "date", "period"}:
         return raw_numbers(pd.Series(to_instants(pd.Series(values))))
     if held in {"timedelta", "timedelta64"}:
         return raw_numbers(pd.to_timedelta(pd.Series(values)))

@@ -307,6 +307,15 @@ def test_durations_are_one_category_whatever_holds_them() -> None:
     assert codes[0][:3] == [-1, 0, 1]
 
 
+@pytest.mark.parametrize("as_object", [pd.Timestamp, pd.Timestamp.date, lambda moment: moment.to_period("M")])
+def test_moments_are_the_same_numbers_whatever_holds_them(as_object: Any) -> None:
+    moments = pd.Series(pd.to_datetime(cycle("2024-01-01", "2024-02-01", None, "2024-04-01")))
+    objects = pd.Series([None if pd.isna(moment) else as_object(moment) for moment in moments], dtype=object)
+    schema = TableSchema.infer(pd.DataFrame({"x": moments}), types={"x": "Numeric"})
+    expected = schema.encode(pd.DataFrame({"x": moments}))
+    pd.testing.assert_frame_equal(schema.encode(pd.DataFrame({"x": objects})), expected)
+
+
 def test_order_of_categories_is_the_users() -> None:
     values = pd.Categorical(cycle("low", "high", "mid"), categories=["low", "mid", "high", "never"], ordered=True)
     assert list(encoded(values).cat.categories) == ["low", "mid", "high"]
