@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def text_of(value: Any) -> str:
         text = repr(value.tolist())
     elif isinstance(value, float | np.floating):
         number = float(value)
-        text = str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+        text = str(int(number)) if number.is_integer() and abs(number) < 2**64 else repr(number)
     elif isinstance(value, list | tuple | dict | set):
         text = repr(value)
     elif isinstance(value, np.timedelta64 | timedelta):
@@ -324,7 +325,12 @@ def holds_numbers(series: pd.Series) -> bool:
         return holds_numbers(pd.Series(series.cat.remove_unused_categories().cat.categories))
     if not pd.api.types.is_object_dtype(series.dtype):
         return kind_of(series) == "number"
-    return pd.api.types.infer_dtype(series, skipna=True) in {"integer", "floating", "mixed-integer-float"}
+    return pd.api.types.infer_dtype(series, skipna=True) in {
+        "integer",
+        "floating",
+        "mixed-integer-float",
+        "decimal",
+    }
 
 
 def _nanoseconds(values: np.ndarray) -> np.ndarray:
@@ -370,8 +376,11 @@ def layout_of_numbers(numbers: np.ndarray) -> str:
 
 def _instants_from_objects(series: pd.Series, layout: str | None, lenient: bool) -> np.ndarray:
     values = pd.Series(_objects(series))
-    if pd.api.types.infer_dtype(values, skipna=True) == "period":
+    held = pd.api.types.infer_dtype(values, skipna=True)
+    if held == "period":
         values = values.map(lambda period: period.to_timestamp(), na_action="ignore")
+    elif held != "string":  # what pandas makes of numbers beside texts changes with its version
+        values = values.map(lambda v: text_of(v) if isinstance(v, Number) else v, na_action="ignore")
     how = layout if layout and not layout.startswith("epoch:") else None
     instants = read_instants(values, how)
     unread = np.isnat(instants) & values.notna().to_numpy()
@@ -510,17 +519,15 @@ def as_arrow_strings(series: pd.Series) -> Any | None:
     """Return a column of strings as an Arrow array, without a copy where pandas stores one; else None."""
     import pyarrow as pa
 
-    if pd.api.types.is_object_dtype(series.dtype):
-        if pd.api.types.infer_dtype(series, skipna=True) != "string":
-            return None
-        try:
+    try:
+        if pd.api.types.is_object_dtype(series.dtype):
+            if pd.api.types.infer_dtype(series, skipna=True) != "string":
+                return None
             return pa.array(series.to_numpy(), type=pa.large_string(), from_pandas=True)
-        except (pa.ArrowException, UnicodeError):
-            return None
-    array = pa.array(series.array, from_pandas=True)
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        return array
-    return None
+        array = pa.array(series.array, from_pandas=True)
+    except (pa.ArrowException, UnicodeError):  # half a surrogate pair
+        return None
+    return array if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else None
 
 
 def told_apart(series: pd.Series) -> pd.Series:

@@ -348,7 +348,8 @@ def fingerprint(X: pd.DataFrame, *arrays: np.ndarray | None) -> str:
         digest.update(f"\0{name!r}\0{series.dtype}".encode("utf-8", "replace"))
         try:
             hashed = pd.util.hash_pandas_object(series, index=False).to_numpy()
-        except (TypeError, ValueError, OverflowError):  # lists, mappings, halves of surrogate pairs, 10**400
+        except (TypeError, ValueError, OverflowError, IndexError):
+            # Lists, mappings, halves of surrogate pairs, 10**400; in pandas 2 an Arrow dictionary of nothing.
             texts = pd.Series(["\0" if t is None else t for t in to_texts(series)], dtype=object)
             hashed = pd.util.hash_pandas_object(texts, index=False).to_numpy()
         digest.update(np.ascontiguousarray(hashed).data)

@@ -316,6 +316,35 @@ def test_moments_are_the_same_numbers_whatever_holds_them(as_object: Any) -> Non
     pd.testing.assert_frame_equal(schema.encode(pd.DataFrame({"x": objects})), expected)
 
 
+def test_large_whole_numbers_are_one_category_whatever_holds_them() -> None:
+    ids = pd.Series(cycle(None, 10**15, 2**62), dtype="Int64")  # a list of records makes floats of them
+    schema = TableSchema.infer(pd.DataFrame({"x": ids}), types={"x": "Categorical"})
+    for form in (ids, ids.astype("float64"), ids.astype(object), ids.astype("Float64")):
+        assert schema.encode(pd.DataFrame({"x": form}))["x"].cat.codes.tolist()[:3] == [-1, 0, 1]
+
+
+def test_halves_of_characters_are_categories_whatever_holds_them() -> None:
+    values = cycle("\ud800", "a", None, n=90)
+    schema = TableSchema.infer(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
+    strings = pd.Series(values, dtype=pd.StringDtype("python"))
+    assert schema.encode(pd.DataFrame({"x": strings}))["x"].cat.codes.tolist()[:3] == [0, 1, -1]
+
+
+def test_a_number_among_dates_is_refused_by_name() -> None:
+    values = pd.Series(["2024-01-31", "2024-02-29", "2024-03-31", *cycle("2024-01-31")], dtype=object)
+    schema = TableSchema.infer(pd.DataFrame({"x": values}), types={"x": "DateTime"})
+    with pytest.raises(ModelInputError, match="'x'"):
+        schema.encode(pd.DataFrame({"x": pd.Series(["2024-01-31", 0.0], dtype=object)}))
+
+
+def test_numbers_of_days_are_the_same_dates_whatever_holds_them() -> None:
+    days = pd.Series(cycle(20240131.0, 20240229.0, 20240331.0))
+    schema = TableSchema.infer(pd.DataFrame({"x": days}), types={"x": "DateTime"})
+    for form in (days, days.astype(object), days.map(Decimal), days.astype("Int64"), days.astype(int).astype(str)):
+        out = schema.encode(pd.DataFrame({"x": form}))["x"]
+        assert out.dt.strftime("%Y-%m-%d").tolist()[:3] == ["2024-01-31", "2024-02-29", "2024-03-31"]
+
+
 def test_order_of_categories_is_the_users() -> None:
     values = pd.Categorical(cycle("low", "high", "mid"), categories=["low", "mid", "high", "never"], ordered=True)
     assert list(encoded(values).cat.categories) == ["low", "mid", "high"]
