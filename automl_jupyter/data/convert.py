@@ -120,6 +120,8 @@ def text_of(value: Any) -> str:
     elif isinstance(value, float | np.floating):
         number = float(value)
         text = str(int(number)) if number.is_integer() and abs(number) < 2**64 else repr(number)
+    elif isinstance(value, complex | np.complexfloating) and value.imag == 0:
+        return text_of(value.real)  # a table of records makes every number beside a complex one complex
     elif isinstance(value, list | tuple | dict | set):
         text = repr(value)
     elif isinstance(value, np.timedelta64 | timedelta):

@@ -319,7 +319,13 @@ def test_moments_are_the_same_numbers_whatever_holds_them(as_object: Any) -> Non
 def test_large_whole_numbers_are_one_category_whatever_holds_them() -> None:
     ids = pd.Series(cycle(None, 10**15, 2**62), dtype="Int64")  # a list of records makes floats of them
     schema = TableSchema.infer(pd.DataFrame({"x": ids}), types={"x": "Categorical"})
-    for form in (ids, ids.astype("float64"), ids.astype(object), ids.astype("Float64")):
+    for form in (
+        ids,
+        ids.astype("float64"),
+        ids.astype(object),
+        ids.astype("Float64"),
+        ids.astype("float").astype(complex),
+    ):
         assert schema.encode(pd.DataFrame({"x": form}))["x"].cat.codes.tolist()[:3] == [-1, 0, 1]
 
 
