@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 #: lists that only grow: of these only what is new is sent
-GROWING = ("progress", "notes")
+GROWING = ("progress", "notes", "log")
 
 
 def key_of(row: Mapping[str, Any]) -> str:

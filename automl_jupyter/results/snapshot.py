@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl_jupyter._core.text import number, plain
+from automl_jupyter.results.log import log_lines
 from automl_jupyter.results.ties import is_tied
 from automl_jupyter.results.words import Shown, presentable, reason_words
 from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
 
 #: states a trial can be in, in the order they are counted
 STATES = ("complete", "running", "queued", "pruned", "failed", "timed_out", "cancelled")
+
+#: how many of the latest trials tell the pace, and from how many on it is told
+_PACE_TRIALS, _PACE_LEAST = 20, 4
 
 
 def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -> dict[str, Any]:
@@ -62,6 +66,7 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -
         "n_rows_total": len(board),
         "counts": {state: counts.get(state, 0) for state in STATES},
         "progress": [[round(at, 1), value] for at, _, value in history.progress],
+        "log": log_lines(history),
         "notes": [{"level": n.level, "message": plain(n.message), "at": n.at} for n in history.notes],
         "plan": {
             "validation": (plan.get("validation") or {}).get("title", ""),
@@ -190,50 +195,37 @@ def _deviation(values: list[float]) -> float:
 
 
 def _limits(history: History) -> list[dict[str, Any]]:
+    """Return each limit with what is used of it and about how many seconds are left until it is reached."""
     limits = history.plan.get("limits") or {}
     found = []
+
+    def add(name: str, label: str, used: float | None, total: float, left_s: float | None, unit: str = "") -> None:
+        left_s = None if left_s is None or history.status not in ("Running", "Finalizing") else round(left_s, 1)
+        found.append({"name": name, "label": label, "used": used, "total": total, "unit": unit, "left_s": left_s})
+
     if limits.get("timeout_s") is not None:
         total = limits["timeout_s"] + history.extended_s
-        found.append(
-            {
-                "name": "timeout_minutes",
-                "label": "Time",
-                "used": round(history.elapsed_s, 1),
-                "total": total,
-                "unit": "s",
-            }
-        )
+        add("timeout_minutes", "Time", round(history.elapsed_s, 1), total, max(0.0, total - history.elapsed_s), "s")
     if limits.get("max_trials") is not None:
-        used = sum(not t.is_open for t in history.trials.values() if t.origin != "baseline")
-        found.append({"name": "max_trials", "label": "Trials", "used": used, "total": limits["max_trials"], "unit": ""})
+        ended = [t for t in history.trials.values() if not t.is_open and t.origin != "baseline"]
+        rest = max(0, limits["max_trials"] - len(ended))
+        pace = None if history.is_paused else _seconds_per_trial(ended, history.elapsed_s)
+        add("max_trials", "Trials", len(ended), limits["max_trials"], None if pace is None else rest * pace)
     if limits.get("exit_score") is not None:
         best = history.progress[-1][2] if history.progress else None
-        found.append(
-            {
-                "name": "exit_score",
-                "label": "Exit score",
-                "used": best,
-                "total": limits["exit_score"],
-                "unit": "",
-            }
-        )
+        add("exit_score", "Exit score", best, limits["exit_score"], None)
     return found
+
+
+def _seconds_per_trial(ended: list[TrialRecord], now_s: float) -> float | None:
+    """Return the pace of the latest trials, the wait for the next one included; None when too few have ended."""
+    ends = sorted(t.ended_s for t in ended if t.ended_s is not None)[-_PACE_TRIALS:]
+    return None if len(ends) < _PACE_LEAST else (now_s - ends[0]) / (len(ends) - 1)
 
 
 def _left_s(history: History) -> float | None:
     """Return about how many seconds are left, by the limit that comes first at the pace so far; None if unknown."""
-    if history.is_over or history.status not in ("Running", "Finalizing"):
-        return None
-    left = []
-    for limit in _limits(history):
-        if limit["total"] is None or limit["name"] == "exit_score":
-            continue
-        rest = max(0.0, limit["total"] - limit["used"])
-        if limit["unit"] == "s":
-            left.append(rest)
-        elif limit["used"]:
-            left.append(rest * history.elapsed_s / limit["used"])
-    return round(min(left), 1) if left else None
+    return min((limit["left_s"] for limit in _limits(history) if limit["left_s"] is not None), default=None)
 
 
 def _doing(history: History) -> list[dict[str, Any]]:

@@ -139,6 +139,21 @@ class ModelRecord:
 
 
 @dataclass(frozen=True)
+class LogEntry:
+    """One thing that happened, as people follow a job; `trial` as it was then."""
+
+    event: ev.Event
+    trial: TrialRecord | None = None
+    #: whether no score before was better
+    is_best: bool = False
+
+    @cached_property
+    def lines(self) -> dict[str, Mapping[str, Any]]:
+        """What views have made of this entry, by metric."""
+        return {}
+
+
+@dataclass(frozen=True)
 class History:
     """Everything the events say."""
 
@@ -167,6 +182,7 @@ class History:
     extended_s: float = 0.0
     limit: str = ""
     notes: tuple[ev.Noted, ...] = ()
+    log: tuple[LogEntry, ...] = ()
     test_metrics: Mapping[str, float | None] | None = None
     n_events: int = 0
 
@@ -223,6 +239,26 @@ def replay(events: Iterable[ev.Event]) -> History:
 
 def apply(history: History, event: ev.Event) -> History:
     """Return the history after one more event."""
+    after = _apply(history, event)
+    entry = _log_entry(after, event, improved=len(after.progress) > len(history.progress))
+    return after if entry is None else replace(after, log=(*after.log, entry))
+
+
+def _log_entry(history: History, event: ev.Event, *, improved: bool) -> LogEntry | None:
+    match event:
+        case ev.StatusChanged() | ev.WorkersChanged() | ev.RequestReceived() | ev.LimitReached() | ev.JobEnded():
+            return LogEntry(event)
+        case ev.TrialEnded() if event.number in history.trials:
+            trial = history.trials[event.number]
+            # The score of a trial counts from its last fold on, which ended just before.
+            best = history.progress[-1][1:] if history.progress else None
+            return LogEntry(event, trial, best == (trial.label, trial.metrics().get(history.metric)))
+        case ev.EnsembleSelected() if improved:
+            return LogEntry(event, is_best=True)
+    return None
+
+
+def _apply(history: History, event: ev.Event) -> History:
     history = replace(
         history,
         n_events=history.n_events + 1,

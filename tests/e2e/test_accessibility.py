@@ -44,7 +44,8 @@ def violations(view):
 def running(**more):
     doing = [{"number": 1, "label": "model 1", "fold": 0, "n_folds": 3, "started_s": 27.0}]
     plan = {"validation": "3-fold", "notes": [], "guardrails": CHECKS}
-    return a_snapshot((0, 0.7), (1, None), doing=doing, notes=NOTES, plan=plan, left_s=60.0, **more)
+    log = [{"at_s": 2.0, "level": level, "text": f"{level} event"} for level in ("info", "best", "warning")]
+    return a_snapshot((0, 0.7), (1, None), doing=doing, notes=NOTES, plan=plan, log=log, left_s=60.0, **more)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -158,6 +158,7 @@ def test_names_are_shown_and_do_nothing(make_view):
         reason=EVIL,
         error={"type": EVIL, "message": EVIL},
         notes=[{"level": "warning", "message": EVIL}],
+        log=[{"at_s": 1.0, "level": "warning", "text": EVIL}],
         limits=[{"name": "x", "label": EVIL, "used": 1, "total": 2, "unit": ""}],
         best={"label": EVIL, "text": EVIL},
         metric={"name": EVIL},
@@ -169,7 +170,7 @@ def test_names_are_shown_and_do_nothing(make_view):
         },
     )
     view = make_view(700).show(snapshot)
-    for toggle in view.page.locator(".amlj-toggle").all():
+    for toggle in view.page.locator(".amlj-toggle, summary").all():
         toggle.click()
     assert view.page.locator("#cell img, #cell script").count() == 0
     assert view.page.evaluate("() => window.pwned") is None
@@ -190,6 +191,37 @@ def test_guardrails_have_a_list_of_their_own(make_view):
         assert view.page.get_by_text("Drift (Alerted):").is_visible()
         assert view.page.get_by_text("'a' differs. Look at 'a'.").is_visible()
         assert not view.page.get_by_text("0 notes").is_visible()
+
+
+def a_log(n):
+    return [{"at_s": float(i), "level": "best" if i == 3 else "info", "text": f"event {i}"} for i in range(n)]
+
+
+def test_the_log_follows_its_end_unless_one_reads_further_up(make_view):
+    view = make_view().show(a_snapshot((0, 0.7), log=a_log(50)))
+    assert view.page.locator(".amlj-log li").count() == 0  # made when it is opened
+    view.page.get_by_text("Log: 50 events").click()
+    scroll = view.page.locator(".amlj-log")
+    at_end = "(e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2"
+    assert scroll.evaluate(at_end)
+    view.hear({"type": "delta", **make_delta(a_snapshot(log=a_log(50)), a_snapshot(seq=2, log=a_log(60)))})
+    assert view.page.locator(".amlj-log li").count() == 60
+    assert scroll.evaluate(at_end)
+    scroll.evaluate("(e) => { e.scrollTop = 40; }")
+    view.put(a_snapshot((0, 0.7), seq=3, log=a_log(61)))
+    assert scroll.evaluate("(e) => e.scrollTop") == 40
+    assert view.page.locator(".amlj-log li").count() == 61
+
+
+def test_a_limit_says_how_long_it_may_take(make_view):
+    limits = [
+        {"name": "timeout_minutes", "label": "Time", "used": 30.0, "total": 120.0, "unit": "s", "left_s": 90.0},
+        {"name": "max_trials", "label": "Trials", "used": 3, "total": 10, "unit": "", "left_s": 65.0},
+        {"name": "exit_score", "label": "Exit score", "used": 0.7, "total": 0.9, "unit": "", "left_s": None},
+    ]
+    view = make_view().show(a_snapshot((0, 0.7), limits=limits))
+    words = view.page.locator(".amlj-limit-line .amlj-quiet").all_text_contents()
+    assert words == ["30 s of 2 min", "3 of 10 · about 1 min 5 s left", "0.7 of 0.9"]
 
 
 def fits(view):

@@ -8,6 +8,7 @@ function makeFoot(root) {
   const tests = make("div", "amlj-tests", root);
   const showChecks = makeDetails(root);
   const showNotes = makeDetails(root);
+  const showLog = makeLog(root);
   return (snapshot) => {
     error.hidden = !snapshot.error;
     if (snapshot.error) setText(error, `${snapshot.error.type || "Error"}: ${snapshot.error.message || ""}`);
@@ -28,6 +29,44 @@ function makeFoot(root) {
       `${checks.length} ${checks.length === 1 ? "guardrail" : "guardrails"}, ${alerted || "nothing"} to look at`,
       checks.map((f) => [`${f.name} (${f.status}):`, `${f.explanation} ${f.remedy}`]),
     );
+    showLog(snapshot.log ?? []);
+  };
+}
+
+const LOG_MARKS = { best: "★", warning: "!" };
+
+/* What happened, the latest last. Lines are made while it is open; it follows the end unless one has scrolled up. */
+function makeLog(root) {
+  const box = make("details", "amlj-notes", root);
+  const summary = make("summary", "", box);
+  const scroll = make("div", "amlj-log", box);
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "log");
+  scroll.setAttribute("aria-live", "off");
+  scroll.setAttribute("aria-label", "What happened");
+  const list = make("ol", "", scroll);
+  let lines = [], shown = [];
+  function write() {
+    if (!box.open) return;
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 8;
+    const begin = shown.every((text, i) => lines[i]?.text === text) ? shown.length : 0;
+    if (begin === 0) list.replaceChildren();
+    for (const line of lines.slice(begin)) {
+      const item = make("li", "", list);
+      setAttribute(item, "data-level", line.level);
+      make("span", "amlj-quiet", item, duration(Math.round(line.at_s)));
+      make("span", "amlj-mark", item, LOG_MARKS[line.level] ?? "").setAttribute("aria-hidden", "true");
+      make("span", "", item, line.text);
+    }
+    shown = lines.map((line) => line.text);
+    if (atEnd || begin === 0) scroll.scrollTop = scroll.scrollHeight;
+  }
+  box.addEventListener("toggle", write);
+  return (log) => {
+    lines = log;
+    box.hidden = !log.length;
+    setText(summary, `Log: ${log.length} ${log.length === 1 ? "event" : "events"}`);
+    write();
   };
 }
 

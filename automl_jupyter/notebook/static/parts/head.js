@@ -95,7 +95,9 @@ function makeLimits(root) {
       present.add(limit.name);
       const show = limit.unit === "s" ? duration : number;
       const used = limit.used === null || limit.used === undefined ? "–" : show(limit.used);
-      const words = limit.total === null || limit.total === undefined ? used : `${used} of ${show(limit.total)}`;
+      const so = limit.total === null || limit.total === undefined ? used : `${used} of ${show(limit.total)}`;
+      const rest = typeof limit.left_s === "number" && limit.unit !== "s" && limit.left_s > 0 && !snapshot.over;
+      const words = rest ? `${so} · about ${duration(Math.round(limit.left_s))} left` : so;
       const share = limitFraction(limit, greater);
       setText(bar.label, limit.label);
       setText(bar.words, words);

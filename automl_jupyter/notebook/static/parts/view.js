@@ -99,10 +99,13 @@ function mount(model, el) {
   function tick() {
     if (!snapshot || snapshot.over || !TICKING.has(snapshot.status)) return;
     const silent = (performance.now() - arrived) / 1000;
-    const limited = (snapshot.limits ?? []).map((limit) =>
-      limit.name === "timeout_minutes" && typeof limit.used === "number" ? { ...limit, used: limit.used + silent } : limit);
-    const left = typeof snapshot.left_s === "number" ? Math.max(0, snapshot.left_s - silent) : snapshot.left_s;
-    const now = { ...snapshot, elapsed_s: (snapshot.elapsed_s || 0) + silent, limits: limited, silent_s: silent, left_s: left };
+    const rest = (left) => (typeof left === "number" ? Math.max(0, left - silent) : left);
+    const limited = (snapshot.limits ?? []).map((limit) => ({
+      ...limit, left_s: rest(limit.left_s), used: limit.unit === "s" && typeof limit.used === "number" ? limit.used + silent : limit.used,
+    }));
+    const now = {
+      ...snapshot, elapsed_s: (snapshot.elapsed_s || 0) + silent, limits: limited, silent_s: silent, left_s: rest(snapshot.left_s),
+    };
     head(now);
     limits(now);
     workers(now);
