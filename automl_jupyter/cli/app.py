@@ -161,7 +161,7 @@ def cancel(name: str, workspace: Path | None) -> None:
 
     Every finished trial is kept, and the best model of them is built.
     """
-    from automl_jupyter.cli.follow import NOT_RESPONDING
+    from automl_jupyter.store.history import NOT_RESPONDING
 
     jobs = _client(workspace).jobs
     job = jobs.get(name)

@@ -11,6 +11,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter.cli import exits
+from automl_jupyter.store.history import NOT_RESPONDING
 
 if TYPE_CHECKING:
     from automl_jupyter.cli.live import View
@@ -22,21 +23,15 @@ _LOOK_S = 0.25
 #: the terminal shows and ``--json`` prints every row, not only the view's first screens
 _ALL_ROWS = 1_000_000
 
-#: the status of a job that has not ended and that no process runs
-NOT_RESPONDING = "NotResponding"
-
 STOPPING = "Stopping: no new trials; the best model of what is finished is built. Press Ctrl-C again to end at once."
 KILLED = "Ended at once. Finished trials are kept; `automl-jupyter resume {name}` goes on from them."
 
 
 def take_snapshot(job: Job) -> dict[str, Any]:
-    """Return the view model of a job with every row of its leaderboard.
-
-    Its status is the handle's, which tells a job that no process runs (NotResponding) from one that goes on.
-    """
+    """Return the view model of a job with every row of its leaderboard."""
     from automl_jupyter.results.snapshot import snapshot
 
-    return {**snapshot(job.history, rows=_ALL_ROWS), "status": job.status}
+    return snapshot(job.history, rows=_ALL_ROWS, attended=job.status != NOT_RESPONDING)
 
 
 class Interrupts:

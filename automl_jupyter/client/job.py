@@ -15,7 +15,7 @@ from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
 from automl_jupyter.jobs.feed import Feed, LogFeed
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store.folder import JobFolder
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import NOT_RESPONDING, History, TrialRecord
 from automl_jupyter.store.lock import is_running
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Job:
         history = self.history
         if history.is_over or self._runs_here():
             return history.status
-        return history.status if is_running(self._folder) else "NotResponding"
+        return history.status if is_running(self._folder) else NOT_RESPONDING
 
     @property
     def done(self) -> bool:
@@ -280,7 +280,7 @@ class Job:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
-        return snapshot(self.history)
+        return snapshot(self.history, attended=self.status != NOT_RESPONDING)
 
     def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
         """Call `listener` with the newest history on every change, at most four times a second.

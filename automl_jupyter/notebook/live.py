@@ -21,13 +21,12 @@ from automl_jupyter.notebook.place import Place
 from automl_jupyter.notebook.text import TextSurface
 from automl_jupyter.results.render import render_html, render_text
 from automl_jupyter.results.words import line_of, presentable
+from automl_jupyter.store.history import NOT_RESPONDING
 
 _log = logging.getLogger(__name__)
 
 #: seconds between two states of the plain HTML, which a viewer redraws as a whole
 STATIC_EVERY_S = 2.0
-#: the status of a job that has not ended and that no process runs
-NOT_RESPONDING = "NotResponding"
 
 
 class JobLike(Protocol):
@@ -54,11 +53,9 @@ class Surface(Protocol):
 
 
 def shown_snapshot(job: JobLike) -> dict[str, Any]:
-    """Return a job's snapshot as it is shown: presentable, and with the status of a job that nobody runs."""
+    """Return a job's snapshot as it is shown: presentable, and with what to do about a job that nobody runs."""
     snapshot: dict[str, Any] = presentable(job.snapshot())
-    status = job.status
-    if status == NOT_RESPONDING:
-        snapshot["status"] = status
+    if snapshot["status"] == NOT_RESPONDING:
         snapshot["reason"] = f"No process runs this job any more; %automl resume {line_of(job.name)} goes on with it."
     return snapshot
 

@@ -65,9 +65,8 @@ def _words(entry: LogEntry, history: History) -> tuple[str, str]:
             return "info", REASONS.get(event.limit, event.limit)
         case ev.StatusChanged() | ev.JobEnded():
             said = _STATUSES.get(event.status, STATUS_WORDS.get(event.status, event.status))
-            failed = isinstance(event, ev.JobEnded) and event.error
-            why = (event.error or {}).get("message", "") if failed else REASONS.get(event.reason, event.reason)
-            return "warning" if failed else "info", f"{said} {why}".strip()
+            why = REASONS.get(event.reason, event.reason)
+            return "warning" if event.status == "Failed" else "info", f"{said} {why}".strip()
     return "info", event.kind
 
 
@@ -97,7 +96,7 @@ def _request_words(event: ev.RequestReceived, history: History) -> str:
     given = event.arguments
     match event.request:
         case "extend":
-            return f"{number(given.get('minutes'))} more minutes"
+            return f"{number(given.get('minutes') or 0)} more minutes"
         case "skip":
             trial = history.trials.get(given.get("number", -1))
             return f"no more of #{given.get('number')}" + (f" {trial.label}" if trial else "")

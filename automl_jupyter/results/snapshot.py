@@ -11,16 +11,19 @@ from automl_jupyter._core.text import number, plain
 from automl_jupyter.results.log import log_lines
 from automl_jupyter.results.ties import is_tied
 from automl_jupyter.results.words import Shown, presentable, reason_words
-from automl_jupyter.store.history import EnsembleRecord, History, TrialRecord
+from automl_jupyter.store.history import NOT_RESPONDING, EnsembleRecord, History, TrialRecord
 
 #: states a trial can be in, in the order they are counted
 STATES = ("complete", "running", "queued", "pruned", "failed", "timed_out", "cancelled")
+
+#: what is said of a job that has not ended and that no process runs
+UNATTENDED = "No process runs this job any more; resume it to go on."
 
 #: how many of the latest trials tell the pace, and from how many on it is told
 _PACE_TRIALS, _PACE_LEAST = 20, 4
 
 
-def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -> dict[str, Any]:
+def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, attended: bool = True) -> dict[str, Any]:
     """Return what there is to show of a job now.
 
     Parameters
@@ -31,6 +34,8 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -
         Most leaderboard rows, the best first.
     metric : str, optional
         Rank by this metric; the primary one when not given.
+    attended : bool, default True
+        Whether a process runs the job, which its events cannot tell.
 
     Returns
     -------
@@ -39,16 +44,16 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -
     """
     board = leaderboard_rows(history, metric)
     counts = Counter(t.state for t in history.trials.values())
-    plan = history.plan
+    plan, limits = history.plan, _limits(history, attended)
     return {
         "seq": history.n_events,
         "name": history.name,
         "experiment": history.experiment_name,
         "display_name": history.display_name or history.name,
         "task": history.task,
-        "status": history.status,
+        "status": history.status if attended else NOT_RESPONDING,
         "over": history.is_over,
-        "reason": reason_words({"reason": history.reason}),
+        "reason": reason_words({"reason": history.reason}) if attended else UNATTENDED,
         "error": _error(history.error),
         "metric": dict(plan.get("metric") or {}),
         "elapsed_s": round(history.elapsed_s, 1),
@@ -56,11 +61,11 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None) -
         "compute": plain(history.compute),
         "created_at": history.created_at,
         "ended_at": history.ended_at,
-        "limits": _limits(history),
-        "left_s": _left_s(history),
+        "limits": limits,
+        "left_s": min((limit["left_s"] for limit in limits if limit["left_s"] is not None), default=None),
         "paused": history.is_paused,
         "blocked": sorted(history.blocked),
-        "doing": _doing(history),
+        "doing": _doing(history) if attended else [],
         "best": _best(history, board),
         "rows": board[:rows],
         "n_rows_total": len(board),
@@ -194,13 +199,14 @@ def _deviation(values: list[float]) -> float:
     return math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
 
 
-def _limits(history: History) -> list[dict[str, Any]]:
+def _limits(history: History, attended: bool) -> list[dict[str, Any]]:
     """Return each limit with what is used of it and about how many seconds are left until it is reached."""
     limits = history.plan.get("limits") or {}
-    found = []
+    moving = attended and history.status in ("Running", "Finalizing")
+    found: list[dict[str, Any]] = []
 
     def add(name: str, label: str, used: float | None, total: float, left_s: float | None, unit: str = "") -> None:
-        left_s = None if left_s is None or history.status not in ("Running", "Finalizing") else round(left_s, 1)
+        left_s = round(left_s, 1) if left_s is not None and moving else None
         found.append({"name": name, "label": label, "used": used, "total": total, "unit": unit, "left_s": left_s})
 
     if limits.get("timeout_s") is not None:
@@ -221,11 +227,6 @@ def _seconds_per_trial(ended: list[TrialRecord], now_s: float) -> float | None:
     """Return the pace of the latest trials, the wait for the next one included; None when too few have ended."""
     ends = sorted(t.ended_s for t in ended if t.ended_s is not None)[-_PACE_TRIALS:]
     return None if len(ends) < _PACE_LEAST else (now_s - ends[0]) / (len(ends) - 1)
-
-
-def _left_s(history: History) -> float | None:
-    """Return about how many seconds are left, by the limit that comes first at the pace so far; None if unknown."""
-    return min((limit["left_s"] for limit in _limits(history) if limit["left_s"] is not None), default=None)
 
 
 def _doing(history: History) -> list[dict[str, Any]]:

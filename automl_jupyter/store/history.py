@@ -17,6 +17,8 @@ from automl_jupyter.trials.records import REFIT
 
 #: statuses after which nothing more happens
 FINAL_STATUSES = frozenset({"Completed", "Canceled", "Failed"})
+#: what a handle calls a job that has not ended and that no process runs
+NOT_RESPONDING = "NotResponding"
 
 
 @dataclass(frozen=True)

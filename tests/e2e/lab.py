@@ -51,7 +51,7 @@ class Lab:
         return self.root / "settings"
 
     def _environment(self) -> dict[str, str]:
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER_"))}
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER_", "MPLBACKEND"))}
         for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
             env[f"JUPYTER_{name}"] = str(self.root / name.lower())
         env["IPYTHONDIR"] = str(self.root / "ipython")

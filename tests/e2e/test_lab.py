@@ -207,3 +207,43 @@ def test_a_form_writes_the_cell_that_runs_the_job_that_is_stopped(open_notebook)
     view.get_by_role("button", name="Stop").click()
     notebook.cell(2).locator("section.amlj[data-over]").wait_for(timeout=120_000)
     assert notebook.hosts <= {"127.0.0.1", ""}
+
+
+def test_two_views_of_a_job_are_in_step_and_it_is_opened_after_a_restart(open_notebook):
+    notebook = open_notebook(
+        "twice.ipynb",
+        [
+            SETUP,
+            CELL.format(name="twins", options=""),
+            "%automl show twins",
+            "%load_ext automl_jupyter",
+            "%automl open twins again\nprint(again.status, len(again.leaderboard()) > 1)",
+            "again.plot.confusion_matrix();",
+        ],
+    )
+    assert "ready" in notebook.run(0)
+    notebook.run(1)
+    notebook.run(2)
+    first, second = (notebook.cell(i).locator("section.amlj") for i in (1, 2))
+    wait_for_complete(second, 2)
+    second.get_by_role("button", name="Pause").click()
+    for view in (first, second):
+        view.get_by_role("button", name="Resume").wait_for()
+        view.locator(".amlj-names", has_text="paused").wait_for()
+    counts = "() => [...document.querySelectorAll('section.amlj caption')].map((c) => c.textContent)"
+    notebook.page.wait_for_function(f"() => {{ const c = ({counts})(); return c.length === 2 && c[0] === c[1]; }}")
+    first.get_by_role("button", name="Resume").click()
+    for view in (first, second):
+        view.get_by_role("button", name="Pause").wait_for()
+
+    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    notebook.wait_until_ready()
+    notebook.run(3)
+    notebook.run(4)
+    opened = notebook.cell(4).locator("section.amlj")
+    opened.wait_for()
+    assert opened.locator(".amlj-title").inner_text() == "twins"
+    assert wait_for_complete(opened, 2) >= 2
+    assert notebook.text(4).endswith("True\n")
+    notebook.run(5)
+    assert any("image/png" in output.get("data", {}) for output in notebook.outputs(5)), notebook.outputs(5)

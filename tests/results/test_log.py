@@ -74,4 +74,8 @@ def test_each_limit_says_how_long_it_may_take() -> None:
     assert snapshot(job.history)["left_s"] == min(v for v in later.values() if v is not None)
     paused = apply(job.history, ev.RequestReceived(request="pause"))
     assert next(f for f in snapshot(paused)["limits"] if f["name"] == "max_trials")["left_s"] is None
+    unattended = snapshot(job.history, attended=False)
+    assert unattended["status"] == "NotResponding"
+    assert unattended["doing"] == []
+    assert unattended["left_s"] is None
     assert all(limit["left_s"] is None for limit in snapshot(job.run().history)["limits"])
