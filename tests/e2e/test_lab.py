@@ -247,3 +247,57 @@ def test_two_views_of_a_job_are_in_step_and_it_is_opened_after_a_restart(open_no
     assert notebook.text(4).endswith("True\n")
     notebook.run(5)
     assert any("image/png" in output.get("data", {}) for output in notebook.outputs(5)), notebook.outputs(5)
+
+
+def press_until(notebook, key, condition, most=80):
+    """Press a key until what has the focus fulfils a condition in JavaScript."""
+    for _ in range(most):
+        if notebook.page.evaluate(f"() => {{ const e = document.activeElement; return Boolean({condition}); }}"):
+            return
+        notebook.page.keyboard.press(key)
+    raise AssertionError(f"{most} times {key} and not there: {condition}")
+
+
+def test_a_job_runs_by_keyboard_alone_in_the_dark_and_its_end_stays(open_notebook):
+    notebook = open_notebook("keys.ipynb", [SETUP, CELL.format(name="keys", options=""), "keys.wait()\nprint('over')"])
+    page = notebook.page
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    press_until(notebook, "Tab", "e.closest('.jp-Notebook')")
+    page.keyboard.press("Shift+Enter")
+    notebook.wait_for_cell(0)
+    page.keyboard.press("Shift+Enter")
+    view = notebook.cell(1).locator("section.amlj")
+    view.wait_for()
+    wait_for_complete(view, 1)
+
+    press_until(notebook, "Shift+Tab", "e.closest('section.amlj')")
+    press_until(notebook, "Shift+Tab", "e.textContent === 'Pause'")
+    page.keyboard.press("Enter")
+    view.locator(".amlj-names", has_text="paused").wait_for()
+    assert page.evaluate("() => document.activeElement.textContent") == "Resume"
+    page.keyboard.press("Space")
+    press_until(notebook, "Tab", "e.matches('.amlj-toggle')")
+    page.keyboard.press("Enter")
+    view.locator(".amlj-detail").wait_for()
+    page.keyboard.press("Enter")
+    press_until(notebook, "Shift+Tab", "e.textContent === 'Stop'")
+    page.keyboard.press("Enter")
+    notebook.cell(1).locator("section.amlj[data-over]").wait_for(timeout=120_000)
+    background, text = view.evaluate("(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]")
+    assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200 < 500 < sum(map(int, re.findall(r"\d+", text)[:3]))
+
+    notebook.run(2)
+    page.wait_for_function(
+        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.cells.get(1)"
+        ".sharedModel.toJSON().outputs).includes('vnd.automl-jupyter+json')"
+    )
+    notebook.command("docmanager:save")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.reload()
+    notebook.wait_until_ready()
+    report = notebook.cell(1).locator(".amlj-static")
+    report.wait_for()
+    assert "Stopped" in report.inner_text()
+    assert report.locator("tbody tr").count() > 1
+    assert report.locator("img").count() > 0
