@@ -234,5 +234,5 @@ def draw_explanation(ax: Axes, table: pd.DataFrame, explained: Explained, row: o
     ax.grid(visible=False, axis="y")
     end, name = ends[-1] if ends else base, str(table["label"].iloc[0])
     what = words(name) if explained.task == "regression" else f"probability of {words(name)}"
-    ax.set(xlabel=f"{what}: {number(base)} on average, {number(end)} for this row", title="Explanation of one row")
+    ax.set(xlabel=f"{what}:\n{number(base)} on average, {number(end)} for this row", title="Explanation of one row")
     return f"{name}: {number(base)} on average, {number(end)} for this row."

@@ -123,7 +123,7 @@ def draw_slices(
     ax.errorbar(shown["error"], at, xerr=reach, fmt="o", color=COLOURS[0], ecolor=QUIET)
     ax.axvline(float(shown["overall"].iloc[0]), linestyle="--", linewidth=1, color=COLOURS[1], label="all rows")
     ax.set_yticks(at, names)
-    title = f"Errors by {words(column)}" if column else "Slices with more errors than their share"
+    title = f"Errors by {words(column)}" if column else "Slices with most errors"
     ax.set(xlabel=what, title=title)
     ax.set_xlim(left=0)
     ax.grid(visible=False, axis="y")

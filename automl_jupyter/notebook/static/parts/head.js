@@ -128,7 +128,8 @@ function makeWorkers(root) {
   }
   /* A fit stays on its strip for as long as it runs; a new one takes the first that is free. */
   return (snapshot) => {
-    const doing = snapshot.over ? [] : (snapshot.doing ?? []);
+    /* Workers are handed their next fit before they need it: those begun last wait in line. */
+    const doing = snapshot.over ? [] : (snapshot.doing ?? []).slice(0, snapshot.n_workers || MOST_STRIPS);
     const keys = doing.map((d) => `${d.number} ${d.fold}`);
     places = places.map((key) => (keys.includes(key) ? key : null));
     for (const key of keys) {
@@ -137,7 +138,7 @@ function makeWorkers(root) {
       if (free >= 0) places[free] = key;
       else places.push(key);
     }
-    const n = snapshot.over ? 0 : Math.min(MOST_STRIPS, Math.max(snapshot.n_workers ?? 0, doing.length));
+    const n = snapshot.over ? 0 : Math.min(MOST_STRIPS, snapshot.n_workers || doing.length);
     while (strips.length < n) makeStrip(strips.length);
     box.hidden = n === 0;
     strips.forEach(({ strip, what, when }, i) => {
