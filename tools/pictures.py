@@ -1,6 +1,6 @@
 """Make the pictures of the documentation anew: the views in JupyterLab, and every chart, from jobs run for them.
 
-Run with ``.venv/bin/python tools/pictures.py``; it needs Chromium and takes about three minutes.
+Run with ``.venv/bin/python tools/pictures.py``; it needs Chromium and takes about four minutes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def picture_views(folder: Path) -> None:
         try:
             server.wait_until_up()
             server.write_notebook("pictures.ipynb", [DATA, "%automl panel train --target diagnosis", CELL])
-            page = browser.new_page(viewport={"width": 1280, "height": 1400})
+            page = browser.new_page(viewport={"width": 1280, "height": 1700})
             notebook = lab.Notebook(server, page, "pictures.ipynb").open()
             _picture_notebook(notebook, page, folder)
             notebook.command("notebook:shutdown-kernel")
@@ -65,13 +65,18 @@ def picture_views(folder: Path) -> None:
 
 
 def _picture_notebook(notebook: Any, page: Any, folder: Path) -> None:
-    def theme(name: str) -> None:
-        page.evaluate("(t) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: t })", name)
-        page.wait_for_timeout(1500)
-
-    def take(view: Any, name: str) -> None:
-        view.scroll_into_view_if_needed()
-        view.screenshot(path=folder / name)
+    def take(view: Any, name: str, chart: str = "") -> None:
+        """Take one picture by day and one by night; the chart is asked for in the colours of the page."""
+        for theme, suffix in (("Dark", "-dark"), ("Light", "")):
+            page.evaluate(
+                "(t) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: `JupyterLab ${t}` })",
+                theme,
+            )
+            if chart:
+                view.get_by_role("button", name=chart, exact=True).click()
+            page.wait_for_timeout(2500)
+            view.scroll_into_view_if_needed()
+            view.screenshot(path=folder / f"{name}{suffix}.png")
 
     notebook.command("application:toggle-left-area")
     notebook.run(0)
@@ -79,20 +84,17 @@ def _picture_notebook(notebook: Any, page: Any, folder: Path) -> None:
     panel = notebook.cell(1).locator("section.amlj")
     panel.wait_for()
     page.wait_for_timeout(2000)
-    take(panel, "panel.png")
+    take(panel, "panel")
     notebook.run(2)
     live = notebook.cell(2).locator("section.amlj")
     live.wait_for()
     page.wait_for_timeout(30_000)
     live.locator("summary", has_text="Log").click()
-    take(live, "live-view.png")
-    theme("JupyterLab Dark")
-    take(live, "live-view-dark.png")
-    theme("JupyterLab Light")
+    take(live, "live-view")
     live.locator("summary", has_text="Log").click()
     live.locator(".amlj-toggle").first.click()
     live.locator(".amlj-figure img").wait_for(timeout=60_000)
-    take(live, "model-page.png")
+    take(live, "model-page", chart="ROC")
     live.get_by_role("button", name="Stop").click()
     notebook.cell(2).locator("section.amlj[data-over]").wait_for(timeout=120_000)
 
@@ -115,9 +117,11 @@ def picture_charts(folder: Path) -> None:
             spec.set_limits(timeout_minutes=0.5)
             job = submit(spec, workspace=Path(root) / task).wait()
             for name, given in CHARTS[task]:
-                arguments = (table.iloc[[a]] if name == "explanation" else a for a in given)
-                picture, says = getattr(job.plot, name).render(*arguments, format="png", dpi=90)
-                (folder / f"{name}.png").write_bytes(picture)
+                arguments = [table.iloc[[a]] if name == "explanation" else a for a in given]
+                for suffix in ("", "-dark"):
+                    chart = getattr(job.plot, name)
+                    picture, says = chart.render(*arguments, format="png", dpi=90, dark=bool(suffix))
+                    (folder / f"{name}{suffix}.png").write_bytes(picture)
                 click.echo(f"{name}: {says}")
 
 
