@@ -381,7 +381,12 @@ def _instants_from_objects(series: pd.Series, layout: str | None, lenient: bool)
     held = pd.api.types.infer_dtype(values, skipna=True)
     if held == "period":
         values = values.map(lambda period: period.to_timestamp(), na_action="ignore")
-    elif held != "string":  # what pandas makes of numbers beside texts changes with its version
+    elif held not in {
+        "string",
+        "date",
+        "datetime",
+        "datetime64",
+    }:  # what pandas makes of numbers beside texts changes with its version
         values = values.map(lambda v: text_of(v) if isinstance(v, Number) else v, na_action="ignore")
     how = layout if layout and not layout.startswith("epoch:") else None
     instants = read_instants(values, how)

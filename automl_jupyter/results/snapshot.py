@@ -215,7 +215,8 @@ def _limits(history: History, attended: bool) -> list[dict[str, Any]]:
     if limits.get("max_trials") is not None:
         ended = [t for t in history.trials.values() if not t.is_open and t.origin != "baseline"]
         rest = max(0, limits["max_trials"] - len(ended))
-        pace = None if history.is_paused else _seconds_per_trial(ended, history.elapsed_s)
+        searching = history.status == "Running" and not history.is_paused  # what follows the search is no trial
+        pace = _seconds_per_trial(ended, history.elapsed_s) if searching else None
         add("max_trials", "Trials", len(ended), limits["max_trials"], None if pace is None else rest * pace)
     if limits.get("exit_score") is not None:
         best = history.progress[-1][2] if history.progress else None

@@ -436,7 +436,9 @@ def test_workers_say_what_they_do_and_a_fit_stays_where_it_is(make_view):
     assert strips.all_inner_texts() == ["1 m4 #4 fold 1 of 3, 3 s", "2 m4 #4 fold 2 of 3, 3 s"]
     view.put(a_snapshot((0, 0.7), seq=2, doing=doing((4, 1), (5, 0))))
     assert [t.split(" fold")[0] for t in strips.all_inner_texts()] == ["1 m5 #5", "2 m4 #4"]
-    view.put(a_snapshot((0, 0.7), seq=3, doing=doing((5, -1))))
+    view.put(a_snapshot((0, 0.7), seq=3, doing=doing((4, 1), (5, 0), (6, 0))))
+    assert strips.count() == 2  # the third waits in line
+    view.put(a_snapshot((0, 0.7), seq=4, doing=doing((5, -1))))
     assert strips.all_inner_texts() == ["1 m5 #5 all rows, 3 s", "2 waits"]
 
 

@@ -44,9 +44,12 @@ def test_names_in_the_log_are_presentable_and_failures_give_their_reason() -> No
     queued = ev.TrialQueued(number=0, learner="A", params={}, label=EVIL)
     ended = ev.TrialEnded(number=0, state="failed", error={"type": "ValueError", "message": EVIL, "tail": ""})
     history = replay([queued, ended, ev.WorkersChanged(n_workers=1, compute=EVIL), ev.JobEnded(status="Failed")])
-    for line in log_lines(history):
-        assert "\x1b" not in line["text"]
-        assert "\u202e" not in line["text"]
+    said = [str(line["text"]) for line in log_lines(history)]
+    assert said == [
+        "#0 <script> failed: <script>",
+        "1 worker (<script>).",
+        "The job failed.",
+    ]
 
 
 def test_only_new_lines_are_sent() -> None:
@@ -72,6 +75,8 @@ def test_each_limit_says_how_long_it_may_take() -> None:
     assert later["max_trials"] is not None
     assert 2 * n_left <= later["max_trials"] <= 5 * n_left
     assert snapshot(job.history)["left_s"] == min(v for v in later.values() if v is not None)
+    finalizing = snapshot(apply(job.history, ev.StatusChanged(status="Finalizing")))
+    assert {f["name"]: f["left_s"] for f in finalizing["limits"]} == {**later, "max_trials": None}
     paused = apply(job.history, ev.RequestReceived(request="pause"))
     assert next(f for f in snapshot(paused)["limits"] if f["name"] == "max_trials")["left_s"] is None
     unattended = snapshot(job.history, attended=False)
