@@ -181,6 +181,7 @@ class Job:
                 packages={},
                 temperature=record.temperature,
                 threshold=record.threshold,
+                errors=self._charts.forecast_errors() if self.task == "forecasting" else None,
             )
             self._model = (record, make_model(manifest, self._folder.path))
         return self._model[1]

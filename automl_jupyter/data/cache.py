@@ -8,8 +8,8 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class CachedTable:
         int32 row numbers.
     meta : dict
         What the writer added.
+    arrays : mapping
+        More arrays the writer added, by name.
     """
 
     X: pd.DataFrame
@@ -48,6 +50,7 @@ class CachedTable:
     weight: np.ndarray | None
     folds: list[Fold]
     meta: dict[str, Any]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def write_cache(
@@ -58,6 +61,7 @@ def write_cache(
     weight: np.ndarray | None,
     folds: Sequence[Fold],
     meta: dict[str, Any],
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write an encoded table; the folder appears whole or not at all.
 
@@ -75,6 +79,8 @@ def write_cache(
         Row numbers.
     meta : dict
         Anything else, JSON.
+    arrays : mapping, optional
+        More arrays, by names of letters.
 
     Examples
     --------
@@ -93,7 +99,9 @@ def write_cache(
         for k, (train, valid) in enumerate(folds):
             np.save(building / f"fold-{k}-train.npy", np.asarray(train, dtype=np.int32))
             np.save(building / f"fold-{k}-valid.npy", np.asarray(valid, dtype=np.int32))
-        about = {"n_folds": len(folds), "weight": weight is not None, "meta": meta}
+        for name, values in (arrays or {}).items():
+            np.save(building / f"array-{name}.npy", values)
+        about = {"n_folds": len(folds), "weight": weight is not None, "meta": meta, "arrays": sorted(arrays or {})}
         (building / _META).write_text(json.dumps(about), encoding="utf-8")
         if folder.exists():
             shutil.rmtree(folder)
@@ -120,7 +128,8 @@ def open_cache(folder: Path) -> CachedTable:
             for k in range(about["n_folds"])
         ]
         weight = _map(folder / "weight.npy") if about["weight"] else None
-        return CachedTable(_read_table(folder / _TABLE), _map(folder / "y.npy"), weight, folds, about["meta"])
+        arrays = {name: _map(folder / f"array-{name}.npy") for name in about["arrays"]}
+        return CachedTable(_read_table(folder / _TABLE), _map(folder / "y.npy"), weight, folds, about["meta"], arrays)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise StoreError(f"The stored table in {folder} cannot be read: {error}") from error
 

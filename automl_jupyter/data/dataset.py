@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from automl_jupyter.data.guardrails import Finding
+    from automl_jupyter.data.origins import TimeSettings
+    from automl_jupyter.data.panel import PanelIndex
+
 
 class ColumnType(StrEnum):
     """How a column is read; the names are those of Azure Machine Learning, with ours added."""
@@ -102,6 +106,8 @@ class TestTable:
         Class codes (int32) or values (float64), as in the training table.
     weight : numpy.ndarray, optional
         A weight a row.
+    index : PanelIndex, optional
+        Of a forecast: which row is which series at which instant.
     """
 
     __test__ = False  # pytest takes the name for a test otherwise
@@ -109,6 +115,29 @@ class TestTable:
     X: pd.DataFrame
     y: np.ndarray
     weight: np.ndarray | None = None
+    index: PanelIndex | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TimeTable:
+    """What there is to know about the rows of a forecast besides their columns.
+
+    Parameters
+    ----------
+    index : PanelIndex
+        Which row is which series at which instant.
+    settings : TimeSettings
+        The forecasting settings, settled.
+    n_validation : numpy.ndarray, optional
+        Periods at the end of each series that are validation data of the user's own.
+    findings : tuple of Finding
+        What the checks of the series found.
+    """
+
+    index: PanelIndex
+    settings: TimeSettings
+    n_validation: np.ndarray | None
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +170,8 @@ class TrainingTable:
         All that was done to the rows, in sentences.
     fingerprint : str
         SHA-256 over the content; the same for the same data in every process.
+    time : TimeTable, optional
+        Of a forecast. Its rows are series on a grid, one after another; `y` is NaN where nothing was observed.
     """
 
     X: pd.DataFrame
@@ -155,6 +186,7 @@ class TrainingTable:
     target: str
     notes: tuple[Note, ...]
     fingerprint: str
+    time: TimeTable | None = None
 
     @property
     def n_rows(self) -> int:

@@ -122,13 +122,21 @@ def run_guardrails(
         Alerted ones first; checks that do not apply to the job are left out.
     """
     context = _Context(table, schema, validation, folds, chosen)
-    found = [finding for check in _CHECKS for finding in check(context)]
+    if table.time is not None:  # neighbours in time are alike: what holds of rows in no order says little of them
+        found = [*table.time.findings, *(f for check in (_missing, _cardinality, _origins) for f in check(context))]
+    else:
+        found = [finding for check in _CHECKS for finding in check(context)]
     order = {"Alerted": 0, "Done": 1, "Passed": 2}
     return tuple(sorted(found, key=lambda f: order[f.status]))
 
 
 def _names(columns: Sequence[str]) -> str:
     return listing([repr(plain(c, most=60)) for c in columns], last="and", most=10)
+
+
+def _origins(context: _Context) -> Iterator[Finding]:
+    status = "Passed" if context.chosen else "Done"
+    yield Finding("cross_validation", "Cross validation", status, context.validation.reason)
 
 
 def _missing(context: _Context) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.convert import to_texts
-from automl_jupyter.data.dataset import Note, TestTable, TrainingTable
+from automl_jupyter.data.dataset import Note, TestTable, TimeTable, TrainingTable
 from automl_jupyter.data.files import is_url, read_file, read_folder
 from automl_jupyter.data.frames import as_frame, is_table
 from automl_jupyter.data.mltable import MLTABLE_FILE, read_mltable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from automl_jupyter.spec.inputs import Input
     from automl_jupyter.spec.job import AutoMLJob
 
-_REGRESSION = ("regression", "forecasting")
 _SHARED = ("target_column_name", "weight_column_name")
 _NEEDED = {
     "training_data": (*_SHARED, "group_column_name", "time_column_name", "cv_split_column_names"),
@@ -157,6 +156,8 @@ def load_training_table(
     training = parts.get("training_data")
     if training is None:
         raise DataError(problems)
+    if job.task == "forecasting":
+        return _load_series(job, parts, problems)
     _check_columns(job, parts, problems)
     if problems:
         raise DataError(problems)
@@ -177,8 +178,48 @@ def load_training_table(
     return _assemble(job, parts, classes, notes)
 
 
+def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Problem]) -> TrainingTable:
+    """Arrange the rows of a forecasting job as series."""
+    from automl_jupyter.data.forecast import check_series_columns, read_series, series_roles
+    from automl_jupyter.data.series import Report, read_panel
+    from automl_jupyter.spec.tabular import ForecastingJob
+
+    assert isinstance(job, ForecastingJob)
+    problems += check_series_columns(job, {name: part.frame for name, part in parts.items()})
+    if problems:
+        raise DataError(problems)
+    frames = {name: part.frame for name, part in parts.items()}
+    panel, settings, n_validation, report = read_series(job, frames["training_data"], frames.get("validation_data"))
+    problems += resolve_types(job.featurization.column_name_and_types or {}, [str(c) for c in panel.X.columns])[1]
+    held = None
+    if "test_data" in frames and not problems:
+        of_test, roles = Report(), series_roles(job)
+        found = read_panel(frames["test_data"], replace(roles, frequency=panel.index.frequency), "test_data", of_test)
+        problems += of_test.problems
+        if found is not None:
+            held = TestTable(found.X, found.y, found.weight, found.index)
+    if problems:
+        raise DataError(problems)
+    n_train = panel.index.n_rows - (0 if n_validation is None else int(n_validation.sum()))
+    return TrainingTable(
+        X=panel.X,
+        y=panel.y,
+        classes=None,
+        weight=panel.weight,
+        groups=None,
+        times=None,
+        custom_folds=None,
+        n_training=n_train,
+        test=held,
+        target=str(job.target_column_name),
+        notes=tuple(report.notes),
+        fingerprint=fingerprint(panel.X, panel.y, panel.weight, panel.index.starts, panel.index.offsets),
+        time=TimeTable(panel.index, settings, n_validation, tuple(report.findings)),
+    )
+
+
 def _is_regression(job: AutoMLJob) -> bool:
-    return str(job.task) in _REGRESSION
+    return str(job.task) == "regression"
 
 
 def _read_parts(

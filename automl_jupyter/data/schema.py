@@ -85,7 +85,12 @@ class TableSchema:
 
     @classmethod
     def infer(
-        cls, X: pd.DataFrame, *, types: Mapping[str, str] | None = None, as_they_are: bool = False
+        cls,
+        X: pd.DataFrame,
+        *,
+        types: Mapping[str, str] | None = None,
+        as_they_are: bool = False,
+        may_be_empty: bool = False,
     ) -> TableSchema:
         """Find out what the columns are.
 
@@ -99,6 +104,8 @@ class TableSchema:
         as_they_are : bool, default False
             Whether every column is used as it is: then all must be numbers or booleans, and none is dropped for what
             its values are.
+        may_be_empty : bool, default False
+            Whether no column may be left.
 
         Returns
         -------
@@ -110,7 +117,7 @@ class TableSchema:
             When a type is asked for a column that is not there, when values cannot be read as asked, when columns
             that are used as they are hold no numbers, or when no column is left; every reason at once.
         """
-        X = as_frame(X)
+        X = as_frame(X) if X.shape[1] else X
         wanted, problems = resolve_types(types or {}, list(X.columns))
         if as_they_are:
             wanted, more = _as_they_are(X, wanted)
@@ -121,7 +128,7 @@ class TableSchema:
                 found.append(find_column(name, X.iloc[:, position], wanted.get(name), alone=X.shape[1] == 1))
             except UnreadableValueError as error:
                 problems.append(_unreadable(name, error))
-        if not problems and all(f.column.dropped for f in found):
+        if not problems and not may_be_empty and all(f.column.dropped for f in found):
             problems.append(Problem("training_data", _nothing_left([f.column for f in found])))
         if problems:
             raise DataError(problems)

@@ -34,7 +34,8 @@ class Validation:
     Parameters
     ----------
     kind : str
-        ``kfold``, ``holdout``, ``validation_data``, ``monte_carlo``, ``custom``, ``group_kfold`` or ``time``.
+        ``kfold``, ``holdout``, ``validation_data``, ``monte_carlo``, ``custom``, ``group_kfold``, ``time`` or
+        ``rolling_origin``.
     n_folds : int
         How many splits.
     size : float, optional
@@ -75,6 +76,10 @@ def resolve_validation(job: AutoMLJob, table: TrainingTable) -> Validation:
     DataError
         When there are fewer rows, groups or instants than folds asked for.
     """
+    if table.time is not None:
+        from automl_jupyter.data.origins import origin_validation
+
+        return origin_validation(job, table.time.settings, table.time.n_validation)
     if table.n_training < table.n_rows:
         return Validation("validation_data", 1, None, False, "Validation data was given.")
     if table.custom_folds is not None:
@@ -172,11 +177,17 @@ def make_folds(validation: Validation, table: TrainingTable, *, random_state: in
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> table = SimpleNamespace(y=np.array([0, 0, 1, 1]), classes=np.array(["n", "y"]), n_rows=4, n_training=4)
+    >>> y, classes = np.array([0, 0, 1, 1]), np.array(["n", "y"])
+    >>> table = SimpleNamespace(y=y, classes=classes, n_rows=4, n_training=4, time=None)
     >>> folds = make_folds(Validation("kfold", 2, None, True, ""), table, random_state=0)
     >>> [sorted(table.y[valid].tolist()) for _, valid in folds]
     [[0, 1], [0, 1]]
     """
+    if table.time is not None:
+        from automl_jupyter.data.origins import make_origins
+
+        time = table.time
+        return make_origins(time.index, np.isfinite(table.y), time.settings, time.n_validation)
     random = np.random.default_rng(random_state)
     n, codes = table.n_rows, table.y if table.classes is not None else None
     if validation.kind == "validation_data":

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl_jupyter._core.files import read_json
 from automl_jupyter.jobs.prepare import Prepared, load_test
 from automl_jupyter.jobs.reserve import keeps_folds
@@ -13,11 +15,14 @@ from automl_jupyter.jobs.selection import all_metrics
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, ModelRecord
 from automl_jupyter.trials.blend import load_blend
+from automl_jupyter.trials.held_out import Predictions
+from automl_jupyter.trials.intervals import forecast_errors
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
 from automl_jupyter.trials.saved import make_manifest, save_model_folder
 
 if TYPE_CHECKING:
+    from automl_jupyter.data.cache import CachedTable
     from automl_jupyter.metrics.base import MetricContext
 
 
@@ -33,10 +38,23 @@ def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[s
     return [{**part, "folds": folds(part)} for part in model.parts]
 
 
-def save_final(folder: JobFolder, prepared: Prepared, history: History, packages: Mapping[str, str]) -> None:
-    """Write the final model as a folder that stands on its own."""
+def save_final(
+    folder: JobFolder,
+    prepared: Prepared,
+    history: History,
+    packages: Mapping[str, str],
+    predictions: Predictions,
+    chosen: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write the final model as a folder that stands on its own.
+
+    `chosen` are its parts with the folds that judged them, before refits took their place.
+    """
     model = history.model
     assert model is not None
+    errors = None
+    if prepared.plan.forecast:
+        errors = forecast_errors(chosen, predictions, prepared.plan.n_folds)
     manifest = make_manifest(
         label=model.label,
         data=read_json(folder.data_file),
@@ -46,6 +64,7 @@ def save_final(folder: JobFolder, prepared: Prepared, history: History, packages
         packages=packages,
         temperature=model.temperature,
         threshold=model.threshold,
+        errors=errors,
     )
     save_model_folder(folder.path, folder.model_folder, manifest)
 
@@ -62,6 +81,35 @@ def score_test(
     test = load_test(prepared.cache)
     if test is None:
         return {}, 0
+    if plan.forecast:
+        return _score_forecast(folder, prepared, parts, model, test)
     blend = load_blend(folder, plan.task, plan.n_classes, parts, model.stack, temperature=model.temperature)
     truth, predicted = (test.y, test.weight), blend.predict(test.X)
     return all_metrics(plan, predicted, truth, prepared.metric, context, threshold=model.threshold), len(test.y)
+
+
+def _score_forecast(
+    folder: Path, prepared: Prepared, parts: Sequence[Mapping[str, Any]], model: ModelRecord, test: CachedTable
+) -> tuple[dict[str, float | None], int]:
+    """Forecast the test rows, a horizon at a time, each time from all that came before."""
+    from automl_jupyter.metrics.base import MetricContext, SeriesRows
+    from automl_jupyter.metrics.registry import evaluate_metrics
+    from automl_jupyter.trials.forecast_blend import load_forecast_blend
+    from automl_jupyter.trials.history import open_history
+    from automl_jupyter.trials.rolling import roll
+
+    blend = load_forecast_blend(folder, parts, model.stack)
+    settings = prepared.plan.forecast
+    rolled = roll(
+        blend, open_history(prepared.table), open_history(test), int(settings["horizon"]),
+        int(settings["horizon"]), settings["unknown"],
+    )  # fmt: skip
+    known = np.isfinite(rolled.actual) & (rolled.trained >= 0)
+    if not known.any():
+        return {}, 0
+    series = SeriesRows(
+        rolled.trained[known], np.asarray(prepared.table.arrays["ranges"]), np.asarray(prepared.table.arrays["scales"])
+    )
+    context = MetricContext(series=series, y_range=tuple(prepared.table.meta["y_range"]))
+    found = evaluate_metrics("forecasting", rolled.actual[known], rolled.forecast[known], None, context)
+    return found, int(known.sum())

@@ -21,10 +21,11 @@ from automl_jupyter.trials.plan import Plan, make_plan
 if TYPE_CHECKING:
     from automl_jupyter.data.dataset import TrainingTable
     from automl_jupyter.data.guardrails import Finding
+    from automl_jupyter.data.panel import PanelIndex
     from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import Validation
     from automl_jupyter.metrics.base import Metric
-    from automl_jupyter.spec.tabular import RowsJob
+    from automl_jupyter.spec.tabular import TabularJob
 
 #: cached tables that no job has used for this long are removed, in seconds
 CACHE_LIFE_S = 14 * 24 * 3600
@@ -48,7 +49,7 @@ def cache_root() -> Path:
 
 
 def prepare(
-    job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path, n_slots: int
+    job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path, n_slots: int
 ) -> Prepared:
     """Read the data, decide the plan, write both down and cache the encoded table.
 
@@ -72,6 +73,8 @@ def prepare(
     meta = _meta(job, table, schema, plan)
     cache = _write(schema, table, folds, meta)
     write_json(folder.plan_file, plan.to_dict())
+    if plan.forecast:
+        _write_past(folder, cache)
     write_json(
         folder.data_file,
         {"cache": str(cache), "fingerprint": table.fingerprint, "schema": schema.to_json(), **meta},
@@ -79,7 +82,16 @@ def prepare(
     return _open(plan, metric, cache)
 
 
-def find_schema(job: RowsJob, table: TrainingTable) -> TableSchema:
+def _write_past(folder: JobFolder, cache: Path) -> None:
+    """Write what models forecast from: the latest periods of every series."""
+    from automl_jupyter.data.cache import open_cache
+    from automl_jupyter.learners.series.base import MOST_PERIODS
+    from automl_jupyter.trials.history import write_history
+
+    write_history(folder.path / "history", open_cache(cache), 4 * MOST_PERIODS)
+
+
+def find_schema(job: TabularJob, table: TrainingTable) -> TableSchema:
     """Find out what the columns of the training rows are, as the settings want it.
 
     Raises
@@ -90,13 +102,15 @@ def find_schema(job: RowsJob, table: TrainingTable) -> TableSchema:
     from automl_jupyter.data.schema import TableSchema
 
     asked = job.featurization
-    rows = table.X.iloc[: table.n_training]
-    return TableSchema.infer(rows, types=asked.column_name_and_types or None, as_they_are=asked.mode == "off")
+    rows = table.X if table.time is not None else table.X.iloc[: table.n_training]
+    may_be_empty = table.time is not None  # a series can be forecast from its own past alone
+    types = asked.column_name_and_types or None
+    return TableSchema.infer(rows, types=types, as_they_are=asked.mode == "off", may_be_empty=may_be_empty)
 
 
 def with_guardrails(
     plan: Plan,
-    job: RowsJob,
+    job: TabularJob,
     table: TrainingTable,
     schema: TableSchema,
     validation: Validation,
@@ -134,7 +148,7 @@ def with_guardrails(
 
 def _balanced(
     findings: Sequence[Finding],
-    job: RowsJob,
+    job: TabularJob,
     table: TrainingTable,
     schema: TableSchema,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
@@ -164,7 +178,7 @@ def _balanced(
     return changed, trial.weights if trial.helps else ()
 
 
-def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:
+def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:
     """Return what `prepare` made for a job that goes on; the table is read again when its cache is gone.
 
     Raises
@@ -187,7 +201,7 @@ def reopen(job: RowsJob, folder: JobFolder, *, namespace: Mapping[str, Any] | No
     return _open(plan, metric, cache)
 
 
-def resolve_primary_metric(job: RowsJob) -> Metric:
+def resolve_primary_metric(job: TabularJob) -> Metric:
     """Return the primary metric: the one asked for, a user's function, or the task's default."""
     from automl_jupyter.metrics.registry import resolve_metric
     from automl_jupyter.tasks import get_task
@@ -216,7 +230,7 @@ def _open(plan: Plan, metric: Metric, cache: Path) -> Prepared:
 
 
 def _rebuild(
-    job: RowsJob,
+    job: TabularJob,
     plan: Plan,
     data: Mapping[str, Any],
     cache: Path,
@@ -247,12 +261,15 @@ def _with_fold_count(plan: Plan, n_folds: int) -> Plan:
     return replace(plan, validation={**plan.validation, "n_folds": n_folds}, race_folds=min(plan.race_folds, n_folds))
 
 
-def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -> dict[str, Any]:
+def _meta(job: TabularJob, table: TrainingTable, schema: TableSchema, plan: Plan) -> dict[str, Any]:
     from automl_jupyter.data.labels import encode_labels
 
     classes = table.classes
-    y_range = [float(np.min(table.y)), float(np.max(table.y))] if classes is None else None
+    y_range = [float(np.nanmin(table.y)), float(np.nanmax(table.y))] if classes is None else None
+    time = table.time
+    of_time = {} if time is None else {"panel": time.index.to_dict(), "forecast": time.settings.to_dict()}
     return {
+        **of_time,
         "task": plan.task,
         "target": table.target,
         "roles": _roles(job, table),
@@ -267,13 +284,16 @@ def _meta(job: RowsJob, table: TrainingTable, schema: TableSchema, plan: Plan) -
     }
 
 
-def _roles(job: RowsJob, table: TrainingTable) -> list[str]:
+def _roles(job: TabularJob, table: TrainingTable) -> list[str]:
     """Return the columns of the training data that are no features."""
-    asked = [job.weight_column_name, job.group_column_name, *(job.cv_split_column_names or [])]
+    further = [
+        c for columns in job.further_columns().values() for c in columns if table.time is None or c not in table.X
+    ]
+    asked = [job.weight_column_name, *further, *(job.cv_split_column_names or [])]
     return list(dict.fromkeys(str(n) for n in [table.target, *asked] if n))
 
 
-def _positive(job: RowsJob, classes: np.ndarray | None) -> int | None:
+def _positive(job: TabularJob, classes: np.ndarray | None) -> int | None:
     """Return the code of the positive class: the one asked for, or the second of two."""
     if classes is None or len(classes) != 2:
         asked = getattr(job, "positive_label", None)
@@ -324,7 +344,8 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
             y=table.test.y,
             weight=table.test.weight,
             folds=[],
-            meta=meta,
+            meta=meta if table.test.index is None else {**meta, "panel": table.test.index.to_dict()},
+            arrays=None if table.test.index is None else _panel_arrays(table.test.index),
         )
     write_cache(
         cache,
@@ -333,8 +354,27 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         weight=table.weight,
         folds=folds,
         meta=meta,
+        arrays=None if table.time is None else _series_arrays(table),
     )
     return cache
+
+
+def _panel_arrays(index: PanelIndex) -> dict[str, np.ndarray]:
+    return {"starts": index.starts, "offsets": index.offsets}
+
+
+def _series_arrays(table: TrainingTable) -> dict[str, np.ndarray]:
+    """Return where the series of a forecast lie, and how large each series' errors are measured."""
+    from automl_jupyter.metrics.forecasting import season_scale
+
+    time = table.time
+    assert time is not None
+    known = np.where(np.isnan(table.y), -np.inf, table.y), np.where(np.isnan(table.y), np.inf, table.y)
+    ranges = np.maximum.reduceat(known[0], time.index.offsets[:-1]) - np.minimum.reduceat(
+        known[1], time.index.offsets[:-1]
+    )
+    scales = season_scale(table.y, time.index.offsets, time.settings.season)
+    return {**_panel_arrays(time.index), "ranges": ranges, "scales": scales}
 
 
 def _is_whole(cache: Path, *, has_test: bool) -> bool:

@@ -8,6 +8,7 @@ from automl_jupyter.jobs.situation import Situation, members
 from automl_jupyter.learners import learners
 from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import SERIES
 
 #: most of the time that is kept back for the refits; the heaviest members come first, the others stay as they are
 MOST_RESERVE = 0.35
@@ -98,7 +99,7 @@ def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
 
     They do on few rows, of which they saw nearly all, and where the average of several fits is far better than one.
     """
-    if plan.inference == "fast":
+    if plan.inference == "fast" or trial.recipe == SERIES:  # a fold's forecaster does not know the latest past
         return False
     if trial.learner in learners and learners.get(trial.learner).unsteady:
         return True
@@ -107,6 +108,8 @@ def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
 
 def is_steadied(plan: Plan, trial: TrialRecord) -> bool:
     """Return whether enough stays beside a refit without other refits."""
+    if trial.learner in learners and learners.get(trial.learner).recipe == SERIES:
+        return True  # learners of single series draw nothing: refits would be equal
     return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
 
 

@@ -10,6 +10,7 @@ from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import recipe_of
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import SERIES
 
 if TYPE_CHECKING:
     from automl_jupyter.search.opening import Candidate
@@ -73,10 +74,9 @@ class Search:
         """Return whether a learner keeps what it has when it is asked to stop."""
         return learners.get(learner).iterative
 
-    @staticmethod
-    def recipe(learner: str, params: Mapping[str, Any]) -> str:
-        """Return how a configuration wants its features."""
-        return recipe_of(learners.get(learner), params)
+    def recipe(self, learner: str, params: Mapping[str, Any]) -> str:
+        """Return how a configuration wants its features; a forecaster makes its own."""
+        return SERIES if self._plan.task == "forecasting" else recipe_of(learners.get(learner), params)
 
     def refit_iterations(self, trial: TrialRecord) -> int | None:
         """Return how many rounds a refit on every row should boost: the folds' mean, a little more for more rows."""

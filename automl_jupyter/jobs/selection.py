@@ -73,13 +73,13 @@ def select(
     started = time.monotonic()
     folds = list(range(n_folds))
     # The baseline may be the best single model, but where only the order counts it would be a weight without effect.
-    tried = [n for n in numbers if history.trials[n].origin != "baseline"] or list(numbers)
+    tried = [n for n in numbers if history.trials[n].learner != "Dummy"] or list(numbers)
     best = sorted(tried, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
     truths = [predictions.truth(f) for f in folds]
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
     stacked = [np.concatenate([predictions.get(n, f) for f in folds]) for n in best]
-    chosen = select_weights(stacked, y, weight, metric, context)
+    chosen = select_weights(stacked, y, weight, metric, predictions.context(context, folds))
     members = [(best[i], float(w)) for i, w in enumerate(chosen.weights) if w > 0]
     members.sort(key=lambda m: -m[1])
     blended = [_blend([(predictions.get(n, f), w) for n, w in members]) for f in folds]
@@ -88,8 +88,8 @@ def select(
         adjustment = choose_adjustment(np.concatenate(blended), y, weight, metric, context)
         blended = [sharpen(p, adjustment.temperature) for p in blended]
     by_fold = [
-        all_metrics(plan, p, truth, metric, context, threshold=adjustment.threshold)
-        for p, truth in zip(blended, truths, strict=True)
+        all_metrics(plan, p, truth, metric, predictions.context(context, [f]), threshold=adjustment.threshold)
+        for f, p, truth in zip(folds, blended, truths, strict=True)
     ]
     stack: Any = None
     stack_error = ""
@@ -123,7 +123,7 @@ def score_fold(
 ) -> float | None:
     """Return the primary metric of one fold: for metrics that only this process knows, such as a user's function."""
     y, weight = predictions.truth(fold)
-    return _value(metric, y, predictions.get(number, fold), weight, context)
+    return _value(metric, y, predictions.get(number, fold), weight, predictions.context(context, [fold]))
 
 
 def _score(history: History, number: int, folds: list[int]) -> float:
@@ -185,5 +185,8 @@ def _stack(
         fold_of_row=fold_of_row,
         random_state=plan.random_state,
     )
-    by_fold = [all_metrics(plan, held_out[fold_of_row == f], truths[i], metric, context) for i, f in enumerate(folds)]
+    by_fold = [
+        all_metrics(plan, held_out[fold_of_row == f], truths[i], metric, predictions.context(context, [f]))
+        for i, f in enumerate(folds)
+    ]
     return (model, members), by_fold

@@ -236,8 +236,7 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
     number = len(history.trials)
     c = _next_opening(plan, history, now)
     if c is not None:
-        origin = "baseline" if c["learner"] == "Dummy" else "opening"
-        return QueueTrial(number, c["learner"], c["params"], c["label"], origin)
+        return QueueTrial(number, c["learner"], c["params"], c["label"], c.get("origin", "opening"))
     if plan.limits.timeout_s is None:
         seen = [t for t in history.trials.values() if t.number < number - SAMPLER_LAG]
         if any(t.is_open for t in seen):

@@ -15,7 +15,7 @@ from automl_jupyter._core.registry import Registry
 from automl_jupyter.learners.builtin import BUILTIN
 from automl_jupyter.learners.info import LearnerInfo, SpaceContext
 
-__all__ = ["LearnerInfo", "SpaceContext", "available", "learners"]
+__all__ = ["LearnerInfo", "SpaceContext", "available", "learners", "serves"]
 
 learners: Registry[LearnerInfo] = Registry("learner", "automl_jupyter.learners")
 learners.add(*BUILTIN)
@@ -34,4 +34,15 @@ def available(task: str) -> list[LearnerInfo]:
     list of LearnerInfo
         In order of registration; nothing heavy is imported.
     """
-    return [info for info in learners if task in info.tasks and (info.requires is None or has_module(info.requires))]
+    return [info for info in learners if serves(info, task) and (info.requires is None or has_module(info.requires))]
+
+
+def serves(info: LearnerInfo, task: str) -> bool:
+    """Return whether a learner takes part in a task: every regressor can forecast, on lags of the series.
+
+    Examples
+    --------
+    >>> serves(learners.get("ElasticNet"), "forecasting"), serves(learners.get("Theta"), "regression")
+    (True, False)
+    """
+    return task in info.tasks or (task == "forecasting" and "regression" in info.tasks and info.key != "Dummy")

@@ -180,6 +180,8 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
         Size and kind of the problem.
     """
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
+    if context.task == "forecasting":
+        return drawn if info.recipe == "series" else drawn | _pooled_space(info, trial)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
     kinds = extra_features(context.n_features, context.without_features) if info.recipe == "tree" else ()
@@ -187,6 +189,20 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
         drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", *kinds])
     if info.scaled:
         drawn[SCALER] = trial.suggest_categorical(SCALER, [NO_SCALER, *SCALERS])
+    return drawn
+
+
+def _pooled_space(info: LearnerInfo, trial: Any) -> dict[str, Any]:
+    """Draw how a regressor forecasts."""
+    drawn = {
+        "strategy": trial.suggest_categorical("strategy", ["recursive", "direct"]),
+        "difference": trial.suggest_categorical("difference", ["none", "last", "seasonal", "mean"]),
+        "lag_set": trial.suggest_categorical("lag_set", ["usual", "short", "long"]),
+        "log": trial.suggest_categorical("log", [False, True]),
+    }
+    if info.iterative and info.key == "LightGBM":
+        drawn["n_rounds"] = trial.suggest_int("n_rounds", 50, 600, log=True)
+        drawn["objective"] = trial.suggest_categorical("objective", ["regression", "regression_l1"])
     return drawn
 
 

@@ -8,6 +8,7 @@ _HERE = "automl_jupyter.learners"
 _BOTH = ("classification", "regression")
 _CLASSES = ("classification",)
 _VALUES = ("regression",)
+_SERIES = ("forecasting",)
 #: A tree as scikit-learn holds it: numpy arrays, rebuilt by its own class.
 _TREES = ("sklearn.tree._tree.Tree",)
 _NEIGHBORS = (
@@ -210,5 +211,11 @@ BUILTIN: tuple[LearnerInfo, ...] = (
             f"{_HERE}.gaussian.model.GaussianProcessRegressor",
         ),
     ),
+    *(
+        LearnerInfo(key, _SERIES, "series", f"{_HERE}.series.naive", sample_weight=False, cost=0.01)
+        for key in ("Naive", "SeasonalNaive", "Average", "SeasonalAverage")
+    ),
+    LearnerInfo("Theta", _SERIES, "series", f"{_HERE}.series.theta", sample_weight=False, cost=0.05),
+    LearnerInfo("ExponentialSmoothing", _SERIES, "series", f"{_HERE}.series.smoothing", sample_weight=False, cost=0.1),
     LearnerInfo("Dummy", _BOTH, "none", f"{_HERE}.dummy", cost=0.01),
 )

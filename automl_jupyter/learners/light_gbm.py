@@ -65,7 +65,7 @@ def fit(model: Any, data: FitData) -> FitReport:
     best, stopped = _boost(booster, rounds, judged, float(params["learning_rate"]), data, record)
     model.n_features_in_ = data.X.shape[1]
     model.best_iteration_ = best
-    if params["objective"] == "regression":
+    if str(params["objective"]).startswith("regression"):
         model.center_, model.scale_ = binned.center, binned.scale
     else:
         model.classes_ = np.arange(params.get("num_class", 2))
@@ -124,7 +124,8 @@ def native_params(model: Any, data: FitData) -> dict[str, Any]:
     row_wise = n_rows >= 50 * data.X.shape[1]
     params["force_row_wise" if row_wise else "force_col_wise"] = True
     if not is_classifier(model):
-        return params | {"objective": "regression", "metric": "l1" if data.metric_hint == "mae" else "l2"}
+        objective = params.get("objective", "regression")
+        return params | {"objective": objective, "metric": "l1" if data.metric_hint == "mae" else "l2"}
     n_classes = model.n_classes or int(np.max(data.y)) + 1
     if n_classes > 2:
         return params | {"objective": "multiclass", "metric": "multi_logloss", "num_class": n_classes}
@@ -161,7 +162,7 @@ def _binned(params: Mapping[str, Any], data: FitData, judged: bool) -> _Binned:
     found: _Binned | None = data.cache.get(key)
     if found is None or not found.is_of(data):
         center, scale = 0.0, 1.0
-        if params["objective"] == "regression":
+        if str(params["objective"]).startswith("regression"):
             center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
         train = lightgbm.Dataset(
             data.X,

@@ -13,6 +13,25 @@ import numpy as np
 Needs = Literal["proba", "label", "value"]
 
 
+@dataclass(frozen=True, eq=False)
+class SeriesRows:
+    """Which series the rows of a forecast belong to, and how large its errors are measured.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        The series of each row.
+    ranges : ndarray of shape (n_series,)
+        Largest less smallest training target of each series.
+    scales : ndarray of shape (n_series,)
+        The mean absolute error in training of repeating the season before (Hyndman and Koehler, 2006).
+    """
+
+    codes: np.ndarray
+    ranges: np.ndarray
+    scales: np.ndarray
+
+
 @dataclass(frozen=True)
 class MetricContext:
     """What a metric must know beyond the rows at hand.
@@ -29,6 +48,8 @@ class MetricContext:
     labels : sequence, optional
         The class labels in order of their codes. Only metrics written by the user look at them: they are
         given labels instead of codes.
+    series : SeriesRows, optional
+        Of a forecast: normalised metrics are then taken series by series and averaged.
 
     Examples
     --------
@@ -40,6 +61,7 @@ class MetricContext:
     positive: int | None = None
     y_range: tuple[float, float] | None = None
     labels: Sequence[Any] | None = field(default=None, compare=False)
+    series: SeriesRows | None = field(default=None, compare=False)
 
     @property
     def positive_code(self) -> int | None:

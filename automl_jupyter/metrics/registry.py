@@ -18,10 +18,11 @@ from automl_jupyter.metrics.custom import (
     scorer_metric,
     scorer_names,
 )
+from automl_jupyter.metrics.forecasting import FORECASTING_METRICS
 from automl_jupyter.metrics.regression import REGRESSION_METRICS, evaluate_regression
 
 metrics: Registry[Metric] = Registry("metric", "automl_jupyter.metrics")
-metrics.add(*CLASSIFICATION_METRICS, *REGRESSION_METRICS)
+metrics.add(*CLASSIFICATION_METRICS, *REGRESSION_METRICS, *FORECASTING_METRICS)
 
 
 def metric_keys(task: str) -> list[str]:

@@ -180,13 +180,49 @@ def _metric(key: str) -> Metric:
     title, formula, greater, optimum, worst = _ROWS[key]
 
     def function(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
+        if context.series is not None and key.startswith("normalized_"):
+            return by_series(y, pred, weight, context)[key]
         return formula(Errors(y, pred, weight, context)) if len(y) else _NAN
 
-    return Metric(key, ("regression",), greater, "value", function, title, optimum, worst, key in _PRIMARY)
+    return Metric(
+        key, ("regression", "forecasting"), greater, "value", function, title, optimum, worst, key in _PRIMARY
+    )
 
 
 #: Every regression metric, in the order people see them.
 REGRESSION_METRICS: tuple[Metric, ...] = tuple(_metric(key) for key in _ROWS)
+
+
+def by_series(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> dict[str, float]:
+    """Return the normalised metrics of a forecast: each series by its own range, then the mean over series."""
+    assert context.series is not None
+    codes, ranges = context.series.codes, context.series.ranges
+    n = len(ranges)
+    share = np.ones(len(y)) if weight is None else weight
+    total = np.bincount(codes, share, minlength=n)
+    usable = (total > 0) & (ranges > 0)
+    errors = Errors(y, pred, None, context)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray(np.bincount(codes, values * share, minlength=n)[usable] / total[usable])
+
+    def over_ranges(values: np.ndarray) -> float:
+        return float(np.mean(values / ranges[usable])) if usable.any() else _NAN
+
+    logs = np.full(len(y), _NAN)
+    if errors.y.min() > -1 and errors.pred.min() > -1:
+        logs = (np.log1p(errors.y) - np.log1p(errors.pred)) ** 2
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=n))[:-1])
+    medians = np.array(
+        [weighted_median(errors.size[p], share[p]) for p, is_used in zip(parts, usable, strict=True) if is_used]
+    )
+    return {
+        "normalized_mean_absolute_error": over_ranges(mean(errors.size)),
+        "normalized_root_mean_squared_error": over_ranges(np.sqrt(mean(errors.error**2))),
+        "normalized_root_mean_squared_log_error": over_ranges(np.sqrt(mean(logs))),
+        "normalized_median_absolute_error": over_ranges(medians),
+    }
 
 
 def evaluate_regression(
@@ -204,4 +240,7 @@ def evaluate_regression(
         return dict.fromkeys(_ROWS)
     errors = Errors(y, pred, weight, context)
     with np.errstate(all="ignore"):
-        return {key: finite_or_none(row[1](errors)) for key, row in _ROWS.items()}
+        values = {key: finite_or_none(row[1](errors)) for key, row in _ROWS.items()}
+        if context.series is not None:
+            values |= {key: finite_or_none(v) for key, v in by_series(y, pred, weight, context).items()}
+    return values

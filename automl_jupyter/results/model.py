@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl_jupyter.results.charts.chart import Plots
+    from automl_jupyter.results.forecast_model import ForecastingModel
 
 
 class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -233,12 +234,16 @@ class RegressionModel(RegressorMixin, _Model):  # type: ignore[misc]  # scikit-l
         return self._predict(X)
 
 
-def make_model(manifest: Mapping[str, Any], folder: Path) -> ClassificationModel | RegressionModel:
+def make_model(manifest: Mapping[str, Any], folder: Path) -> ClassificationModel | RegressionModel | ForecastingModel:
     """Return the model a manifest describes, with its parts from `folder`."""
+    if manifest["task"] == "forecasting":
+        from automl_jupyter.results.forecast_model import ForecastingModel
+
+        return ForecastingModel(manifest, folder)
     return (ClassificationModel if manifest["task"] == "classification" else RegressionModel)(manifest, folder)
 
 
-def load_model(path: str | Path) -> ClassificationModel | RegressionModel:
+def load_model(path: str | Path) -> ClassificationModel | RegressionModel | ForecastingModel:
     """Load a model saved by `save`, or the ``model`` folder of a job.
 
     Nothing in the folder is executed: parts are skops files, and a type that no model is made of is refused.

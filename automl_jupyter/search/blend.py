@@ -135,7 +135,8 @@ def make_blend(
         return float(values.mean() if weight is None else (values * share).sum())
 
     binary = context.n_classes == 2 and predictions[0].ndim == 2
-    if metric.key in ("root_mean_squared_error", "normalized_root_mean_squared_error", "r2_score"):
+    pooled = context.series is None or not metric.key.startswith("normalized_")
+    if pooled and metric.key in ("root_mean_squared_error", "normalized_root_mean_squared_error", "r2_score"):
         return SquaredBlend(predictions, y, share, _squared_score(y, share, metric, context))
     if metric.key == "log_loss" and predictions[0].ndim == 2:
         of_truth = [p[np.arange(len(y)), y].astype(np.float64) for p in predictions]

@@ -102,6 +102,12 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     rows, features = max(n_rows, 1), max(context.n_features, 1)
     classes = context.n_classes or 1
     key = fold_name(learner)
+    if context.task == "forecasting":
+        if key in _SINGLE_SERIES:
+            return _START_S + _SINGLE_SERIES[key] * rows
+        features += _LAG_FEATURES
+        if params.get("strategy") == "direct":
+            rows = min(max(rows, min(rows * int(context.forecast.get("horizon", 1)), 20_000)), 200_000)
     if key in _LINEAR:
         # Categories and text become many sparse columns.
         width = features + 4 * context.n_categorical + 200 * context.n_text
@@ -135,6 +141,17 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     return _boosting_s(key, params, rows, features, classes)
 
 
+#: seconds a period of a series
+_SINGLE_SERIES = {
+    "naive": 1e-7,
+    "seasonalnaive": 1e-7,
+    "average": 1e-7,
+    "seasonalaverage": 1e-7,
+    "theta": 3e-6,
+    "exponentialsmoothing": 3e-5,
+}
+#: about how many features the lags and the calendar are
+_LAG_FEATURES = 30
 #: cost of one pass, relative
 _LINEAR = {
     "dummy": 0.01,
@@ -163,6 +180,7 @@ def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, c
     leaves = float(params.get("num_leaves", 2 ** float(params.get("max_depth", params.get("depth", 5)))))
     # Early stopping ends after about this many rounds; more rows carry more of them.
     rounds = 12 / rate * math.pow(rows / 5000, 0.2)
+    rounds = float(params.get("n_rounds", rounds))
     most = next((float(params[n]) for n in ("num_iterations", "n_estimators", "iterations") if n in params), 2000.0)
     used = features * float(params.get("feature_fraction", params.get("colsample_bytree", 1.0)))
     tree = 3e-9 * rows * used * math.log2(leaves + 1) + 3e-7 * leaves * used + 1e-5

@@ -7,7 +7,7 @@ with replacement, whichever model makes the average best. The number of times a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -125,6 +125,8 @@ def select_weights(
     rows = _sample(rows, y, metric, context, max_rows, n_cells, rng)
     given = [np.asarray(p)[rows] for p in predictions]
     y, weight = np.asarray(y)[rows], None if weight is None else np.asarray(weight)[rows]
+    if context.series is not None:
+        context = replace(context, series=replace(context.series, codes=context.series.codes[rows]))
     blend = make_blend(given, y, weight, metric, context)
     singles = np.array([blend.single(i) for i in range(len(given))])
     if not np.isfinite(singles).any():

@@ -51,6 +51,8 @@ class SearchContext:
         Whether learning the target's logarithm is worth trying.
     without_features : tuple of str
         Recipes with features of several columns that the settings rule out.
+    forecast : Mapping
+        Of a forecast: horizon, seasons, number of series and whether all values are positive.
     """
 
     task: str
@@ -67,6 +69,7 @@ class SearchContext:
     n_workers: int = 1
     log_target: bool = False
     without_features: tuple[str, ...] = ()
+    forecast: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,9 @@ class Candidate:
 def opening_list(context: SearchContext) -> list[Candidate]:
     """Return the configurations a search begins with, in order.
 
-    The baseline (``Dummy``) comes first. What follows depends on the size of the problem and keeps to the
-    allowed learners; when few are allowed, each comes in several configurations. Never empty, never the same
-    twice.
+    The baseline (``Dummy``, of forecasts ``SeasonalNaive``) comes first. What follows depends on the size of the
+    problem and keeps to the allowed learners; when few are allowed, each comes in several configurations. Never empty,
+    never the same twice.
 
     Examples
     --------
@@ -106,6 +109,8 @@ def opening_list(context: SearchContext) -> list[Candidate]:
     """
     allowed = {fold_name(key): key for key in context.allowed if fold_name(key) != "dummy"}
     found = [Candidate("Dummy", {}, "Baseline", "baseline")]
+    if context.task == "forecasting":
+        found = [Candidate("SeasonalNaive", {}, "Baseline: SeasonalNaive", "baseline")]
     for key, label, params in portfolio(context):
         if fold_name(key) in allowed:
             _add(found, allowed[fold_name(key)], label, params, context)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl_jupyter.search.forecasters import forecasters
+
 if TYPE_CHECKING:
     from automl_jupyter.search.opening import SearchContext
 
@@ -13,6 +15,8 @@ Variant = tuple[str, Mapping[str, Any]]
 
 def portfolio(context: SearchContext) -> list[tuple[str, str, Mapping[str, Any]]]:
     """Return (learner, label, params) in order of expected gain per second, for all learners there are."""
+    if context.task == "forecasting":
+        return [(c.learner, c.label, c.params) for c in forecasters(context)]
     order = _classification(context) if context.task == "classification" else _regression(context)
     found: list[tuple[str, str, Mapping[str, Any]]] = []
     for key, at in order:
@@ -31,6 +35,8 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
     >>> [label for label, _ in variants("KNN", SearchContext("regression", 1000, 5))][0]
     'KNN · 15 neighbours'
     """
+    if context.task == "forecasting":
+        return [(c.label, c.params) for c in forecasters(context, every=True) if c.learner == key]
     if key == "LightGBM":
         return _lightgbm(context)
     if key in ("RandomForest", "ExtremeRandomTrees"):

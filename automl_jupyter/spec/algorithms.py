@@ -1,8 +1,8 @@
 """The learners a user may name, per task.
 
-The names are Azure Machine Learning's, plus CatBoost, a neural network and Gaussian processes. They are matched
-without regard to case and underscores, so ``light_gbm`` is ``LightGBM``. Which of them can run is decided where the
-learners are, not here.
+The names are Azure Machine Learning's, plus CatBoost, a neural network, Gaussian processes and the theta method. They
+are matched without regard to case and underscores, so ``light_gbm`` is ``LightGBM``. Which of them can run is decided
+where the learners are, not here.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ FORECASTING = (
     "SeasonalNaive",
     "Average",
     "SeasonalAverage",
+    "Theta",
     "ExponentialSmoothing",
     "AutoArima",
     "Arimax",

@@ -46,6 +46,7 @@ REGRESSION = (
     "normalized_median_absolute_error",
     "explained_variance",
 )
+FORECASTING = (*REGRESSION, "mean_absolute_scaled_error", "symmetric_mean_absolute_percentage_error")
 DETECTION = ("mean_average_precision",)
 
 #: scikit-learn's scorer names, which are taken where a metric of our own is not meant
@@ -106,7 +107,7 @@ SCORERS_REGRESSION = (
 _names: dict[str, list[str]] = {
     "classification": list(CLASSIFICATION),
     "regression": list(REGRESSION),
-    "forecasting": list(REGRESSION),
+    "forecasting": list(FORECASTING),
     "image_classification": list(CLASSIFICATION),
     "image_classification_multilabel": ["IOU", *CLASSIFICATION],
     "image_object_detection": list(DETECTION),

@@ -9,15 +9,15 @@ from automl_jupyter._core.registry import Registry
 from automl_jupyter._core.text import listing
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.spec.job import AutoMLJob
-from automl_jupyter.spec.tabular import RowsJob
+from automl_jupyter.spec.tabular import TabularJob
 from automl_jupyter.tasks.base import Task
-from automl_jupyter.tasks.tabular import CLASSIFICATION, REGRESSION
+from automl_jupyter.tasks.tabular import CLASSIFICATION, FORECASTING, REGRESSION
 
 tasks: Registry[Task] = Registry("task", "automl_jupyter.tasks")
-tasks.add(CLASSIFICATION, REGRESSION)
+tasks.add(CLASSIFICATION, REGRESSION, FORECASTING)
 
 
-def check_trainable(job: AutoMLJob) -> RowsJob:
+def check_trainable(job: AutoMLJob) -> TabularJob:
     """Return the job as what this version trains, or refuse its task by name in one sentence.
 
     Raises
@@ -26,8 +26,8 @@ def check_trainable(job: AutoMLJob) -> RowsJob:
         When this version cannot train the task.
     """
     get_task(job.task)
-    if not isinstance(job, RowsJob):  # a task that a plug-in registered without a way to plan it
-        raise SpecError([Problem("task", f"{job.task!r} is no task on a table of independent rows.")])
+    if not isinstance(job, TabularJob):  # a task that a plug-in registered without a way to plan it
+        raise SpecError([Problem("task", f"{job.task!r} is no task on a table.")])
     return job
 
 

@@ -1,4 +1,4 @@
-"""Classification and regression on tables."""
+"""Classification, regression and forecasting on tables."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ CLASSIFICATION = Task(
 REGRESSION = Task(
     key="regression",
     title="Regression",
+    default_metric="normalized_root_mean_squared_error",
+    is_classification=False,
+    meta_learners=("ElasticNet", "ElasticNetCV", "LightGBMRegressor", "LinearRegression"),
+)
+
+FORECASTING = Task(
+    key="forecasting",
+    title="Forecasting",
     default_metric="normalized_root_mean_squared_error",
     is_classification=False,
     meta_learners=("ElasticNet", "ElasticNetCV", "LightGBMRegressor", "LinearRegression"),

@@ -13,7 +13,12 @@ from automl_jupyter._core.files import write_bytes
 from automl_jupyter.errors import StoreError
 
 #: where our own fitted parts are defined; a file may name any class of these
-_OWN_ROOMS = ("automl_jupyter.learners.", "automl_jupyter.featurization.", "automl_jupyter.search.stack.")
+_OWN_ROOMS = (
+    "automl_jupyter.learners.",
+    "automl_jupyter.featurization.",
+    "automl_jupyter.search.stack.",
+    "automl_jupyter.trials.forecasters.",
+)
 
 #: what skops writes of the addresses objects had in memory, which differ from process to process
 _ADDRESSES = re.compile(rb'(?<="__id__": )\d+|(?<="file": ")[^"]+')

@@ -11,7 +11,7 @@ import numpy as np
 
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import quiet
-from automl_jupyter.trials.records import estimator_file, featurizer_file, is_refit
+from automl_jupyter.trials.records import SERIES, estimator_file, featurizer_file, is_refit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,14 +129,14 @@ def load_blend(
                 str(part["recipe"]),
                 keys,
                 estimators,
-                _shares([int(f) for f in part["folds"]]),
+                shares([int(f) for f in part["folds"]]),
             )
         )
     second = artifacts.load(folder / stack) if stack else None
     return Blend(task, n_classes, tuple(fitted), featurizers, second, temperature)
 
 
-def _shares(folds: Sequence[int]) -> tuple[float, ...]:
+def shares(folds: Sequence[int]) -> tuple[float, ...]:
     """Return how much the estimator of each fold counts: the refits as much as the folds, each kind alike."""
     n_refits = sum(is_refit(f) for f in folds)
     n_folds = len(folds) - n_refits
@@ -150,6 +150,7 @@ def part_files(parts: Sequence[Mapping[str, Any]], stack: str | None) -> list[st
     names = []
     for part in parts:
         for fold in part["folds"]:
-            names.append(featurizer_file(str(part["recipe"]), int(fold)))
+            if part["recipe"] != SERIES:
+                names.append(featurizer_file(str(part["recipe"]), int(fold)))
             names.append(estimator_file(int(part["trial"]), int(fold)))
     return list(dict.fromkeys([*names, *([stack] if stack else [])]))

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,7 @@ from automl_jupyter.trials.guard import (
 )
 from automl_jupyter.trials.records import (
     REFIT,
+    SERIES,
     FoldOutcome,
     FoldTask,
     estimator_file,
@@ -189,6 +190,8 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
 
     table = _open_table(task.cache)
     meta = table.meta
+    if task.recipe == SERIES:
+        return _evaluate_forecast(task, table, signal, started)
     features_started = time.monotonic()
     fold = _featurized(task, table)
     features_s = time.monotonic() - features_started
@@ -247,6 +250,49 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         features_s=features_s,
         stopped_early=report.stopped_early,
         predictions=predictions,
+        files=files,
+    )
+
+
+def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: float) -> FoldOutcome:
+    from automl_jupyter.metrics.registry import evaluate_metrics
+    from automl_jupyter.trials.forecast_fold import forecast_fold, rows_of
+    from automl_jupyter.trials.held_out import series_rows
+
+    found = forecast_fold(table, task, signal.sooner(_FIT_SHARE))
+    metrics: dict[str, float | None] = {}
+    valid = rows_of(table, task.fold)
+    if found.predictions is not None:
+        if not np.isfinite(found.predictions).all():
+            raise ValueError("The model predicted values that are not finite numbers.")
+        weight = None if table.weight is None else np.asarray(table.weight[valid])
+        context = replace(_metric_context(table.meta), series=series_rows(table, valid))
+        metrics = evaluate_metrics(task.task, np.asarray(table.y[valid]), found.predictions, weight, context)
+    content = artifacts.dump(found.forecaster)
+    if task.fold in (0, REFIT):
+        artifacts.check(content)
+    files = {estimator_file(task.number, task.fold): content}
+    if task.output is not None:
+        for name, data in files.items():
+            write_bytes(Path(task.output) / name, data)
+        if found.predictions is not None:
+            _save_array(Path(task.output) / predictions_file(task.number, task.fold), found.predictions)
+        files = {}
+    return FoldOutcome(
+        task.key,
+        task.number,
+        task.fold,
+        "complete",
+        metrics=metrics,
+        fit_s=found.fit_s,
+        predict_s=found.predict_s,
+        total_s=time.monotonic() - started,
+        n_train=found.n_train,
+        n_valid=len(valid),
+        size_bytes=artifacts.size_of(content),
+        peak_bytes=peak_memory_bytes(),
+        stopped_early=found.stopped_early,
+        predictions=found.predictions,
         files=files,
     )
 

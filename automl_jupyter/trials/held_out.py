@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from automl_jupyter.trials.records import predictions_file
 
 if TYPE_CHECKING:
     from automl_jupyter.data.cache import CachedTable
+    from automl_jupyter.metrics.base import MetricContext, SeriesRows
 
 #: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
 _LARGE = 8_000_000
@@ -54,6 +55,21 @@ class Predictions:
         rows = np.asarray(self.table.folds[fold][1])
         weight = self.table.weight
         return np.asarray(self.table.y[rows]), None if weight is None else np.asarray(weight[rows])
+
+    def context(self, context: MetricContext, folds: Sequence[int]) -> MetricContext:
+        """Return what metrics need to know of the validation rows of folds: of a forecast, whose series they are."""
+        series = series_rows(self.table, np.concatenate([np.asarray(self.table.folds[f][1]) for f in folds]))
+        return context if series is None else replace(context, series=series)
+
+
+def series_rows(table: CachedTable, rows: np.ndarray) -> SeriesRows | None:
+    """Return which series rows of a forecast's table belong to; None of any other table."""
+    if "panel" not in table.meta:
+        return None
+    from automl_jupyter.metrics.base import SeriesRows
+
+    codes = np.searchsorted(np.asarray(table.arrays["offsets"]), rows, side="right") - 1
+    return SeriesRows(codes, np.asarray(table.arrays["ranges"]), np.asarray(table.arrays["scales"]))
 
 
 @dataclass(frozen=True)

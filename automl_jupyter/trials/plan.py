@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl_jupyter._core.text import duration, listing, plain, plural
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.tasks import get_task
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from automl_jupyter.featurization.transformers import FeatureSettings
     from automl_jupyter.metrics.base import Metric
     from automl_jupyter.search.opening import Candidate, SearchContext
-    from automl_jupyter.spec.tabular import RowsJob
+    from automl_jupyter.spec.tabular import TabularJob
 
 #: minutes a job may take when neither a time nor a number of trials is given
 DEFAULT_TIMEOUT_MINUTES = 60.0
@@ -32,6 +34,8 @@ DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 
 #: configurations of the opening list whose folds must all fit into a share of the time; else they race on the first
 DECISIVE_CONFIGURATIONS, EVERY_FOLD_SHARE = 14, 0.6
+#: regressors that gain nothing for their time as forecasters, and are tried on request
+_SLOW_FORECASTERS = ("GaussianProcess", "GradientBoosting", "OnlineGradientDescentRegressor", "SGD", "LassoLars")
 #: validation rows that say enough to race on
 DECISIVE_ROWS = 500
 
@@ -88,6 +92,7 @@ class Plan:
     columns: tuple[Mapping[str, Any], ...] = ()
     guardrails: tuple[Mapping[str, Any], ...] = ()
     class_weights: tuple[float, ...] = ()
+    forecast: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Mapping[str, str], ...] = field(default=())
 
     @property
@@ -140,11 +145,12 @@ class Plan:
             n_workers=self.n_slots,
             log_target=self.log_target,
             without_features=self.without_features,
+            forecast=self.forecast,
         )
 
 
 def make_plan(
-    job: RowsJob,
+    job: TabularJob,
     table: TrainingTable,
     schema: TableSchema,
     validation: Validation,
@@ -191,7 +197,7 @@ def make_plan(
     _note_unused(job, notes)
     for note in job.notes:
         _note(notes, "settings", note, "so that the job runs as it is")
-    log_target = table.classes is None and is_log_better(table.y[: table.n_training])
+    log_target = table.classes is None and table.time is None and is_log_better(table.y[: table.n_training])
     if log_target:
         _note(
             notes,
@@ -219,7 +225,7 @@ def make_plan(
         learners=learners,
         opening=(),
         vote_ensemble=training.enable_vote_ensemble is not False,
-        stack_ensemble=training.enable_stack_ensemble is not False and not training.enable_onnx_compatible_models,
+        stack_ensemble=_stacks(job),
         stack_meta_learner=_meta_learner(job, task.meta_learners),
         stack_settings=_stack_settings(job),
         inference=job.inference or "best",
@@ -231,11 +237,35 @@ def make_plan(
         featurization=settings.to_dict(),
         without_features=recipes_ruled_out(settings, [c.type for c in kept], classification=table.classes is not None),
         columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
+        forecast=_about_time(table),
     )
     return _with_opening(plan, notes)
 
 
-def resolve_limits(job: RowsJob, notes: list[dict[str, str]] | None = None) -> Limits:
+def _stacks(job: TabularJob) -> bool:
+    """Return whether a stack ensemble is built: of forecasts, whose windows are few, only on request."""
+    asked = job.training.enable_stack_ensemble
+    wanted = asked is True if job.task == "forecasting" else asked is not False
+    return wanted and not job.training.enable_onnx_compatible_models
+
+
+def _about_time(table: TrainingTable) -> dict[str, Any]:
+    """Return what the search and the views need to know of a forecast's series."""
+    if table.time is None:
+        return {}
+    index, settings = table.time.index, table.time.settings
+    return {
+        **settings.to_dict(),
+        "n_series": index.n_series,
+        "frequency": index.frequency,
+        "longest": int(index.lengths.max()),
+        "positive": bool(np.nanmin(table.y) > 0),
+        "time_column": index.time_column,
+        "id_columns": list(index.id_columns),
+    }
+
+
+def resolve_limits(job: TabularJob, notes: list[dict[str, str]] | None = None) -> Limits:
     """Return the limits with every default filled in; `notes` collects the reasons."""
     notes = [] if notes is None else notes
     asked = job.limits
@@ -263,7 +293,7 @@ def resolve_limits(job: RowsJob, notes: list[dict[str, str]] | None = None) -> L
     )
 
 
-def _feature_settings(job: RowsJob, schema: TableSchema) -> FeatureSettings:
+def _feature_settings(job: TabularJob, schema: TableSchema) -> FeatureSettings:
     from automl_jupyter.featurization.transformers import resolve_settings
 
     problems: list[Problem] = []
@@ -274,7 +304,7 @@ def _feature_settings(job: RowsJob, schema: TableSchema) -> FeatureSettings:
 
 
 def _note_features(
-    settings: FeatureSettings, job: RowsJob, kept: Sequence[Column], notes: list[dict[str, str]]
+    settings: FeatureSettings, job: TabularJob, kept: Sequence[Column], notes: list[dict[str, str]]
 ) -> None:
     """Say what the settings change in how features are made."""
     language = job.featurization.dataset_language
@@ -292,7 +322,7 @@ def _note_features(
         _note(notes, "featurization", f"Texts are cut {cut}", f"dataset_language is {language!r}")
 
 
-def _note_unused(job: RowsJob, notes: list[dict[str, str]]) -> None:
+def _note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
     """Say which settings are understood but change nothing in this version."""
     featurization, training = job.featurization, job.training
     unused = {
@@ -305,7 +335,7 @@ def _note_unused(job: RowsJob, notes: list[dict[str, str]]) -> None:
         _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
 
 
-def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
+def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
     from automl_jupyter.learners import available, learners
 
     asked = [learners.get(name).key for name in job.training.allowed_training_algorithms or []]
@@ -337,6 +367,8 @@ def _learners(job: RowsJob, n_rows: int, notes: list[dict[str, str]], *, has_gap
     for key in asked or there:
         info = there.get(key)
         if info is None or key in blocked:
+            continue
+        if job.task == "forecasting" and key in _SLOW_FORECASTERS and not asked:
             continue
         if info.max_rows is not None and n_rows > info.max_rows and key not in asked:
             _note(
@@ -387,13 +419,15 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
         f"The whole job takes at most {duration(limit)}",
         "ensembles and the final fit are inside the time; what they need is kept back",
     )
-    decisive = math.ceil(DECISIVE_ROWS * plan.n_folds / max(plan.n_training, 1))
+    judged = plan.forecast["n_series"] * plan.forecast["horizon"] * plan.n_folds if plan.forecast else plan.n_training
+    decisive = math.ceil(DECISIVE_ROWS * plan.n_folds / max(judged, 1))
     if decisive >= plan.n_folds:
         return plan.n_folds
     from automl_jupyter.search.cost import CostModel
 
     costs = CostModel(plan.search_context())
     rows = int(plan.n_training * (1 - 1 / plan.n_folds)) if plan.n_folds > 1 else plan.n_training
+    rows = plan.n_training if plan.forecast else rows
     each_s = [plan.n_folds / plan.n_slots * costs.predict_s(c, rows, quantile=0.5) for c in opening]
     every_fold_s = sum(each_s[:DECISIVE_CONFIGURATIONS])
     race = every_fold_s > EVERY_FOLD_SHARE * limit
@@ -410,16 +444,17 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {"learner": candidate.learner, "params": dict(candidate.params), "label": candidate.label}
+    said = {"learner": candidate.learner, "params": dict(candidate.params), "label": candidate.label}
+    return {**said, "origin": candidate.origin}
 
 
-def _meta_learner(job: RowsJob, allowed: Sequence[str]) -> str:
+def _meta_learner(job: TabularJob, allowed: Sequence[str]) -> str:
     settings = job.training.stack_ensemble_settings
     asked = getattr(settings, "stack_meta_learner_type", None)
     return str(asked) if asked and str(asked) != "None" else allowed[0]
 
 
-def _stack_settings(job: RowsJob) -> dict[str, Any]:
+def _stack_settings(job: TabularJob) -> dict[str, Any]:
     settings = job.training.stack_ensemble_settings
     return dict(getattr(settings, "stack_meta_learner_kwargs", None) or {})
 
@@ -434,6 +469,7 @@ def _validation_title(validation: Validation) -> str:
         "holdout": f"{validation.size or 0:.0%} of the rows are held back",
         "custom": f"{folds} folds from cv_split_column_names",
         "validation_data": "the validation data given",
+        "rolling_origin": f"{plural(folds, 'origin')} in the past, each judged on the horizon after it",
     }
     return titles[validation.kind]
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: the fold number that stands for a fit on every training row; those below it are the same with other seeds
 REFIT = -1
+#: the recipe of forecasters, which make their own features
+SERIES = "series"
 
 
 def is_refit(fold: int) -> bool:
@@ -33,7 +35,7 @@ class FoldTask:
     fold : int
         Position in the plan's folds, or `REFIT` or less for a fit on every training row.
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
     seed : int
         Seeds the estimator.
     n_jobs : int

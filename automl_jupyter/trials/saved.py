@@ -12,6 +12,7 @@ from typing import Any
 from automl_jupyter._core.files import read_json, write_json
 from automl_jupyter.errors import StoreError
 from automl_jupyter.trials.blend import part_files
+from automl_jupyter.trials.history import HISTORY_FILES
 
 #: version of the manifest's format
 FORMAT_VERSION = 1
@@ -28,6 +29,7 @@ def make_manifest(
     packages: Mapping[str, str],
     temperature: float = 1.0,
     threshold: float | None = None,
+    errors: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what a loader needs to know: the task, the columns, the classes and the parts.
 
@@ -43,8 +45,12 @@ def make_manifest(
         The primary metric it was chosen by.
     packages : mapping
         Versions it was made with.
+    errors : mapping, optional
+        Of a forecast: how far off it was, as `automl_jupyter.trials.intervals.measure_errors` gives it.
     """
+    of_time = {"errors": dict(errors), "files": list(HISTORY_FILES)} if errors is not None else {}
     return {
+        **of_time,
         "format": FORMAT_VERSION,
         "label": label,
         "task": data["task"],
@@ -74,7 +80,7 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
     """
     if target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).exists() and target.name != "model":
         raise StoreError(f"{target} holds other files; name a folder that is empty, new, or a saved model.")
-    for name in part_files(manifest["parts"], manifest["stack"]):
+    for name in _files(manifest):
         to, come_from = target / name, source / name
         if to == come_from or (to.exists() and to.samefile(come_from)):
             continue
@@ -85,6 +91,11 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
         if not to.exists():
             shutil.copyfile(come_from, to)
     write_json(target / _MANIFEST, manifest)
+
+
+def _files(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the files a model needs beside its manifest, relative to its folder."""
+    return [*part_files(manifest["parts"], manifest["stack"]), *manifest.get("files", ())]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -102,7 +113,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{folder / _MANIFEST} cannot be read: {error}.") from None
     _check_shape(manifest, folder / _MANIFEST)
-    for name in part_files(manifest["parts"], manifest["stack"]):
+    for name in _files(manifest):
         if not (folder / name).resolve().is_relative_to(folder.resolve()):
             raise StoreError(f"{folder / _MANIFEST} names a file outside its folder; it was not loaded.")
     return manifest
@@ -123,6 +134,9 @@ def _check_shape(manifest: Any, path: Path) -> None:
         raise damaged
     adjusted = {"temperature": float, "threshold": float | None}  # not in folders of earlier versions
     if not all(isinstance(manifest[name], kind) for name, kind in adjusted.items() if name in manifest):
+        raise damaged
+    files = manifest.get("files", [])
+    if not isinstance(files, list) or not all(isinstance(f, str) for f in files):
         raise damaged
     wanted = {"trial": int, "weight": int | float, "label": str, "recipe": str, "folds": list}
     for part in manifest["parts"]:

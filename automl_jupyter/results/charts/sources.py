@@ -99,6 +99,13 @@ class JobSource:
                 " Give rows with their target as data=…, or run the job again."
             ) from None
 
+    def forecast_errors(self, model: object = None) -> dict[str, Any]:
+        """Return how far off a model's forecasts were after the origins it was judged from."""
+        from automl_jupyter.trials.intervals import forecast_errors
+
+        choice = self.choose(model)
+        return forecast_errors(choice.parts, self._predictions, choice.n_folds)
+
     @cached_property
     def _predictions(self) -> Predictions:
         return Predictions(self._job.path, self._table)
@@ -257,6 +264,7 @@ class JobSource:
             packages={},
             temperature=choice.temperature,
             threshold=choice.threshold,
+            errors=self.forecast_errors(choice.label) if self.task == "forecasting" else None,
         )
         return ModelSource(make_model(manifest, self._job.path))
 

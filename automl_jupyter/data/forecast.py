@@ -1,0 +1,125 @@
+"""From what was asked of a forecasting job to the series it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.origins import TimeSettings, settle_time
+from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
+from automl_jupyter.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from automl_jupyter.spec.tabular import ForecastingJob
+
+
+def series_roles(job: ForecastingJob) -> SeriesRoles:
+    """Return which columns of a job's tables are what."""
+    asked = job.forecasting
+    return SeriesRoles(
+        time_column=str(asked.time_column_name),
+        id_columns=tuple(str(c) for c in asked.time_series_id_column_names or ()),
+        target=str(job.target_column_name),
+        frequency=asked.frequency,
+        aggregate=asked.target_aggregate_function,
+        weight=job.weight_column_name,
+    )
+
+
+def check_series_columns(job: ForecastingJob, frames: Mapping[str, pd.DataFrame]) -> list[Problem]:
+    """Return which of the columns a job names are missing from its tables."""
+    asked = job.forecasting
+    named: dict[str, list[str | None]] = {
+        "target_column_name": [job.target_column_name],
+        "forecasting.time_column_name": [asked.time_column_name],
+        "forecasting.time_series_id_column_names": [*(asked.time_series_id_column_names or [])],
+        "weight_column_name": [job.weight_column_name],
+    }
+    problems = []
+    for where, frame in frames.items():
+        names = [str(c) for c in frame.columns]
+        for field, columns in named.items():
+            if field == "weight_column_name" and where != "training_data":
+                continue
+            for column in columns:
+                if column is not None and column not in names:
+                    here = "" if where == "training_data" else f" in {where}"
+                    shown = listing([plain(n, most=60) for n in names], last="and", most=10)
+                    hint = did_you_mean(column, names) or f" Columns: {shown}."
+                    problems.append(Problem(field, f"There is no column {plain(column, most=80)!r}{here}.{hint}"))
+    return problems
+
+
+def read_series(
+    job: ForecastingJob, training: pd.DataFrame, validation: pd.DataFrame | None
+) -> tuple[Panel, TimeSettings, np.ndarray | None, Report]:
+    """Arrange the training rows, and validation rows after them, as series, and settle the forecasting settings.
+
+    Returns
+    -------
+    panel : Panel
+        Training and validation periods together.
+    settings : TimeSettings
+    n_validation : ndarray of int, shape (n_series,), or None
+        How many periods at the end of each series are validation data.
+    report : Report
+
+    Raises
+    ------
+    DataError
+        With every problem found.
+    """
+    report, roles = Report(), series_roles(job)
+    last: Mapping[tuple[Any, ...], pd.Timestamp] = {}
+    if validation is not None:
+        before = read_panel(training, roles, "training_data", Report())
+        last = _ends(before.index) if before is not None else {}
+        names = [c for c in training.columns if c in set(validation.columns)]
+        training = pd.concat([training[names], validation[names]], ignore_index=True)
+    panel = read_panel(training, roles, "training_data", report)
+    if panel is None or report.problems:
+        raise DataError(report.problems)
+    n_validation = None
+    if validation is not None:
+        n_validation = _after(panel.index, last)
+        if not n_validation.any():
+            message = "No row lies after the training data of its series. Give later rows, or leave it out."
+            raise DataError([Problem("validation_data", message)])
+    panel, settings = settle_time(
+        job, panel, report, n_validation=0 if n_validation is None else int(n_validation.max())
+    )
+    if report.problems:
+        raise DataError(report.problems)
+    if n_validation is not None:
+        n_validation = _after(panel.index, last)
+        if (beyond := int(n_validation.max())) > settings.horizon:
+            what = f"Candidates are judged on the first {settings.horizon} of {beyond} validation periods."
+            report.notes.append(Note("validation data", what, "That is the horizon."))
+    return panel, settings, n_validation, report
+
+
+def _key(index: PanelIndex, series: int) -> tuple[Any, ...]:
+    return tuple(str(v) for v in index.ids.iloc[series])
+
+
+def _ends(index: PanelIndex) -> dict[tuple[Any, ...], pd.Timestamp]:
+    ends = index.times(index.starts + index.lengths - 1)
+    return {_key(index, s): ends[s] for s in range(index.n_series)}
+
+
+def _after(index: PanelIndex, last: Mapping[tuple[Any, ...], pd.Timestamp]) -> np.ndarray:
+    """Return how many periods of each series lie after the training data's; none of a series they do not have."""
+    grid = index.grid(int((index.starts + index.lengths).max()))
+    found = np.zeros(index.n_series, dtype=np.int64)
+    for s in range(index.n_series):
+        end = last.get(_key(index, s))
+        if end is not None:
+            at = int(grid.searchsorted(end, side="right"))
+            found[s] = int(np.clip(index.starts[s] + index.lengths[s] - at, 0, index.lengths[s]))
+    return found

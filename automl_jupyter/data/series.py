@@ -1,0 +1,481 @@
+"""From rows in any order to time series on a grid: what is repaired is noted, what cannot be is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter._core.text import listing, plain, plural
+from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbers, to_numbers, to_texts
+from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
+from automl_jupyter.data.guardrails import Finding
+from automl_jupyter.data.infer import find_instants
+from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
+from automl_jupyter.errors import Problem
+
+#: share of rows off the grid that are left out; with more the data are refused
+OFF_GRID = 0.1
+#: rows named in a message
+_MOST_ROWS = 5
+
+
+@dataclass(frozen=True)
+class SeriesRoles:
+    """Which columns say what a row is, and how rows become periods."""
+
+    time_column: str
+    id_columns: tuple[str, ...]
+    target: str
+    frequency: str | None = None
+    aggregate: str | None = None
+    weight: str | None = None
+
+
+@dataclass
+class Report:
+    """What was found while reading, for whoever asked."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def done(self, key: str, name: str, explanation: str, *, passed: str) -> None:
+        """Add what a check did, or that there was nothing to do."""
+        self.findings.append(Finding(key, name, "Done" if explanation else "Passed", explanation or passed))
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Series on a grid.
+
+    Parameters
+    ----------
+    index : PanelIndex
+        Which row is what.
+    X : DataFrame
+        The other columns, id columns included, missing where a row was put in.
+    y : ndarray
+        The target, NaN where it was not observed.
+    weight : ndarray, optional
+        A weight a row.
+    """
+
+    index: PanelIndex
+    X: pd.DataFrame
+    y: np.ndarray
+    weight: np.ndarray | None = None
+
+
+@dataclass
+class _Rows:
+    """Rows while they are being arranged: sorted by series and instant."""
+
+    times: np.ndarray
+    codes: np.ndarray
+    ids: pd.DataFrame
+    y: np.ndarray
+    X: pd.DataFrame
+    at: np.ndarray
+    zone: str | None
+
+    def take(self, rows: np.ndarray) -> _Rows:
+        X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
+        return _Rows(self.times[rows], self.codes[rows], self.ids, self.y[rows], X, self.at[rows], self.zone)
+
+    def by_series(self) -> list[np.ndarray]:
+        cuts = np.flatnonzero(np.diff(self.codes)) + 1
+        return [np.unique(t) for t in np.split(self.times, cuts)] if len(self.times) else []
+
+    def stamps(self) -> pd.DatetimeIndex:
+        return pd.DatetimeIndex(self.times.view("datetime64[ns]"))
+
+
+def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> Panel | None:
+    """Arrange rows as series on a grid.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows, in any order.
+    roles : SeriesRoles
+        What the columns are.
+    where : str
+        The input's field; messages name it.
+    report : Report
+        What is wrong and what was done is added to it.
+
+    Returns
+    -------
+    Panel or None
+        None when something is wrong.
+    """
+    rows = _read(frame, roles, where, report)
+    if rows is None or report.problems:
+        return None
+    frequency = _frequency(rows, roles, report)
+    if frequency is None:
+        return None
+    if is_calendar(frequency):
+        rows = _in_local_time(rows)
+    if roles.aggregate is not None:
+        rows = _aggregated(rows, frequency, roles, report)
+    else:
+        report.findings.append(
+            Finding("aggregation", "Time series aggregation", "Passed", "No aggregation was asked for.")
+        )
+    rows = _on_grid(rows, frequency, roles, report)
+    rows = None if rows is None else _distinct(rows, roles, where, report)
+    return None if rows is None else _regular(rows, frequency, roles, report)
+
+
+def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
+    times, zone = _read_times(frame[roles.time_column], where, report)
+    ids, codes = _read_ids(frame, roles, report)
+    y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
+    if times is None or codes is None or (y is None and roles.target in frame.columns):
+        return None
+    if y is None:
+        y = np.full(len(frame), np.nan)
+    order = np.lexsort((times, codes))
+    if (np.diff(order) < 0).any() and (np.diff(times[np.argsort(codes, kind="stable")]) < 0)[
+        np.diff(np.sort(codes, kind="stable")) == 0
+    ].any():
+        report.notes.append(Note("time series", "Rows were put in order of time.", "They came in another order."))
+    X = frame.drop(columns=[c for c in (roles.time_column, roles.target) if c in frame.columns])
+    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone)
+    return rows.take(order)
+
+
+def _read_times(series: pd.Series, where: str, report: Report) -> tuple[np.ndarray | None, str | None]:
+    name = plain(series.name, most=80)
+    try:
+        instants = find_instants(series)
+    except UnreadableValueError as error:
+        report.problems.append(
+            Problem(
+                "forecasting.time_column_name",
+                f"The column {name!r} in {where} has the value {error.shown}, which is not a date or time.",
+            )
+        )
+        return None, None
+    missing = np.flatnonzero(np.isnat(instants))
+    if len(missing):
+        message = f"The column {name!r} in {where} has no value in {plural(len(missing), 'row')} ({_rows(missing)})."
+        report.problems.append(Problem("forecasting.time_column_name", f"{message} Fill or drop them."))
+        return None, None
+    dtype = series.dtype
+    zone = getattr(dtype, "tz", None)
+    if zone is None and isinstance(dtype, pd.ArrowDtype):
+        zone = getattr(dtype.pyarrow_dtype, "tz", None)
+    return instants.astype("datetime64[ns]").astype(np.int64), None if zone is None else str(zone)
+
+
+def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[pd.DataFrame, np.ndarray | None]:
+    if not roles.id_columns:
+        return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(frame), dtype=np.intp)
+    keys = []
+    for name in roles.id_columns:
+        texts = to_texts(frame[name])
+        missing = np.flatnonzero([t is None for t in texts])
+        if len(missing):
+            message = f"The column {plain(name, most=80)!r} has no value in {plural(len(missing), 'row')}"
+            report.problems.append(
+                Problem("forecasting.time_series_id_column_names", f"{message} ({_rows(missing)}). Fill or drop them.")
+            )
+        keys.append(pd.factorize(np.asarray([t or "" for t in texts], dtype=object))[0])
+    if report.problems:
+        return pd.DataFrame(), None
+    codes = keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys).factorize()[0]
+    codes = np.asarray(codes, dtype=np.intp)
+    first = np.unique(codes, return_index=True)[1]
+    ids = frame[list(roles.id_columns)].iloc[first].reset_index(drop=True)
+    return ids, codes
+
+
+def _read_target(series: pd.Series, where: str, report: Report) -> np.ndarray | None:
+    name = plain(series.name, most=80)
+    try:
+        y = raw_numbers(series).astype(np.float64)
+    except UnreadableValueError as error:
+        message = f"The column {name!r} in {where} has the value {error.shown}, which is not a number."
+        report.problems.append(Problem("target_column_name", message))
+        return None
+    n_infinite = int(np.isinf(y).sum())
+    if n_infinite:
+        what = f"{plural(n_infinite, 'value')} of {name!r} in {where} are taken as missing."
+        report.notes.append(Note("infinite targets", what, "They are infinite.", "warning"))
+        y = np.where(np.isinf(y), np.nan, y)
+    if not np.isfinite(y).any():
+        report.problems.append(
+            Problem("target_column_name", f"The column {name!r} in {where} has no value in any row.")
+        )
+        return None
+    return y
+
+
+def _frequency(rows: _Rows, roles: SeriesRoles, report: Report) -> str | None:
+    where = "forecasting.frequency"
+    if roles.frequency is not None:
+        found = parse_frequency(roles.frequency)
+        if found is None:
+            message = (
+                f"{roles.frequency!r} is no frequency. Give a pandas offset alias such as 'D', 'h', 'W-MON' or 'MS'."
+            )
+            report.problems.append(Problem(where, message))
+        return found
+    local = _in_local_time(rows) if rows.zone is not None else rows
+    times = rows.by_series()
+    names = {infer_frequency([t]) for t in times if len(t) > 3} - {None}
+    found = infer_frequency(times) or infer_frequency(local.by_series())
+    if found is not None and is_calendar(found) is False and rows.zone is not None:
+        as_local = infer_frequency(local.by_series())
+        found = as_local if as_local is not None and is_calendar(as_local) else found
+    if found is None:
+        message = "is missing, and the steps between rows are too different to infer it. Name it, such as 'D' or 'h'."
+        report.problems.append(Problem(where, message))
+        return None
+    if len(names) > 1 and not _are_one(times, found):
+        examples: dict[str | None, int] = {}
+        for code, t in zip(np.unique(rows.codes), times, strict=True):
+            examples.setdefault(infer_frequency([t]), code)
+        shown = [f"{series_name(rows.ids.iloc[c])!r} has {f}" for f, c in examples.items() if f is not None]
+        message = f"Series have different frequencies: {listing(shown, last='and', most=_MOST_ROWS)}."
+        what = "Run a job for each, or give the coarsest as frequency with a target_aggregate_function."
+        report.problems.append(Problem(where, f"{message} {what}"))
+        return None
+    return found
+
+
+def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
+    """Return whether nearly all series keep the frequency, whatever their own few rows seem to say."""
+    long_ones = [t for t in times if len(t) > 3]
+    steps = [np.median(np.diff(t)) for t in long_ones]
+    middle = float(np.median(steps))
+    return all(0.67 * middle < s < 1.5 * middle for s in steps)
+
+
+def _in_local_time(rows: _Rows) -> _Rows:
+    if rows.zone is None:
+        return rows
+    local = rows.stamps().tz_localize("UTC").tz_convert(rows.zone).tz_localize(None)
+    times = local.as_unit("ns").asi8
+    return _Rows(times, rows.codes, rows.ids, rows.y, rows.X, rows.at, rows.zone)
+
+
+def _labels(stamps: pd.DatetimeIndex, frequency: str) -> np.ndarray:
+    """Return the instant of the grid each instant belongs to, in nanoseconds."""
+    unique, inverse = np.unique(stamps.asi8, return_inverse=True)
+    index = pd.DatetimeIndex(unique.view("datetime64[ns]"))
+    counts = pd.Series(1, index=index).resample(frequency).count()
+    labels = pd.DatetimeIndex(counts.index).as_unit("ns").asi8
+    return np.repeat(labels, counts.to_numpy())[inverse]
+
+
+def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows:
+    times = _labels(rows.stamps(), frequency)
+    groups, first = np.unique(np.stack([rows.codes, times]), axis=1, return_index=True)
+    key = np.zeros(len(times), dtype=np.intp)
+    key[first] = 1
+    key = np.cumsum(key) - 1  # rows are in order of series and time, and so are periods
+    y = pd.Series(rows.y).groupby(key).agg("sum" if roles.aggregate == "sum" else roles.aggregate)
+    if roles.aggregate == "sum":
+        y = y.where(pd.Series(rows.y).groupby(key).count() > 0)
+    columns: dict[str, pd.Series] = {}
+    for name in rows.X.columns:
+        column = rows.X[name]
+        if name in roles.id_columns:
+            columns[name] = column.iloc[first].reset_index(drop=True)
+        elif name == roles.weight:
+            columns[name] = pd.Series(to_numbers(column).astype(float)).groupby(key).mean()
+        elif kind_of(column) == "number":
+            values = pd.Series(to_numbers(column).astype(float)).groupby(key)
+            columns |= {f"{name}_{how}": values.agg(how) for how in ("sum", "mean", "min", "max")}
+        elif kind_of(column) == "instant":
+            values = pd.Series(find_instants(column)).groupby(key)
+            columns |= {f"{name}_{how}": values.agg(how) for how in ("min", "max")}
+        else:
+            columns[name] = column.groupby(key).agg(_most_frequent)
+    n = int(key[-1]) + 1
+    what = f"{plural(len(times), 'row')} became {plural(n, 'period')} of {frequency}: the target's {roles.aggregate}."
+    report.done("aggregation", "Time series aggregation", what, passed="")
+    report.notes.append(Note("time series", what, "target_aggregate_function asks for it."))
+    X = pd.DataFrame({k: v.reset_index(drop=True) for k, v in columns.items()}, index=pd.RangeIndex(n))
+    return _Rows(groups[1], groups[0].astype(np.intp), rows.ids, y.to_numpy(float), X, rows.at[first], rows.zone)
+
+
+def _most_frequent(values: pd.Series) -> object:
+    counts = values.value_counts()
+    return counts.index[0] if len(counts) else None
+
+
+def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows | None:
+    """Leave out rows between the grid's instants, or move all of them to it where that puts no two together."""
+    stamps = rows.stamps()
+    off = ~np.isin(rows.times, _grid_of(rows, frequency).asi8)
+    n_off, share = int(off.sum()), float(off.mean())
+    key, name = "frequency", "Frequency detection"
+    asked = "was given" if roles.frequency is not None else "was inferred"
+    if n_off == 0:
+        report.findings.append(Finding(key, name, "Passed", f"The frequency {frequency} {asked}; every row keeps it."))
+        return rows
+    if share >= OFF_GRID and is_calendar(frequency):
+        labels = _labels(stamps, frequency)
+        if not ((np.diff(labels) == 0) & (np.diff(rows.codes) == 0)).any():
+            what = f"The rows were moved to the instants of the frequency {frequency}."
+            report.findings.append(Finding(key, name, "Done", what))
+            report.notes.append(Note("time series", what, f"{share:.0%} lie between them, never two in one period."))
+            return _Rows(labels, rows.codes, rows.ids, rows.y, rows.X, rows.at, rows.zone)
+    where = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:_MOST_ROWS]]
+    if share >= OFF_GRID:
+        message = (
+            f"The frequency {frequency} {asked}, but {plural(n_off, 'row')} ({share:.0%}) lie between its instants:"
+            f" {listing(where, last='and')}. Give the frequency of the data, or frequency with a"
+            " target_aggregate_function."
+        )
+        report.problems.append(Problem("forecasting.frequency", message))
+        return None
+    what = f"{plural(n_off, 'row')} between the instants of the frequency {frequency} were left out"
+    report.findings.append(
+        Finding(key, name, "Done", f"{what}: {listing(where, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
+    )
+    report.notes.append(Note("time series", f"{what}.", f"The frequency {asked}; they are {share:.1%} of the rows."))
+    return rows.take(np.flatnonzero(~off))
+
+
+def _grid_of(rows: _Rows, frequency: str) -> pd.DatetimeIndex:
+    """Return the grid with the most rows on it."""
+    stamps = rows.stamps()
+    first = stamps.min()
+    if not is_calendar(frequency):
+        offset = pd.tseries.frequencies.to_offset(frequency)
+        step = int(offset.nanos)
+        phases, counts = np.unique(rows.times % step, return_counts=True)
+        phase = int(phases[np.argmax(counts)])
+        first = pd.Timestamp(int(rows.times.min()) + (phase - int(rows.times.min()) % step) % step)
+    else:
+        usual = pd.Series(stamps - stamps.normalize()).mode()[0]
+        first = first.normalize() + usual
+        on = pd.date_range(first, stamps.max(), freq=frequency)
+        if len(on):
+            first = on[0]
+    return make_grid(first, max(stamps.max(), first), frequency).as_unit("ns")
+
+
+def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
+    """Make one row of those that repeat a series' instant with the same target; refuse others by name."""
+    again = np.zeros(len(rows.times), dtype=bool)
+    again[1:] = (np.diff(rows.times) == 0) & (np.diff(rows.codes) == 0)
+    key, name = "series_ids", "Time series ID detection"
+    if not again.any():
+        report.findings.append(Finding(key, name, "Passed", "No series has two rows at one instant."))
+        return rows
+    group = np.cumsum(~again) - 1
+    first = np.flatnonzero(~again)
+    known = pd.Series(rows.y).groupby(group)
+    same = (known.max() - known.min()).fillna(0).to_numpy() == 0
+    if not same.all():
+        at = first[np.flatnonzero(~same)[:_MOST_ROWS]]
+        stamps = rows.stamps()
+        shown = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in at]
+        message = f"{plural(int((~same).sum()), 'instant')} in {where} have several rows: {listing(shown, last='and')}."
+        columns = _telling_apart(rows, roles)
+        hint = (
+            f"Name the columns that tell their series apart; with {plain(columns[0], most=80)!r} no instant repeats."
+            if columns
+            else "Name the columns that tell their series apart, or give frequency and target_aggregate_function."
+        )
+        report.problems.append(Problem("forecasting.time_series_id_column_names", f"{message} {hint}"))
+        return None
+    y = known.max().to_numpy()
+    what = f"{plural(int(again.sum()), 'row')} that repeat a series' instant with the same target were left out."
+    report.findings.append(Finding(key, name, "Done", what, rows=tuple(map(int, rows.at[again][:20]))))
+    report.notes.append(Note("time series", what, "A series has one value at an instant.", "warning"))
+    kept = rows.take(first)
+    kept.y = y
+    return kept
+
+
+def _telling_apart(rows: _Rows, roles: SeriesRoles) -> list[str]:
+    """Return a column that, with those named, leaves no two rows at one instant."""
+    for name in rows.X.columns:
+        if name in roles.id_columns or kind_of(rows.X[name]) not in ("text", "category", "number", "bool"):
+            continue
+        keys = pd.DataFrame({"s": rows.codes, "t": rows.times, "c": to_texts(rows.X[name])})
+        if not keys.duplicated().any() and keys["c"].nunique() <= len(keys) / 3:
+            return [str(name)]
+    return []
+
+
+def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> Panel | None:
+    """Put in what is missing between a series' first and last observed value."""
+    observed = np.isfinite(rows.y)
+    grid = _grid_of(rows, frequency)
+    positions = grid.get_indexer(rows.stamps())
+    counts = np.bincount(rows.codes[observed], minlength=len(rows.ids))
+    empty = np.flatnonzero((counts == 0) & (np.bincount(rows.codes, minlength=len(rows.ids)) > 0))
+    if len(empty):
+        names = [series_name(rows.ids.iloc[c]) for c in empty]
+        what = f"{len(names)} series have no value of the target and were left out: {name_some(names)}."
+        report.notes.append(Note("time series", what, "There is nothing to learn from them.", "warning"))
+    big = np.iinfo(np.int64).max
+    low, high = np.full(len(rows.ids), big), np.full(len(rows.ids), -1)
+    np.minimum.at(low, rows.codes[observed], positions[observed])
+    np.maximum.at(high, rows.codes[observed], positions[observed])
+    inside = (counts[rows.codes] > 0) & (positions >= low[rows.codes]) & (positions <= high[rows.codes])
+    there = np.flatnonzero(counts > 0)
+    number = np.full(len(rows.ids), -1)
+    number[there] = np.arange(len(there))
+    lengths = high[there] - low[there] + 1
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    n_rows, n_given = int(offsets[-1]), int(inside.sum())
+    if n_rows > max(20 * n_given, 10_000_000):
+        message = f"With the frequency {frequency}, {n_given:,} rows would become {n_rows:,}. Give a coarser frequency."
+        report.problems.append(Problem("forecasting.frequency", message))
+        return None
+    codes = number[rows.codes[inside]]
+    at = offsets[codes] + positions[inside] - low[rows.codes[inside]]
+    y = np.full(n_rows, np.nan)
+    y[at] = rows.y[inside]
+    source = np.full(n_rows, -1)
+    source[at] = np.flatnonzero(inside)
+    ids = rows.ids.iloc[there].reset_index(drop=True)
+    index = PanelIndex(
+        roles.time_column, roles.id_columns, frequency, rows.zone, grid[0], ids, low[there].astype(np.int64), offsets
+    )
+    weight = None
+    if roles.weight is not None and roles.weight in rows.X.columns:
+        weight = np.zeros(n_rows)
+        weight[at] = to_numbers(rows.X[roles.weight])[inside]
+    X = _filled(rows.X.drop(columns=[c for c in (roles.weight,) if c in rows.X.columns]), source, index)
+    n_missing = int(np.isnan(y).sum())
+    if n_missing:
+        gaps = np.unique(index.series[np.isnan(y)])
+        named = name_some([index.name_of(int(s)) for s in gaps[:6]])
+        what = (
+            f"{plural(n_missing, 'value')} of {plural(n_rows, 'period')} are missing, in {len(gaps)} series: {named}."
+        )
+        report.notes.append(
+            Note("time series", what, "Periods without a value take the one of a season before, or the last one.")
+        )
+    return Panel(index, X, y, weight)
+
+
+def _filled(X: pd.DataFrame, source: np.ndarray, index: PanelIndex) -> pd.DataFrame:
+    """Return a row a period: those that were put in are missing, but for the series' ids."""
+    found = {}
+    for name in X.columns:
+        if name in index.id_columns:
+            found[name] = index.ids[name].take(index.series).reset_index(drop=True)
+        elif (source >= 0).all():
+            found[name] = X[name].iloc[source].reset_index(drop=True)
+        else:
+            found[name] = X[name].reindex(np.where(source >= 0, source, -1)).reset_index(drop=True)
+    return pd.DataFrame(found, index=pd.RangeIndex(len(source)))
+
+
+def _rows(rows: np.ndarray) -> str:
+    return f"row {listing([str(r) for r in rows[:_MOST_ROWS]], last='and')}"

@@ -1,0 +1,507 @@
+"""The fitted forecaster: next values of the series it was trained on, or of others, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator  # noqa: TID253 imported when a model is
+
+from automl_jupyter._core.text import did_you_mean, listing, plain, plural
+from automl_jupyter.data.cache import open_cache
+from automl_jupyter.data.frames import as_frame
+from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.schema import TableSchema
+from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.errors import AutoMLError, ModelInputError
+from automl_jupyter.metrics.forecasting import season_scale
+from automl_jupyter.trials.forecast_blend import ForecastBlend, load_forecast_blend
+from automl_jupyter.trials.history import History, join, open_history
+from automl_jupyter.trials.intervals import quantile_offsets
+from automl_jupyter.trials.rolling import roll, series_numbers, spans
+from automl_jupyter.trials.saved import save_model_folder
+
+#: the column of forecasts
+FORECAST = "forecast"
+#: cells named in a message
+_MOST_NAMED = 5
+
+
+class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """A fitted forecaster of one or many series.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What the model is made of.
+    folder : Path
+        Where its parts lie.
+
+    Attributes
+    ----------
+    history_ : History
+        The last periods of the training series, which forecasts start from.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
+        self.manifest = manifest
+        self.folder = folder
+        self.schema_ = TableSchema.from_json(manifest["schema"])
+        self.blend_: ForecastBlend = load_forecast_blend(folder, manifest["parts"], manifest["stack"])
+        table = open_cache(folder / "history")
+        self.history_: History = open_history(table)
+        self.settings_: Mapping[str, Any] = table.meta["forecast"]
+        self._ranges = np.asarray(table.arrays["ranges"])
+        self._scales = np.asarray(table.arrays["scales"])
+
+    # --- what it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """What the leaderboard calls it."""
+        return str(self.manifest["label"])
+
+    @property
+    def members(self) -> list[tuple[str, float]]:
+        """What it is built of: the trials' labels and weights, heaviest first."""
+        return sorted(((p.label, p.weight) for p in self.blend_.parts), key=lambda m: -m[1])
+
+    @property
+    def horizon(self) -> int:
+        """How many periods ahead it was trained for."""
+        return int(self.settings_["horizon"])
+
+    @property
+    def coverage(self) -> dict[str, float | None]:
+        """How often 80 % and 95 % intervals held the true value, judged on origins they were not made from."""
+        errors = self.manifest.get("errors") or {}
+        return dict(errors.get("coverage", {}))
+
+    @property
+    def index(self) -> PanelIndex:
+        """Which series there are, and at which instants they were observed."""
+        return self.history_.index
+
+    def fit(self, X: object, y: object = None) -> ForecastingModel:
+        """Refuse: the model is fitted already.
+
+        Raises
+        ------
+        AutoMLError
+            Always.
+        """
+        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
+
+    def save(self, path: str | Path) -> Path:
+        """Save the model, with the past it forecasts from, as a folder that stands on its own.
+
+        Parameters
+        ----------
+        path : str or Path
+            A new or empty folder, or one with an earlier saved model.
+
+        Returns
+        -------
+        Path
+            The folder. Load it with `automl_jupyter.results.model.load_model`.
+        """
+        target = Path(path).absolute()
+        save_model_folder(self.folder, target, self.manifest)
+        return target
+
+    # --- forecasts -----------------------------------------------------------------------------------------------
+
+    def forecast(self, context: object = None, horizon: int | None = None, X_future: object = None) -> pd.DataFrame:
+        """Return the next values of every series.
+
+        Parameters
+        ----------
+        context : DataFrame (pandas, polars), Arrow table, or list of dict, optional
+            Rows with the time, the series' ids and the target: later observations of the training series, or series of
+            their own. Forecasts then start after them. None starts at the end of the training data.
+        horizon : int, optional
+            How many periods; by default as many as it was trained for, or as `X_future` has. Beyond them it goes on
+            from its own forecasts.
+        X_future : table, optional
+            The time, the series' ids and the columns that are known ahead, of each period to forecast; needed where the
+            model uses such columns.
+
+        Returns
+        -------
+        DataFrame
+            A row a series and period: id columns, time column, ``forecast``.
+
+        Raises
+        ------
+        ModelInputError
+            When rows cannot be read, or values known ahead are missing; the series and periods are named.
+        """
+        _, cells, ahead = self._ahead(context, horizon, X_future)
+        return cells.assign(**{FORECAST: ahead.ravel()})
+
+    def forecast_quantiles(
+        self,
+        context: object = None,
+        horizon: int | None = None,
+        X_future: object = None,
+        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+    ) -> pd.DataFrame:
+        """Return the next values of every series, and between which values they should lie.
+
+        Parameters
+        ----------
+        context, horizon, X_future
+            As for `forecast`.
+        quantiles : sequence of float, default (0.1, 0.5, 0.9)
+            Each between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            As `forecast` gives it, with a column a quantile, named by it.
+        """
+        wrong = [q for q in quantiles if not 0 < q < 1]
+        if wrong:
+            raise AutoMLError(f"quantiles: {wrong[0]!r} does not lie between 0 and 1.")
+        history, cells, ahead = self._ahead(context, horizon, X_future)
+        unit = self._units(history)
+        found: dict[Any, np.ndarray] = {FORECAST: ahead.ravel()}
+        lowest = 0.0 if bool((history.values >= 0).all()) else -np.inf
+        for q in quantiles:
+            moved = ahead + unit[:, None] * quantile_offsets(self.manifest["errors"], q, ahead.shape[1])
+            found[float(q)] = np.maximum(moved, np.minimum(lowest, ahead)).ravel()
+        return cells.join(pd.DataFrame(found))
+
+    def interval(
+        self, level: float = 0.8, context: object = None, horizon: int | None = None, X_future: object = None
+    ) -> pd.DataFrame:
+        """Return the next values of every series with an interval that should hold them.
+
+        Parameters
+        ----------
+        level : float, default 0.8
+            How often it should.
+        context, horizon, X_future
+            As for `forecast`.
+
+        Returns
+        -------
+        DataFrame
+            As `forecast` gives it, with the columns ``low`` and ``high``.
+        """
+        if not 0 < level < 1:
+            raise AutoMLError(f"level: {level!r} does not lie between 0 and 1.")
+        ends = (round((1 - level) / 2, 6), round((1 + level) / 2, 6))
+        found = self.forecast_quantiles(context, horizon, X_future, ends)
+        return found.rename(columns={ends[0]: "low", ends[1]: "high"})
+
+    def predict(self, X: object) -> np.ndarray:
+        """Return the forecast of each row's series and period, shape (n_rows,).
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars), Arrow table, or list of dict
+            Rows with the time, the series' ids and the columns that are known ahead. There may be a gap between the
+            training data and the first of them: what is known ahead is taken as missing in it.
+
+        Raises
+        ------
+        ModelInputError
+            When a row's series is not known, or it does not lie after the training data.
+        """
+        frame = as_frame(X, field="X")
+        series, positions = self._locate(frame, self.index)
+        steps = positions - (self.index.starts + self.index.lengths)[series] + 1
+        if (steps < 1).any():
+            at = np.flatnonzero(steps < 1)
+            message = f"{plural(len(at), 'row')} ({_rows(at)}) do not lie after the end of the training data."
+            raise ModelInputError(f"{message} Use rolling_forecast to forecast a past that is known.")
+        horizon = int(steps.max())
+        future = self._future(self.history_, horizon, frame, may_lack=True)
+        ahead = self.blend_.forecast(self.history_, horizon, future)
+        return np.asarray(ahead[series, steps - 1])
+
+    def rolling_forecast(self, test: object, step: int = 1, horizon: int | None = None) -> pd.DataFrame:
+        """Forecast a past that is known, from origins that move on through it; nothing after an origin is used.
+
+        Parameters
+        ----------
+        test : DataFrame (pandas, polars), Arrow table, or list of dict
+            Rows with the time, the series' ids, the target, and the columns that are known ahead.
+        step : int, default 1
+            Periods between two origins.
+        horizon : int, optional
+            Periods forecast from each; by default as many as it was trained for.
+
+        Returns
+        -------
+        DataFrame
+            A row a series, origin and period: id columns, time column, ``origin`` (the last instant known),
+            ``step`` (periods after it), ``forecast`` and ``actual``.
+        """
+        horizon = self._checked_horizon(horizon)
+        if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+            raise AutoMLError(f"step: {step!r} is no whole number of 1 or more.")
+        later = self._read(test, "test")
+        rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
+        if not len(rolled.series):
+            raise ModelInputError("test: no row lies after the training data of its series.")
+        frame = rolled.index.frame(rolled.series, rolled.position)
+        origin = rolled.index.shown_times(rolled.origin)
+        return frame.assign(origin=origin, step=rolled.step, forecast=rolled.forecast, actual=rolled.actual)
+
+    # --- scores --------------------------------------------------------------------------------------------------
+
+    def evaluate(self, data: object, by: str | None = None) -> pd.DataFrame:
+        """Return every metric of forecasts of a past that is known.
+
+        The origin moves on a horizon at a time, so that each period is forecast once.
+
+        Parameters
+        ----------
+        data : DataFrame (pandas, polars), Arrow table, or list of dict
+            Rows with the time, the series' ids, the target, and the columns that are known ahead.
+        by : {"series", "step"}, optional
+            A row a series, or a row a step ahead, with the metrics as columns.
+
+        Returns
+        -------
+        DataFrame
+            Without `by`: a row a metric, the primary one first; columns ``value`` and ``n_rows``.
+        """
+        if by not in (None, "series", "step"):
+            raise AutoMLError(f"by: {by!r} is neither 'series' nor 'step'.")
+        rolled = self.rolling_forecast(data, step=self.horizon)
+        return self.score(rolled, by)
+
+    def score(self, rolled: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+        """Return the metrics of what `rolling_forecast` gave."""
+        rolled = rolled[np.isfinite(rolled["actual"])].reset_index(drop=True)
+        names = list(self.index.id_columns)
+        if by is None:
+            metrics = self._metrics(rolled)
+            first = str(self.manifest["metric"])
+            keys = [first, *(k for k in metrics if k != first)] if first in metrics else list(metrics)
+            values = {"value": [metrics[k] for k in keys], "n_rows": len(rolled)}
+            return pd.DataFrame(values, index=pd.Index(keys, name="metric"))
+        keys = names if by == "series" else ["step"]
+        if not keys:
+            return pd.DataFrame([self._metrics(rolled)])
+        rows = []
+        for key, part in rolled.groupby(keys, sort=by == "step"):
+            of_key = key if isinstance(key, tuple) else (key,)
+            rows.append({**dict(zip(keys, of_key, strict=True)), "n_rows": len(part), **self._metrics(part)})
+        return pd.DataFrame(rows)
+
+    def _metrics(self, rolled: pd.DataFrame) -> dict[str, float | None]:
+        from automl_jupyter.metrics.base import MetricContext, SeriesRows
+        from automl_jupyter.metrics.registry import evaluate_metrics
+
+        codes = self._known_series(rolled[list(self.index.id_columns)])
+        fallback = float(np.median(self._ranges)), float(np.median(self._scales))
+        ranges, scales = np.append(self._ranges, fallback[0]), np.append(self._scales, fallback[1])
+        rows = SeriesRows(np.where(codes < 0, len(self._ranges), codes), ranges, scales)
+        context = MetricContext(
+            series=rows, y_range=(float(np.nanmin(self.history_.y)), float(np.nanmax(self.history_.y)))
+        )
+        y, ahead = rolled["actual"].to_numpy(float), rolled[FORECAST].to_numpy(float)
+        return evaluate_metrics("forecasting", y, ahead, None, context)
+
+    # --- how rows are read ---------------------------------------------------------------------------------------
+
+    def _checked_horizon(self, horizon: int | None) -> int:
+        if horizon is None:
+            return self.horizon
+        if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
+            raise AutoMLError(
+                f"horizon: {horizon!r} is no whole number of 1 or more; it counts the periods to forecast."
+            )
+        return int(horizon)
+
+    def _ahead(
+        self, context: object, horizon: int | None, X_future: object
+    ) -> tuple[History, pd.DataFrame, np.ndarray]:
+        history = self.history_
+        if context is not None:
+            given = self._read(context, "context")
+            joined = join(self.history_, given)
+            wanted = spans(joined.index, self.index, given.index)[1] > 0
+            history = joined.head(np.where(wanted, joined.index.lengths, 0))
+        future = None if X_future is None else as_frame(X_future, field="X_future")
+        if horizon is None and future is not None:
+            horizon = self._steps_given(history, future)
+        horizon = self._checked_horizon(horizon)
+        rows = self._future(history, horizon, future)
+        ahead = self.blend_.forecast(history, horizon, rows)
+        index = history.index
+        positions = (index.starts + index.lengths)[:, None] + np.arange(horizon)
+        series = np.repeat(np.arange(index.n_series), horizon)
+        return history, index.frame(series, positions.ravel()), ahead
+
+    def _roles(self) -> SeriesRoles:
+        index = self.index
+        return SeriesRoles(
+            index.time_column,
+            index.id_columns,
+            str(self.manifest["target"]),
+            index.frequency,
+            self.settings_["aggregate"],
+        )
+
+    def _read(self, data: object, where: str) -> History:
+        """Read rows with their target as series."""
+        frame = as_frame(data, field=where)
+        roles = self._roles()
+        self._check_columns(frame, [roles.time_column, *roles.id_columns, roles.target], where)
+        report = Report()
+        panel = read_panel(frame, roles, where, report)
+        if panel is None:
+            raise ModelInputError(" ".join(str(p) for p in report.problems))
+        X = self._encoded(panel.X, where)
+        return History(panel.index, panel.y, X, int(self.settings_["season"]))
+
+    def _check_columns(self, frame: pd.DataFrame, needed: Sequence[str], where: str) -> None:
+        names = [str(c) for c in frame.columns]
+        for column in needed:
+            if column not in names:
+                raise ModelInputError(
+                    f"{where}: there is no column {plain(column, most=80)!r}.{did_you_mean(column, names)}"
+                )
+
+    def _encoded(self, X: pd.DataFrame, where: str) -> pd.DataFrame:
+        kept = [c.name for c in self.schema_.kept]
+        if not kept:
+            return pd.DataFrame(index=pd.RangeIndex(len(X)))
+        lacking = [c for c in kept if c not in X.columns]
+        filled = X.assign(**dict.fromkeys(lacking)) if lacking else X
+        roles = [c for c in filled.columns if c not in self.schema_.feature_names]
+        return self.schema_.encode(filled, where=where, roles=[*roles, *self.manifest["roles"]])
+
+    def _known_series(self, ids: pd.DataFrame) -> np.ndarray:
+        """Return the number of each row's training series; -1 of others."""
+        if not self.index.id_columns:
+            return np.zeros(len(ids), dtype=np.intp)
+        numbers = series_numbers(self.index)
+        return np.array([numbers.get(tuple(map(str, r)), -1) for r in ids.itertuples(index=False)], dtype=np.intp)
+
+    def _locate(self, frame: pd.DataFrame, index: PanelIndex) -> tuple[np.ndarray, np.ndarray]:
+        """Return the series and the position on the grid of each row."""
+        self._check_columns(frame, [index.time_column, *index.id_columns], "X")
+        numbers = series_numbers(index)
+        keys = frame[list(index.id_columns)]
+        series = np.array([numbers.get(tuple(map(str, r)), -1) for r in keys.itertuples(index=False)], dtype=np.intp)
+        series = series if index.id_columns else np.zeros(len(frame), dtype=np.intp)
+        if (series < 0).any():
+            at = np.flatnonzero(series < 0)
+            names = list(dict.fromkeys("/".join(map(str, r)) for r in keys.iloc[at].itertuples(index=False)))
+            named = listing([plain(n, most=60) for n in names], last="and", most=_MOST_NAMED)
+            message = f"Series that there is no past of: {named} ({_rows(at)})."
+            raise ModelInputError(f"{message} Give their past as context to forecast.")
+        times = self._times(frame[index.time_column], index)
+        last = max(index.times(index.starts + index.lengths - 1).max(), times.max())
+        grid = pd.date_range(index.first, last, freq=index.frequency)
+        positions = grid.get_indexer(times)
+        before = times < index.first
+        if ((positions < 0) & ~before).any():
+            at = np.flatnonzero((positions < 0) & ~before)
+            named = listing([str(times[i]) for i in at[:_MOST_NAMED]], last="and")
+            message = f"{plural(len(at), 'row')} ({_rows(at)}) do not lie on the grid of the training data"
+            raise ModelInputError(f"{message}, whose frequency is {index.frequency}: {named}.")
+        return series, positions
+
+    def _times(self, column: pd.Series, index: PanelIndex) -> pd.DatetimeIndex:
+        from automl_jupyter.data.convert import UnreadableValueError
+        from automl_jupyter.data.infer import find_instants
+        from automl_jupyter.data.panel import is_calendar
+
+        try:
+            times = pd.DatetimeIndex(find_instants(column))
+        except UnreadableValueError as error:
+            raise ModelInputError(f"The value {error.shown} of {plain(column.name)!r} is not a date or time.") from None
+        if times.isna().any():
+            raise ModelInputError(
+                f"The column {plain(column.name)!r} has no value in {_rows(np.flatnonzero(times.isna()))}."
+            )
+        if index.zone is not None and is_calendar(index.frequency):
+            times = times.tz_localize("UTC").tz_convert(index.zone).tz_localize(None)
+        return times
+
+    def _steps_given(self, history: History, future: pd.DataFrame) -> int:
+        series, positions = self._locate(future, history.index)
+        steps = positions - (history.index.starts + history.index.lengths)[series] + 1
+        return max(int(steps.max(initial=1)), 1)
+
+    def _future(
+        self, history: History, horizon: int, given: pd.DataFrame | None, *, may_lack: bool = False
+    ) -> pd.DataFrame:
+        """Return the columns of the periods to forecast, encoded, and refuse where what is known ahead is missing."""
+        index, ids = history.index, list(history.index.id_columns)
+        kept = [c.name for c in self.schema_.kept]
+        series = np.repeat(np.arange(index.n_series), horizon)
+        raw = pd.DataFrame(index=pd.RangeIndex(len(series)))
+        for name in kept:
+            raw[name] = index.ids[name].to_numpy()[series] if name in ids else None
+        needed = [c for c in self.blend_.needs_columns if c not in ids]
+        if given is None:
+            if needed and not may_lack:
+                named = listing([plain(c, most=60) for c in needed], last="and", most=10)
+                raise ModelInputError(
+                    f"The model uses {named} of the periods to forecast. Give them as X_future, or train with"
+                    " features_unknown_at_forecast_time naming those that are not known ahead."
+                )
+            return self._encoded(raw, "X_future")
+        self._check_columns(given, needed, "X_future")
+        at_series, positions = self._locate(given, index)
+        steps = positions - (index.starts + index.lengths)[at_series]
+        inside = np.flatnonzero((steps >= 0) & (steps < horizon))
+        source = np.full(len(series), -1)
+        source[at_series[inside] * horizon + steps[inside]] = inside
+        lost = np.flatnonzero(source < 0)
+        if len(lost) and needed and not may_lack:
+            some = lost[:_MOST_NAMED]
+            ends = index.starts + index.lengths
+            cells = index.frame(series[some], ends[series[some]] + some % horizon)
+            missing = ["/".join(str(v) for v in row) for row in cells.itertuples(index=False)]
+            more = " …" if len(lost) > _MOST_NAMED else ""
+            raise ModelInputError(
+                f"X_future has no row for {plural(len(lost), 'period')}: {listing(missing, last='and')}{more}."
+                f" The model uses {listing(needed, last='and', most=10)} of each."
+            )
+        for name in kept:
+            if name in given.columns and name not in ids:
+                raw[name] = given[name].reset_index(drop=True).reindex(source).to_numpy()
+        return self._encoded(raw, "X_future")
+
+    def _units(self, history: History) -> np.ndarray:
+        """Return how large an error of each series is, in its own unit."""
+        scales = season_scale(history.values, history.index.offsets, history.season)
+        usual = np.median(scales[scales > 0]) if (scales > 0).any() else 1.0
+        scales = np.where(scales > 0, scales, usual)
+        codes = self._known_series(history.index.ids)
+        ratio = np.append(np.asarray(self.manifest["errors"]["ratio"]), 1.0)
+        # Of training series the scale is that of training, which the errors were measured by.
+        own = np.append(self._scales, np.nan)[codes]
+        return np.asarray(np.where(np.isfinite(own) & (own > 0), own, scales) * ratio[codes])
+
+    # --- manners -------------------------------------------------------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return no parameters: a fitted model has nothing to set."""
+        return {}
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        made_of = ", ".join(f"{plain(label, most=60)} × {weight:.2f}" for label, weight in self.members[:5])
+        more = f" and {len(self.members) - 5} more" if len(self.members) > 5 else ""
+        many = plural(self.index.n_series, "series", "series")
+        ahead = f"{plural(self.horizon, 'period')} of {self.index.frequency} ahead"
+        return f"ForecastingModel({self.label}, {many}, {ahead}: {made_of}{more})"
+
+
+def _rows(rows: np.ndarray) -> str:
+    return f"row {listing([str(r) for r in rows[:_MOST_NAMED]], last='and')}"

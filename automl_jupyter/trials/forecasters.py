@@ -1,0 +1,428 @@
+"""A configuration as something that forecasts: a learner of single series, or a regressor on lags of all series."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter.featurization.lags import Cells, LagSettings, calendar_features, lag_features
+from automl_jupyter.learners import learners
+from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
+from automl_jupyter.learners.series.base import MOST_PERIODS, Past
+from automl_jupyter.trials.history import History
+
+if TYPE_CHECKING:
+    from automl_jupyter.learners.info import LearnerInfo
+
+#: the settings of a pooled forecaster that are not its learner's
+STRATEGY, DIFFERENCE, LAGS, LOG = "strategy", "difference", "lag_set", "log"
+STRATEGIES = ("recursive", "direct")
+#: training cells of a pooled forecaster, at most
+MOST_CELLS = 200_000
+#: distinct lengths of series that are worked on one by one; with more, lengths are rounded down
+_MOST_LENGTHS = 64
+#: cells of a batch of series
+_MOST_BATCH = 8_000_000
+
+
+class LocalForecaster:
+    """A learner of single series, on many of them.
+
+    Parameters
+    ----------
+    learner : str
+        Its key.
+    params : mapping
+        Its settings; ``log`` forecasts the logarithm where all values of a series are positive.
+    season : int
+        Periods of a season.
+    seasons : sequence of int
+        All periods after which the calendar repeats.
+    """
+
+    def __init__(self, learner: str, params: Mapping[str, Any], season: int, seasons: Sequence[int]) -> None:
+        self.learner, self.params = learner, dict(params)
+        self.season, self.seasons = season, list(seasons)
+
+    @property
+    def needs_columns(self) -> list[str]:
+        """The columns whose values must be known ahead."""
+        return []
+
+    def fit(self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop) -> LocalForecaster:
+        """Do nothing: a series is looked at when it is forecast."""
+        return self
+
+    def forecast(
+        self, history: History, horizon: int, future: pd.DataFrame, should_stop: StopSignal = never_stop
+    ) -> np.ndarray:
+        """Return the next `horizon` values of every series, shape (n_series, horizon)."""
+        params = dict(self.params)
+        log = bool(params.pop(LOG, False))
+        inner = make_learner(learners.get(self.learner), "forecasting", params, random_state=0, n_jobs=1)
+        found = np.empty((history.index.n_series, horizon))
+        for rows, values in _batches(history):
+            logged = log and bool((values > 0).all())
+            past = Past(np.log(values) if logged else values, self.season, tuple(self.seasons), should_stop=should_stop)
+            ahead = inner.forecast(past, horizon)
+            found[rows] = np.exp(np.minimum(ahead, 700)) if logged else ahead
+        return found
+
+
+def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return series of equal length together, as a matrix; of many lengths some give up their oldest periods."""
+    lengths = np.minimum(history.index.lengths, 4 * MOST_PERIODS)
+    if len(np.unique(lengths)) > _MOST_LENGTHS:
+        ladder = np.unique(np.floor(1.05 ** np.arange(0, 200)).astype(int))
+        lengths = ladder[np.searchsorted(ladder, lengths, side="right") - 1]
+    ends = history.index.offsets[1:]
+    found = []
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        size = max(1, _MOST_BATCH // int(length))
+        parts = np.split(rows, np.arange(size, len(rows), size))
+        back = np.arange(length, 0, -1)
+        found += [(part, history.values[ends[part][:, None] - back]) for part in parts]
+    return found
+
+
+class PooledForecaster:
+    """A regressor that learns from all series at once, on their lags, the calendar and the other columns.
+
+    Parameters
+    ----------
+    learner, params : str, mapping
+        The regressor and its own settings, with ``strategy`` (``recursive``: one step ahead, again and again;
+        ``direct``: any step ahead), ``difference`` and ``log``.
+    lags : mapping
+        As `LagSettings.to_dict` gives them.
+    horizon : int
+        How many steps ahead it learns.
+    seasons : sequence of int
+        Periods of the seasons.
+    columns : sequence of mapping
+        The other columns, as `Column.to_dict` gives them.
+    unknown : sequence of str
+        Columns that are not known ahead.
+    lagged : bool
+        Whether past values of numeric columns are features, too.
+    settings : mapping, optional
+        How columns become features.
+    calendar : mapping, optional
+        The country whose holidays are features.
+    """
+
+    def __init__(
+        self,
+        learner: str,
+        params: Mapping[str, Any],
+        *,
+        lags: Mapping[str, Any],
+        horizon: int,
+        seasons: Sequence[int],
+        columns: Sequence[Mapping[str, Any]] = (),
+        unknown: Sequence[str] = (),
+        lagged: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        country: str | None = None,
+    ) -> None:
+        self.learner, self.params = learner, dict(params)
+        self.lags, self.horizon, self.seasons = dict(lags), horizon, list(seasons)
+        self.columns, self.unknown, self.lagged = [dict(c) for c in columns], list(unknown), lagged
+        self.settings, self.country = dict(settings or {}), country
+
+    @property
+    def needs_columns(self) -> list[str]:
+        """The columns whose values must be known ahead."""
+        return [c["name"] for c in self.columns if c["name"] not in self.unknown]
+
+    @property
+    def _direct(self) -> bool:
+        return str(self.params.get(STRATEGY, "recursive")) == "direct"
+
+    @property
+    def _info(self) -> LearnerInfo:
+        return learners.get(self.learner)
+
+    def fit(
+        self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop
+    ) -> PooledForecaster:
+        """Learn from every period whose target was observed.
+
+        Parameters
+        ----------
+        history : History
+            The training series.
+        seed : int
+            Seeds the regressor and which cells are learnt from.
+        n_jobs : int
+            Threads.
+        should_stop : callable
+            Asked by regressors that can stop.
+        """
+        from automl_jupyter.data.dataset import Column, ColumnType
+        from automl_jupyter.featurization.recipes import make_featurizer
+        from automl_jupyter.learners.base import FitData, fit_learner
+
+        own = {k: v for k, v in self.params.items() if k not in (STRATEGY, DIFFERENCE, LAGS, LOG, "features", "scaler")}
+        rounds = own.pop("n_rounds", None)
+        self.log_ = bool(self.params.get(LOG, False)) and bool((history.values > 0).all())
+        rng = np.random.default_rng(seed)
+        rows, step = self._training_cells(history, rng)
+        known = [c for c in self.columns if c["name"] not in self.unknown]
+        self.featurizer_ = None
+        if known:
+            columns = [Column(**{**c, "type": ColumnType(c["type"])}) for c in known]
+            self.featurizer_ = make_featurizer(self._info.recipe, columns, settings=self.settings)
+            seen = np.unique(rows)
+            self.featurizer_.fit_transform(history.X[[c["name"] for c in known]].iloc[seen], history.values[seen])
+        values = self._scaled(history)
+        cells = Cells(rows - step, history.index.within[rows] - step + 1, step)
+        matrix, base = self._features(history, values, cells, rows, history.X)
+        target = values[rows] - base
+        matrix, keep = self._without_holes(matrix)
+        weight = None if history.weight is None else history.weight[rows][keep]
+        self.estimator_ = make_learner(self._info, "regression", own, random_state=seed, n_jobs=n_jobs)
+        data = FitData(
+            X=matrix[keep] if not keep.all() else matrix,
+            y=target[keep],
+            weight=weight,
+            categorical=self._categorical(),
+            should_stop=should_stop,
+            refit_iterations=rounds,
+            n_jobs=n_jobs,
+        )
+        self.n_cells_ = int(keep.sum())
+        self.stopped_early_ = fit_learner(self._info, self.estimator_, data).stopped_early
+        return self
+
+    def forecast(
+        self, history: History, horizon: int, future: pd.DataFrame, should_stop: StopSignal = never_stop
+    ) -> np.ndarray:
+        """Return the next `horizon` values of every series, shape (n_series, horizon).
+
+        Parameters
+        ----------
+        history : History
+            What came before; any series, also those it has not learnt from.
+        horizon : int
+            How many steps. Beyond what a direct one has learnt, its own forecasts are taken for values.
+        future : DataFrame
+            The other columns of the steps: series by series, `horizon` rows each.
+        """
+        at_once = min(self.horizon, horizon) if self._direct else 1
+        settings = self._lag_settings()
+        recent = history.tail(max(settings.reach, 2) + self.horizon)
+        values = self._scaled(history)[history.index.tail(max(settings.reach, 2) + self.horizon)[1]]
+        n, width = recent.index.n_series, int(recent.index.lengths.max())
+        grown = np.zeros((n, width + horizon))
+        lengths = recent.index.lengths
+        grown[recent.index.series, width - lengths[recent.index.series] + recent.index.within] = values
+        block = grown.shape[1] * np.arange(n)
+        future = future.reset_index(drop=True)
+        for done in range(0, horizon, at_once):
+            steps = np.arange(1, min(at_once, horizon - done) + 1)
+            cells = Cells(
+                np.repeat(block + width + done - 1, len(steps)),
+                np.repeat(lengths + done, len(steps)),
+                np.tile(steps, n),
+            )
+            rows = (np.arange(n)[:, None] * horizon + done + steps - 1).ravel()
+            matrix, base = self._features(recent, grown.ravel(), cells, rows, future, ahead=done + cells.step)
+            matrix, _ = self._without_holes(matrix, drop=False)
+            predicted = np.asarray(self.estimator_.predict(matrix), dtype=np.float64).reshape(-1) + base
+            at = width + done + steps - 1
+            grown[:, at] = _bounded(predicted.reshape(n, len(steps)), grown[:, :width], lengths)
+        found = grown[:, width:]
+        if self.log_:
+            return np.asarray(np.exp(np.minimum(found, 700.0)) * self._scale(history)[:, None])
+        return np.asarray(found * self._scale(history)[:, None])
+
+    # --- how values and cells are seen ---------------------------------------------------------------------------
+
+    def _lag_settings(self) -> LagSettings:
+        chosen = {**self.lags, "difference": str(self.params.get(DIFFERENCE, "none")), "steps": self._direct}
+        return LagSettings.from_dict(chosen)
+
+    def _scale(self, history: History) -> np.ndarray:
+        return history.scale
+
+    def _scaled(self, history: History) -> np.ndarray:
+        values = history.values / self._scale(history)[history.index.series]
+        return np.asarray(np.log(np.maximum(values, 1e-9))) if self.log_ else np.asarray(values)
+
+    def _training_cells(self, history: History, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows to learn and how many steps before each its origin lies."""
+        within, longest = history.index.within, int(history.index.lengths.max())
+        least = min(max(self.seasons[0] if self.seasons else 1, 3), max(longest // 3, 1))
+        rows = np.flatnonzero(history.observed & (within >= least))
+        if not len(rows):
+            rows = np.flatnonzero(history.observed & (within >= 1))
+        if not len(rows):
+            raise ValueError("No series is long enough to learn from its past values.")
+        if not self._direct:
+            rows = rows if len(rows) <= MOST_CELLS else np.sort(rng.choice(rows, MOST_CELLS, replace=False))
+            return rows, np.ones(len(rows), dtype=np.intp)
+        repeats = int(np.clip(MOST_CELLS // max(10 * len(rows), 1), 1, self.horizon))
+        if len(rows) > MOST_CELLS:
+            rows = np.sort(rng.choice(rows, MOST_CELLS, replace=False))
+        steps = np.stack([rng.permuted(np.arange(self.horizon)) for _ in range(1)])  # every step as often as others
+        offset = rng.integers(self.horizon, size=len(rows))
+        chosen = steps[0][(offset[:, None] + np.arange(repeats)) % self.horizon] + 1
+        rows = np.repeat(rows, repeats)
+        step = np.minimum(chosen.ravel(), within[rows])
+        return rows, step
+
+    def _features(
+        self,
+        history: History,
+        values: np.ndarray,
+        cells: Cells,
+        rows: np.ndarray,
+        X: pd.DataFrame,
+        ahead: np.ndarray | None = None,
+    ) -> tuple[Any, np.ndarray]:
+        """Return the matrix of some cells and what their target is a difference to.
+
+        `rows` are rows of `X`; `ahead`, of cells after the history, how many steps after its end they lie.
+        """
+        found, base = lag_features(values, cells, self._lag_settings())
+        index = history.index
+        if ahead is None:
+            positions, series = index.positions[rows], index.series[rows]
+        else:
+            series = np.repeat(np.arange(index.n_series), len(cells) // index.n_series)
+            positions = (index.starts + index.lengths)[series] + ahead - 1
+        parts = [found, self._calendar(history, positions)]
+        if self.unknown or self.lagged:
+            parts.append(self._past_columns(history, cells, series, ahead))
+        matrix = np.column_stack([p for p in parts if p.shape[1]])
+        self.n_own_ = matrix.shape[1]
+        if self.featurizer_ is None:
+            return matrix, base
+        from scipy.sparse import csr_matrix, hstack, issparse
+
+        names = self.needs_columns
+        more = self.featurizer_.transform(X[names].iloc[rows].reset_index(drop=True))
+        if issparse(more):
+            return hstack([csr_matrix(np.nan_to_num(matrix)), more]).tocsr(), base
+        return np.column_stack([matrix, np.asarray(more)]), base
+
+    def _calendar(self, history: History, positions: np.ndarray) -> np.ndarray:
+        from automl_jupyter.data.panel import is_calendar, shown
+
+        index = history.index
+        unique, inverse = np.unique(positions, return_inverse=True)
+        times = index.times(unique)
+        if index.zone is not None and not is_calendar(index.frequency):
+            times = shown(times, index.zone, index.frequency).tz_localize(None)
+        waves = self._info.recipe != "tree"
+        found = calendar_features(times, unique, index.frequency, tuple(self.seasons), waves=waves)
+        if self.country is not None:
+            from automl_jupyter.featurization.holidays import holiday_features
+
+            found = np.column_stack([found, holiday_features(times, self.country)])
+        return np.asarray(found[inverse])
+
+    def _past_columns(self, history: History, cells: Cells, series: np.ndarray, ahead: np.ndarray | None) -> np.ndarray:
+        """Return what numeric columns were at the last instant at which they are known."""
+        names = [
+            c["name"]
+            for c in self.columns
+            if c["type"] in ("Numeric", "Boolean") and (self.lagged or c["name"] in self.unknown)
+        ]
+        if not names:
+            return np.empty((len(cells), 0))
+        index = history.index
+        # A recursive forecast does not know them at its later origins: it looks as far back as it will have to.
+        extra = 0 if self._direct else self.horizon - 1
+        if ahead is None:
+            at, there = cells.origin - extra, cells.known > extra
+        else:
+            back = np.maximum(self.horizon - ahead, 0) if not self._direct else np.zeros(len(cells), dtype=np.intp)
+            last = index.offsets[1:][series] - 1
+            at, there = last - back, index.lengths[series] > back
+        table = history.X[names].to_numpy(dtype=np.float64)
+        found = table[np.where(there, at, 0)]
+        found[~there] = np.nan
+        return found
+
+    def _without_holes(self, matrix: Any, *, drop: bool = True) -> tuple[Any, np.ndarray]:
+        """Fill what is missing, for learners that cannot take it; rows without a past are left out of learning."""
+        n = matrix.shape[0]
+        keep: np.ndarray = np.ones(n, dtype=bool)
+        if self._info.recipe == "tree" or not isinstance(matrix, np.ndarray):
+            return matrix, keep
+        missing = ~np.isfinite(matrix)
+        if drop and missing.any():
+            whole = ~missing.any(axis=1)
+            if whole.sum() >= max(20, n // 4):
+                keep = np.asarray(whole)
+        return np.where(missing, 0.0, matrix), keep
+
+    def _categorical(self) -> list[int]:
+        there = getattr(self.featurizer_, "categorical_features_", []) if self.featurizer_ is not None else []
+        return [self.n_own_ + int(i) for i in there]
+
+
+def _bounded(predicted: np.ndarray, past: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Keep a forecast that feeds on itself within a few ranges of what was seen."""
+    there = np.arange(past.shape[1]) >= past.shape[1] - lengths[:, None]
+    low = np.where(there, past, np.inf).min(axis=1, keepdims=True)
+    high = np.where(there, past, -np.inf).max(axis=1, keepdims=True)
+    reach = 3 * (high - low) + 1e-6
+    return np.asarray(np.clip(np.nan_to_num(predicted, nan=0.0), low - reach, high + reach))
+
+
+def make_forecaster(
+    learner: str, params: Mapping[str, Any], meta: Mapping[str, Any]
+) -> LocalForecaster | PooledForecaster:
+    """Return a configuration as something that forecasts, unfitted.
+
+    Parameters
+    ----------
+    learner, params : str, mapping
+        The configuration.
+    meta : mapping
+        What the cached table says: ``forecast`` (what was resolved about time), ``columns`` and ``featurization``.
+    """
+    about = meta["forecast"]
+    info = learners.get(learner)
+    if info.recipe == "series":
+        module = importlib.import_module(info.module)
+        fixed = getattr(module, "FIXED", {}).get(learner, {})
+        return LocalForecaster(learner, {**fixed, **params}, int(about["season"]), about["seasons"])
+    return PooledForecaster(
+        learner,
+        params,
+        lags=lag_set(str(params.get(LAGS, "usual")), about),
+        horizon=int(about["horizon"]),
+        seasons=about["seasons"],
+        columns=meta["columns"],
+        unknown=about["unknown"],
+        lagged=bool(about["feature_lags"]),
+        settings=meta.get("featurization"),
+        country=about.get("country"),
+    )
+
+
+def lag_set(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lags of a set: what was asked for, else ``usual``, ``long`` or ``short``."""
+    asked_lags, asked_windows = about.get("target_lags"), about.get("target_windows")
+    if asked_lags is not None or asked_windows is not None:
+        asked = LagSettings(
+            lags=tuple(asked_lags or ()), windows=tuple(asked_windows or ()), extremes=bool(asked_windows), seasons=()
+        )
+        return asked.to_dict()
+    season, seasons = int(about["season"]), tuple(about["seasons"])
+    length = int(about["shortest"])
+    of_calendar = tuple(s for s in dict.fromkeys((season, *seasons)) if 1 < s <= length // 2)
+    n_lags = {"usual": 8, "short": 3, "long": max(28, min(2 * season, 60))}[name]
+    lags = tuple(k for k in range(1, n_lags + 1) if k <= max(length // 3, 1))
+    windows = tuple(sorted({w for w in (4, season, 2 * season, *of_calendar[:2]) if 2 <= w <= length // 2}))
+    repeats = 3 if name != "short" else 2
+    return LagSettings(lags=lags or (1,), seasons=of_calendar, n_repeats=repeats, windows=windows[:4]).to_dict()

@@ -1,0 +1,215 @@
+"""Series as forecasters take them: values without holes, with what else is known of each period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter.data.panel import PanelIndex
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.cache import CachedTable
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A panel up to where a forecast starts.
+
+    Parameters
+    ----------
+    index : PanelIndex
+        Which row is which series at which instant.
+    y : ndarray of shape (n_rows,)
+        The target, NaN where it was not observed.
+    X : DataFrame
+        The other columns, encoded.
+    season : int
+        Periods of a season; 1 for none.
+    weight : ndarray, optional
+        A weight a row.
+    """
+
+    index: PanelIndex
+    y: np.ndarray
+    X: pd.DataFrame
+    season: int = 1
+    weight: np.ndarray | None = None
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The target without holes: each takes the value of a season before, or the last one."""
+        return fill_gaps(self.y, self.index, self.season)
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """Which rows have a target."""
+        return np.asarray(np.isfinite(self.y))
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """The mean size of each series' values, never 0."""
+        sums = np.bincount(self.index.series, np.abs(self.values), minlength=self.index.n_series)
+        scale = sums / self.index.lengths
+        return np.where(scale > 0, scale, 1.0)
+
+    def head(self, lengths: np.ndarray) -> History:
+        """Return the first rows of each series; those of none of a series leave it out."""
+        index, rows = self.index.head(lengths)
+        return self._of(index, rows)
+
+    def tail(self, most: int) -> History:
+        """Return the last rows of each series."""
+        index, rows = self.index.tail(most)
+        return self._of(index, rows)
+
+    def _of(self, index: PanelIndex, rows: np.ndarray) -> History:
+        weight = None if self.weight is None else self.weight[rows]
+        return History(index, self.y[rows], self.X.iloc[rows].reset_index(drop=True), self.season, weight)
+
+
+def fill_gaps(y: np.ndarray, index: PanelIndex, season: int) -> np.ndarray:
+    """Return `y` without NaN: the value of a season before, else the last one, else the next."""
+    missing = np.isnan(y)
+    if not missing.any():
+        return y
+    filled = y.copy()
+    within = index.within
+    if season > 1:
+        for row in np.flatnonzero(missing).tolist():  # in order, so that long holes repeat the season before them
+            if within[row] >= season:
+                filled[row] = filled[row - season]
+    rows = pd.Series(filled).groupby(index.series)
+    return np.asarray(rows.ffill().groupby(index.series).bfill().fillna(0.0), dtype=np.float64)
+
+
+def open_history(table: CachedTable) -> History:
+    """Return the panel a cached table holds."""
+    index = PanelIndex.from_dict(table.meta["panel"], table.arrays["starts"], table.arrays["offsets"])
+    weight = None if table.weight is None else np.asarray(table.weight)
+    return History(index, np.asarray(table.y), table.X, int(table.meta["forecast"]["season"]), weight)
+
+
+def lengths_of(index: PanelIndex, rows: np.ndarray) -> np.ndarray:
+    """Return how many of some rows each series has."""
+    return np.bincount(index.series[np.asarray(rows)], minlength=index.n_series)
+
+
+def future_rows(whole: History, lengths: np.ndarray, horizon: int, unknown: Sequence[str]) -> pd.DataFrame:
+    """Return what is known of the periods after the first `lengths` rows: series by series, `horizon` rows each.
+
+    Columns in `unknown` are missing, and so is what lies beyond the panel's end.
+    """
+    kept = np.flatnonzero(lengths > 0)
+    steps = lengths[kept][:, None] + np.arange(horizon)
+    rows = whole.index.offsets[:-1][kept][:, None] + steps
+    rows = np.where(steps < whole.index.lengths[kept][:, None], rows, -1).ravel()
+    return hidden(take_rows(whole.X, rows), unknown)
+
+
+def take_rows(X: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Return rows by number; those of -1 are missing."""
+    if X.shape[1] == 0:
+        return pd.DataFrame(index=pd.RangeIndex(len(rows)))
+    found = X.take(np.maximum(rows, 0)).reset_index(drop=True)
+    lost = rows < 0
+    return blanked(found, list(found.columns), lost) if lost.any() else found
+
+
+def hidden(X: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows with some columns missing."""
+    return blanked(X, [c for c in columns if c in X.columns], np.ones(len(X), dtype=bool))
+
+
+def blanked(X: pd.DataFrame, columns: Sequence[str], rows: np.ndarray) -> pd.DataFrame:
+    """Return rows with nothing in some cells."""
+    changed: dict[Any, Any] = {}
+    for name in columns:
+        column = X[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            changed[name] = pd.Categorical.from_codes(np.where(rows, -1, column.cat.codes), dtype=column.dtype)
+        elif pd.api.types.is_datetime64_dtype(column.dtype):
+            changed[name] = column.mask(rows)
+        elif pd.api.types.is_numeric_dtype(column.dtype):
+            changed[name] = np.where(rows, np.nan, column.to_numpy())
+        else:
+            changed[name] = column.mask(rows, "")
+    return X.assign(**changed) if changed else X
+
+
+def settings_of(table_meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what was resolved about time: horizon, seasons, lags, unknown columns."""
+    found: Mapping[str, Any] = table_meta["forecast"]
+    return found
+
+
+def write_history(folder: Path, table: CachedTable, most: int) -> None:
+    """Write the last periods of every series of a cached table, for a model to forecast from."""
+    from automl_jupyter.data.cache import write_cache
+
+    whole = open_history(table)
+    recent = whole.tail(most)
+    meta = {"panel": recent.index.to_dict(), "forecast": table.meta["forecast"]}
+    arrays = {"starts": recent.index.starts, "offsets": recent.index.offsets}
+    arrays |= {name: np.asarray(table.arrays[name]) for name in ("ranges", "scales")}
+    write_cache(folder, X=recent.X, y=recent.y, weight=None, folds=[], meta=meta, arrays=arrays)
+
+
+#: the files of a written history
+HISTORY_FILES = tuple(
+    f"history/{name}"
+    for name in (
+        "X.arrow", "y.npy", "meta.json", "array-starts.npy", "array-offsets.npy", "array-ranges.npy",
+        "array-scales.npy",
+    )
+)  # fmt: skip
+
+
+def join(earlier: History, later: History) -> History:
+    """Return series with what came later; where both know a period, the later one is right.
+
+    Parameters
+    ----------
+    earlier, later : History
+        Panels of the same columns and frequency; series are told apart by the text of their ids.
+
+    Raises
+    ------
+    ValueError
+        When their instants do not lie on one grid.
+    """
+    a, b = earlier.index, later.index
+    first = min(a.first, b.first)
+    ends = [i.times(i.starts + i.lengths - 1).max() for i in (a, b)]
+    grid = pd.date_range(first, max(ends), freq=a.frequency)
+    shift = [int(grid.get_indexer(pd.DatetimeIndex([i.first]))[0]) for i in (a, b)]
+    if min(shift) < 0:
+        raise ValueError("the instants do not lie on the grid of the training data")
+    numbers: dict[tuple[str, ...], int] = {}
+    codes = []
+    for index in (a, b):
+        keys = [tuple(map(str, row)) for row in index.ids.itertuples(index=False)]
+        codes.append(np.array([numbers.setdefault(k, len(numbers)) for k in keys], dtype=np.intp))
+    n = len(numbers)
+    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    for index, code, moved in zip((a, b), codes, shift, strict=True):
+        np.minimum.at(low, code, index.starts + moved)
+        np.maximum.at(high, code, index.starts + moved + index.lengths)
+    offsets = np.concatenate([[0], np.cumsum(high - low)])
+    source = np.full(int(offsets[-1]), -1)
+    y = np.full(int(offsets[-1]), np.nan)
+    for index, code, moved, panel, before in zip((a, b), codes, shift, (earlier, later), (0, a.n_rows), strict=True):
+        at = offsets[:-1][code][index.series] + index.positions + moved - low[code][index.series]
+        source[at] = before + np.arange(index.n_rows)
+        known = np.isfinite(panel.y)
+        y[at[known]] = panel.y[known]
+    every = pd.concat([a.ids, b.ids], ignore_index=True)
+    ids = every.iloc[np.unique(np.concatenate(codes), return_index=True)[1]].reset_index(drop=True)
+    index = replace(a, ids=ids, starts=low, offsets=offsets, first=first)
+    X = take_rows(pd.concat([earlier.X, later.X], ignore_index=True), source)
+    return History(index, y, X, earlier.season)
