@@ -128,7 +128,7 @@ def open_cache(folder: Path) -> CachedTable:
             for k in range(about["n_folds"])
         ]
         weight = _map(folder / "weight.npy") if about["weight"] else None
-        arrays = {name: _map(folder / f"array-{name}.npy") for name in about["arrays"]}
+        arrays = {name: _map(folder / f"array-{name}.npy") for name in about.get("arrays", [])}
         return CachedTable(_read_table(folder / _TABLE), _map(folder / "y.npy"), weight, folds, about["meta"], arrays)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise StoreError(f"The stored table in {folder} cannot be read: {error}") from error

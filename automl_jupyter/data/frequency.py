@@ -163,7 +163,7 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
         if step < pd.Timedelta(1, "D"):
             counts = [c for c, span in zip(counts, spans, strict=False) if span <= pd.Timedelta(7, "D")]
         return tuple(c for c in counts if c > 1)
-    name, n = offset.name.split("-")[0], offset.n
+    name, n = offset.rule_code.split("-")[0], offset.n
     months = dict.fromkeys(("MS", "ME", "BMS", "BME"), 12)
     quarters = dict.fromkeys(("QS", "QE", "BQS", "BQE"), 4)
     per_year = {"W": 52, **months, **quarters, "SMS": 24, "SME": 24}

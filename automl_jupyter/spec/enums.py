@@ -69,6 +69,7 @@ class ForecastingModels(StrEnum):
     SEASONAL_NAIVE = "SeasonalNaive"
     AVERAGE = "Average"
     SEASONAL_AVERAGE = "SeasonalAverage"
+    THETA = "Theta"
     EXPONENTIAL_SMOOTHING = "ExponentialSmoothing"
     AUTO_ARIMA = "AutoArima"
     ARIMAX = "Arimax"

@@ -28,6 +28,10 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     parameters it accepts; come back from a pickle and from skops the same; and leave the environment, the
     working directory, the warning filters, numpy's random state and the threads as it found them.
 
+    A learner of single series forecasts short and long ones, with and without a season, constant ones and ones
+    with values of 0 and less; the forecast must be finite, of the shape asked for, the same whichever series are
+    beside it, move and stretch with the series, and keep a level that never changes.
+
     Parameters
     ----------
     info : LearnerInfo
@@ -47,6 +51,10 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     """
     if info.requires is not None:
         importlib.import_module(info.requires)  # what importing it does to the process is not the learner's doing
+    if info.recipe == "series":
+        with _left_as_found(info.key):
+            _check_forecasts(info)
+        return
     for n_classes in (2, 5) if task == "classification" else (None,):
         case = _Case(info, task, n_classes)
         with _left_as_found(info.key):
@@ -258,6 +266,37 @@ def toy_table(n_rows: int) -> tuple[pd.DataFrame, list[Any], np.ndarray]:
     types = ["Numeric", "Numeric", "Categorical", "DateTime", "Text", "Boolean"]
     columns = [SimpleNamespace(name=n, type=t, dropped=False) for n, t in zip(frame.columns, types, strict=True)]
     return frame, columns, signal
+
+
+def _check_forecasts(info: LearnerInfo) -> None:
+    from automl_jupyter.learners.base import make_learner, suggest_params
+    from automl_jupyter.learners.info import SpaceContext
+    from automl_jupyter.learners.series.base import Past
+
+    def forecast(values: np.ndarray, season: int, horizon: int = 5, params: Any = None) -> np.ndarray:
+        own = {k: v for k, v in (params or {}).items() if k != "log"}  # what is around the learner sees to it
+        learner = make_learner(info, "forecasting", own, random_state=0, n_jobs=1)
+        return np.asarray(learner.forecast(Past(np.asarray(values, dtype=float), season, (season,)), horizon))
+
+    name, rng = info.key, np.random.default_rng(5)
+    for length, season in ((1, 1), (2, 1), (5, 4), (8, 4), (40, 1), (60, 12), (200, 7)):
+        at = np.arange(length)
+        values = 50 + 0.3 * at + 8 * np.sin(2 * np.pi * at / max(season, 2)) + rng.normal(0, 2, (6, length))
+        values[1] -= 55  # crosses 0
+        values[2] = 3.0
+        found = forecast(values, season)
+        assert found.shape == (6, 5), f"{name} forecasts the shape {found.shape} of 6 series and 5 periods."
+        assert np.isfinite(found).all(), f"{name} forecasts values that are not finite after {length} periods."
+        assert np.allclose(found[2], 3.0, atol=1e-6), f"{name} leaves a level that never changed."
+        alone = np.concatenate([forecast(row[None], season) for row in values])
+        assert np.allclose(alone, found, rtol=1e-6, atol=1e-6), f"{name} forecasts a series alone differently."
+        assert np.allclose(forecast(1000 * values, season), 1000 * found, rtol=1e-3, atol=1), (
+            f"{name} forecasts a series in another unit differently."
+        )
+        assert np.allclose(forecast(values, season, 3), found[:, :3]), f"{name}: a shorter forecast differs."
+    for where in (0.0, 0.5, 1.0):
+        params = suggest_params(info, EndsOfSpace(where), SpaceContext(200, 1, None, "forecasting"))
+        assert np.isfinite(forecast(values, 7, params=params)).all(), f"{name} fails with {params}."
 
 
 @contextmanager

@@ -59,7 +59,10 @@ def make_plan(**changes: Any) -> Plan:
         race_folds=1 if limits.timeout_s is not None else n_folds,
         limits=limits,
         learners=("A", "B", "C"),
-        opening=tuple({"learner": name, "params": {}, "label": name} for name in opening),
+        opening=tuple(
+            {"learner": name, "params": {}, "label": name, "origin": "baseline" if name == "Dummy" else "opening"}
+            for name in opening
+        ),
         vote_ensemble=True,
         stack_ensemble=False,
         stack_meta_learner="LogisticRegression",

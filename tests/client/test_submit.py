@@ -387,17 +387,17 @@ def test_a_wrong_variable_is_said_with_the_nearest_name(
     assert job.status == "Completed"
 
 
-@pytest.mark.parametrize("factory", ["forecasting", "text_classification", "image_classification"])
+@pytest.mark.parametrize("factory", ["text_classification", "image_classification"])
 def test_a_task_that_is_not_built_is_refused_by_name(factory: str, tables: SimpleNamespace, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"training_data": tables.of("label"), "target_column_name": "label"}
-    if factory == "forecasting":
-        settings["forecasting_settings"] = automl.ForecastingSettings(time_column_name="size")
     if factory == "image_classification":
         settings["training_data"] = str(tmp_path)
-    if factory != "forecasting":
+    if factory == "text_classification":
         settings["validation_data"] = settings["training_data"]
     spec = getattr(automl, factory)(**settings)
-    with pytest.raises(SpecError, match=r"cannot be trained by this version\. It trains classification and regression"):
+    with pytest.raises(
+        SpecError, match=r"cannot be trained by this version\. It trains classification, regression and forecasting"
+    ):
         submit(spec, compute="inline")
     assert _left_behind(tmp_path) == []
 

@@ -22,7 +22,7 @@ def table(n: int = 100, **values: Any) -> Any:
     y = values.pop("y", np.arange(n) % 2)
     defaults = {
         "y": np.asarray(y), "classes": np.array(["no", "yes"]), "groups": None, "times": None, "custom_folds": None,
-        "n_rows": len(y), "n_training": len(y),
+        "n_rows": len(y), "n_training": len(y), "time": None,
     }  # fmt: skip
     return SimpleNamespace(**{**defaults, **values})
 
