@@ -78,7 +78,7 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
     if counts.max() < _AGREEING * len(steps):
         return None
     if step % (7 * _DAY) == 0:
-        n, day = step // (7 * _DAY), _DAY_NAMES[int(np.bincount(every.dayofweek, minlength=7).argmax())]
+        n, day = step // (7 * _DAY), _DAY_NAMES[int(np.bincount(every.day_of_week, minlength=7).argmax())]
         return f"{n if n > 1 else ''}W-{day}"
     if step % _DAY == 0:
         return f"{step // _DAY if step > _DAY else ''}D"
@@ -87,7 +87,7 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
 
 
 def _weekdays_only(every: pd.DatetimeIndex) -> bool:
-    return len(every) >= _BUSINESS_DAYS and bool((every.dayofweek < 5).all())
+    return len(every) >= _BUSINESS_DAYS and bool((every.day_of_week < 5).all())
 
 
 def _calendar_frequency(days: np.ndarray, every: pd.DatetimeIndex) -> str | None:
@@ -99,7 +99,7 @@ def _calendar_frequency(days: np.ndarray, every: pd.DatetimeIndex) -> str | None
         return None
     weeks = days / 7
     if (weeks == np.round(weeks)).all() and len(np.unique(days)) == 1 and every.day.nunique() > 1:
-        return f"{int(weeks[0])}W-{_DAY_NAMES[every[0].dayofweek]}"
+        return f"{int(weeks[0])}W-{_DAY_NAMES[every[0].day_of_week]}"
     starts = bool((every.day == 1).mean() >= bool(every.is_month_end.mean()))
     if step % 12 == 0:
         unit, n = ("YS" if starts else "YE"), step // 12
@@ -157,7 +157,7 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
     if isinstance(offset, pd.offsets.Tick) or frequency.endswith("D"):
         step = pd.Timedelta(offset.n, unit="D") if frequency.endswith("D") else pd.Timedelta(offset.nanos, unit="ns")
         spans = [pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"), pd.Timedelta(365, "D")]
-        if step >= pd.Timedelta(1, "h"):
+        if step >= pd.Timedelta(1, "min"):  # of minutes the day is the season, as the field has it
             spans = spans[1:]
         counts = [int(span // step) for span in spans if span % step == pd.Timedelta(0) and span > step]
         if step < pd.Timedelta(1, "D"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter._core.text import listing, plain, plural
+from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.convert import kind_of
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import natural_seasons
@@ -121,6 +121,9 @@ def settle_time(
     lags, windows = _lags(job, panel, season, report)
     reach = max([0, *(lags or ()), *(windows or ())])
     unknown = _unknown(job, panel, report)
+    country = asked.country_or_region_for_holidays
+    if country is not None and (wrong := _country_problem(country)):
+        report.problems.append(Problem("forecasting.country_or_region_for_holidays", wrong))
     settings = TimeSettings(
         horizon=horizon,
         season=season,
@@ -132,7 +135,7 @@ def settle_time(
         target_windows=windows,
         feature_lags=asked.feature_lags == "auto",
         unknown=unknown,
-        country=asked.country_or_region_for_holidays,
+        country=country,
         stl=asked.use_stl,
         aggregate=asked.target_aggregate_function,
     )
@@ -147,6 +150,16 @@ def settle_time(
     lengths = panel.index.lengths
     shortest = int(max(lengths.min() - horizon - (n_windows - 1) * step, 1))
     return panel, replace(settings, n_windows=n_windows, step=step, shortest=shortest)
+
+
+def _country_problem(country: str) -> str:
+    """Return why the holidays of a country cannot be looked up; empty where they can."""
+    import holidays
+
+    known = sorted(holidays.list_supported_countries())
+    if country in known:
+        return ""
+    return f"The holidays of {country!r} are not known.{did_you_mean(country, known)} Give a two-letter ISO 3166 code."
 
 
 def _season(asked: int | str | None, seasons: Sequence[int], index: PanelIndex, report: Report) -> int:
@@ -181,8 +194,6 @@ def _unknown(job: ForecastingJob, panel: Panel, report: Report) -> tuple[str, ..
     for name in names or ():
         made_of = [c for c in known if c == name or c.rsplit("_", 1)[0] == name]
         if not made_of:
-            from automl_jupyter._core.text import did_you_mean
-
             where = "forecasting.features_unknown_at_forecast_time"
             hint = (
                 did_you_mean(name, known)

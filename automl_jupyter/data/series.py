@@ -158,7 +158,8 @@ def _read_times(series: pd.Series, where: str, report: Report) -> tuple[np.ndarr
         report.problems.append(
             Problem(
                 "forecasting.time_column_name",
-                f"The column {name!r} in {where} has the value {error.shown}, which is not a date or time.",
+                f"The column {name!r} in {where} has the value {error.shown}{_at(series, error)},"
+                " which is not a date or time.",
             )
         )
         return None, None
@@ -201,7 +202,9 @@ def _read_target(series: pd.Series, where: str, report: Report) -> np.ndarray | 
     try:
         y = raw_numbers(series).astype(np.float64)
     except UnreadableValueError as error:
-        message = f"The column {name!r} in {where} has the value {error.shown}, which is not a number."
+        message = (
+            f"The column {name!r} in {where} has the value {error.shown}{_at(series, error)}, which is not a number."
+        )
         report.problems.append(Problem("target_column_name", message))
         return None
     n_infinite = int(np.isinf(y).sum())
@@ -381,7 +384,9 @@ def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _R
         at = first[np.flatnonzero(~same)[:_MOST_ROWS]]
         stamps = rows.stamps()
         shown = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in at]
-        message = f"{plural(int((~same).sum()), 'instant')} in {where} have several rows: {listing(shown, last='and')}."
+        have = "has" if (~same).sum() == 1 else "have"
+        many = plural(int((~same).sum()), "instant")
+        message = f"{many} in {where} {have} several rows: {listing(shown, last='and')}."
         columns = _telling_apart(rows, roles)
         hint = (
             f"Name the columns that tell their series apart; with {plain(columns[0], most=80)!r} no instant repeats."
@@ -475,6 +480,11 @@ def _filled(X: pd.DataFrame, source: np.ndarray, index: PanelIndex) -> pd.DataFr
         else:
             found[name] = X[name].reindex(np.where(source >= 0, source, -1)).reset_index(drop=True)
     return pd.DataFrame(found, index=pd.RangeIndex(len(source)))
+
+
+def _at(series: pd.Series, error: UnreadableValueError) -> str:
+    rows = [i for i, value in enumerate(series.tolist()) if value is error.example or str(value) == str(error.example)]
+    return f" ({_rows(np.asarray(rows))})" if rows else ""
 
 
 def _rows(rows: np.ndarray) -> str:

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter._core.text import did_you_mean
-
 #: names of the features, after Azure Machine Learning's
 HOLIDAY_NAMES = ("_automl_Holiday", "_automl_isPaidTimeOff", "day before a holiday", "day after a holiday")
 
@@ -41,22 +39,6 @@ def holiday_features(times: pd.DatetimeIndex, country: str) -> np.ndarray:
     code = [zlib.crc32(name.encode()) % 997 + 1 if name else 0 for name in today]
     flags = [[name is not None for name in names] for names in (today, on(days + one), on(days - one))]
     return np.column_stack([code, *flags]).astype(np.float64)
-
-
-def country_problem(country: str) -> str:
-    """Return why the holidays of a country cannot be looked up; empty where they can.
-
-    Examples
-    --------
-    >>> country_problem("US"), country_problem("XX")[:34]
-    ('', "The holidays of 'XX' are not known")
-    """
-    import holidays
-
-    known = sorted(holidays.list_supported_countries())
-    if country in known:
-        return ""
-    return f"The holidays of {country!r} are not known.{did_you_mean(country, known)} Give a two-letter ISO 3166 code."
 
 
 @lru_cache(maxsize=8)

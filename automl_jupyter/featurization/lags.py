@@ -199,9 +199,9 @@ def calendar_parts(times: pd.DatetimeIndex, frequency: str) -> dict[str, np.ndar
         if hours > longest or (part == "week" and hours < 24 * 6):
             continue
         if part == "wday":
-            found[part] = times.dayofweek.to_numpy()
+            found[part] = times.day_of_week.to_numpy()
         elif part == "yday":
-            found[part] = times.dayofyear.to_numpy()
+            found[part] = times.day_of_year.to_numpy()
         elif part == "week":
             found[part] = times.isocalendar().week.to_numpy(dtype=float)
         else:

@@ -155,7 +155,7 @@ def make_learner(
     if info.requires is not None:
         require(info.requires, f"The learner {info.key}")
     module = importlib.import_module(info.module)
-    own = dict(params or {})
+    own = {**getattr(module, "FIXED", {}).get(info.key, {}), **(params or {})}
     log_target = own.pop(LOG_TARGET, False)
     for name in (FEATURES, SCALER):
         own.pop(name, None)

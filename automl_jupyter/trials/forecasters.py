@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -393,9 +392,7 @@ def make_forecaster(
     about = meta["forecast"]
     info = learners.get(learner)
     if info.recipe == "series":
-        module = importlib.import_module(info.module)
-        fixed = getattr(module, "FIXED", {}).get(learner, {})
-        return LocalForecaster(learner, {**fixed, **params}, int(about["season"]), about["seasons"])
+        return LocalForecaster(learner, params, int(about["season"]), about["seasons"])
     return PooledForecaster(
         learner,
         params,

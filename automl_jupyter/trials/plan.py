@@ -330,6 +330,7 @@ def _note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
         "training.enable_dnn_training": bool(training.enable_dnn_training),
         "training.training_mode: distributed": training.training_mode == "distributed",
         "limits.max_nodes": (job.limits.max_nodes or 1) > 1,
+        "forecasting.use_stl": getattr(getattr(job, "forecasting", None), "use_stl", None) is not None,
     }
     for name in (name for name, is_set in unused.items() if is_set):
         _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
@@ -338,8 +339,9 @@ def _note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
 def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
     from automl_jupyter.learners import available, learners
 
-    asked = [learners.get(name).key for name in job.training.allowed_training_algorithms or []]
-    blocked = {learners.get(name).key for name in job.training.blocked_training_algorithms or []}
+    named = job.training.allowed_training_algorithms or []
+    asked = [learners.get(name).key for name in named if name in learners]
+    blocked = {learners.get(name).key for name in job.training.blocked_training_algorithms or [] if name in learners}
     installed = {info.key: info for info in available(job.task) if info.key != "Dummy"}
     there = dict(installed)
     if job.training.enable_onnx_compatible_models:
@@ -351,6 +353,10 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
             "enable_onnx_compatible_models is set",
         )
     missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in installed]
+    unknown = [name for name in named if name not in learners]
+    if unknown:
+        why = "this version has no such learner"
+        _note(notes, "learners", f"{listing(unknown, last='and')} cannot be tried", why, level="warning")
     if missing:
         _note(
             notes,
@@ -364,7 +370,7 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
         why = "columns have missing values, which mode 'off' leaves as they are"
         _note(notes, "learners", "Only learners that take missing values are tried", why)
     keys = []
-    for key in asked or there:
+    for key in asked if named else there:
         info = there.get(key)
         if info is None or key in blocked:
             continue

@@ -213,9 +213,9 @@ def test_an_ensemble_predicts_what_its_members_say(label_job: Any) -> None:
 
 
 def test_a_refit_has_as_much_say_as_all_the_folds() -> None:
-    from automl_jupyter.trials.blend import _shares
+    from automl_jupyter.trials.blend import shares
     from automl_jupyter.trials.records import REFIT
 
-    assert _shares([REFIT, 0, 1]) == (0.5, 0.25, 0.25)
-    assert _shares([REFIT]) == (1.0,)
-    assert _shares([0, 1]) == (0.5, 0.5)
+    assert shares([REFIT, 0, 1]) == (0.5, 0.25, 0.25)
+    assert shares([REFIT]) == (1.0,)
+    assert shares([0, 1]) == (0.5, 0.5)

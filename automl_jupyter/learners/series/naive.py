@@ -57,13 +57,13 @@ _KINDS = {
     "Average": (False, True),
     "SeasonalAverage": (True, True),
 }
-#: what each learner of this module is, whatever its settings
+#: settings that make each learner of this module what it is
 FIXED = {key: {"kind": key} for key in _KINDS}
 
 
 def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int, n_classes: int | None) -> Any:
     """Make a forecaster of one kind."""
-    seasonal, average = _KINDS[params.get("kind", "Naive")]
+    seasonal, average = _KINDS[params["kind"]]
     return NaiveForecaster(seasonal, average, bool(params.get("drift", False)), params.get("n_seasons"))
 
 

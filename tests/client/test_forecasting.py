@@ -1,0 +1,299 @@
+"""Forecasting from the table a user has to the forecast: repairs, refusals, and the model."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl_jupyter import automl
+from automl_jupyter.client.submit import submit
+from automl_jupyter.errors import AutoMLError, ModelInputError
+from automl_jupyter.results.model import load_model
+
+SEASON = np.array([0.0, 1, 3, 2, -1, -4, -1])
+
+
+def series(*ids: str, n: int = 70, freq: str = "D", start: str = "2024-01-01") -> pd.DataFrame:
+    rng, parts = np.random.default_rng(3), []
+    for k, name in enumerate(ids or ("a", "b")):
+        times = pd.date_range(start, periods=n, freq=freq)
+        sold = 20 + 10 * k + SEASON[np.arange(n) % 7] + rng.normal(0, 0.3, n)
+        price = rng.normal(size=n)
+        parts.append(pd.DataFrame({"when": times, "shop": name, "sold": sold + 2 * price, "price": price}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def asked(data: Any, max_trials: int = 2, training: Any = None, **forecasting: Any) -> Any:
+    values = {"time_column_name": "when", "time_series_id_column_names": ["shop"], "forecast_horizon": 7}
+    return automl.forecasting(
+        training_data=data,
+        target_column_name="sold",
+        forecasting_settings=automl.ForecastingSettings(**{**values, **forecasting}),
+        limits={"max_trials": max_trials},
+        training=training or {"allowed_training_algorithms": ["SeasonalNaive", "Theta"]},
+    )
+
+
+def run(data: Any, **settings: Any) -> Any:
+    job = submit(asked(data, **settings), compute="inline").wait(120)
+    assert job.status == "Completed"
+    return job
+
+
+def told(job: Any) -> str:
+    return " ".join(f"{n['what']} {n['why']}" for n in job.plan["notes"])
+
+
+def statuses(job: Any) -> dict[str, str]:
+    return {g["key"]: g["status"] for g in job.guardrails()}
+
+
+def with_row(data: pd.DataFrame, row: int, **values: Any) -> pd.DataFrame:
+    return pd.concat([data, data.iloc[[row]].assign(**values)], ignore_index=True)
+
+
+DATA = series()
+DATES = {"iso": "%Y-%m-%d", "american": "%m/%d/%Y", "german": "%d.%m.%Y"}
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "parts"),
+    [
+        (with_row(DATA, 3, sold=99.0), {}, ["several rows", "a at 2024-01-04", "target_aggregate_function"]),
+        (
+            pd.concat([series("a"), series("b", freq="h")]),
+            {},
+            ["different frequencies", "'a' has D", "'b' has h"],
+        ),
+        (DATA, {"forecast_horizon": 0}, ["forecast_horizon", "0 is not allowed"]),
+        (
+            DATA.assign(when=DATA["when"].dt.strftime("%Y-%m-%d").where(DATA.index != 5, "soon")),
+            {},
+            ["'soon'", "row 5", "not a date"],
+        ),
+        (DATA.assign(sold=DATA["sold"].astype(str).where(DATA.index != 9, "many")), {}, ["'many'", "row 9"]),
+        (DATA.assign(when=DATA["when"].where(DATA.index != 4)), {}, ["no value in 1 row", "row 4"]),
+        (DATA, {"time_column_name": "wen"}, ["'wen'", "Did you mean 'when'?"]),
+        (DATA, {"time_series_id_column_names": ["shopp"]}, ["'shopp'", "Did you mean 'shop'?"]),
+        (DATA, {"features_unknown_at_forecast_time": ["prise"]}, ["'prise'", "Did you mean 'price'?"]),
+        (DATA, {"country_or_region_for_holidays": "XX"}, ["'XX'", "ISO 3166"]),
+        (DATA, {"frequency": "fortnight"}, ["fortnight"]),
+        (DATA.assign(sold=np.nan), {}, ["sold", "no value in any row"]),
+    ],
+    ids=[
+        "duplicates", "mixed frequencies", "horizon 0", "a date", "a target", "a missing date", "time column",
+        "id column", "unknown column", "country", "frequency", "no target",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_forecast_is_refused_with_the_rows(
+    data: Any, settings: dict[str, Any], parts: list[str]
+) -> None:
+    with pytest.raises(AutoMLError) as refused:
+        submit(asked(data, **settings), compute="inline")
+    for part in parts:
+        assert part in str(refused.value)
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_dates_as_strings_are_read(form: str) -> None:
+    job = run(DATA.assign(when=DATA["when"].dt.strftime(DATES[form])))
+    first = job.model.forecast()["when"].min()
+    assert pd.Timestamp(first) == pd.Timestamp("2024-03-11")
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    shuffled = run(DATA.sample(frac=1, random_state=1))
+    assert "put in order of time" in told(shuffled)
+    ordered = run(DATA).model.forecast().sort_values(["shop", "when"])
+    again = shuffled.model.forecast().sort_values(["shop", "when"])
+    assert again["forecast"].to_numpy() == pytest.approx(ordered["forecast"].to_numpy())
+
+
+def test_time_zones_with_a_change_of_the_clock_stay_what_they_are() -> None:
+    hourly = series("a", n=24 * 30, freq="h", start="2024-03-10")
+    zoned = hourly.assign(when=hourly["when"].dt.tz_localize("UTC").dt.tz_convert("Europe/Paris"))
+    ahead = run(zoned, forecast_horizon=24).model.forecast()
+    assert str(ahead["when"].dt.tz) == "Europe/Paris"
+    assert ahead["when"].iloc[0] == zoned["when"].iloc[-1] + pd.Timedelta(1, "h")
+
+
+def test_the_hour_that_summer_time_leaves_out_is_a_gap_and_said() -> None:
+    hourly = series("a", n=24 * 30, freq="h", start="2024-03-10")
+    job = run(hourly[hourly["when"] != pd.Timestamp("2024-03-31 02:00")], forecast_horizon=24)
+    assert "1 value of 720 periods" in told(job)
+    assert len(job.model.forecast()) == 24
+
+
+def test_short_series_are_dropped_padded_or_left_as_asked() -> None:
+    data = pd.concat([DATA, series("c", n=4)])
+    dropped = run(data)
+    assert statuses(dropped)["short_series"] == "Done"
+    assert "c (4)" in told(dropped)
+    assert set(dropped.model.forecast()["shop"]) == {"a", "b"}
+    left = run(data, short_series_handling_config=None)
+    assert statuses(left)["short_series"] == "Alerted"
+    assert set(left.model.forecast()["shop"]) == {"a", "b", "c"}
+    padded = run(data, short_series_handling_config="pad")
+    assert "padded in front" in told(padded)
+    assert set(padded.model.forecast()["shop"]) == {"a", "b", "c"}
+
+
+def test_constant_and_empty_series_harm_no_other() -> None:
+    job = run(pd.concat([DATA, series("c").assign(sold=3.0), series("d").assign(sold=np.nan)]))
+    ahead = job.model.forecast()
+    assert ahead.loc[ahead["shop"] == "c", "forecast"].to_numpy() == pytest.approx(np.full(7, 3.0))
+    assert set(ahead["shop"]) == {"a", "b", "c"}
+    assert "d" in told(job)
+    assert "no value of the target" in told(job)
+
+
+def test_rows_are_aggregated_as_asked() -> None:
+    hourly = series("a", "b", n=24 * 20, freq="h")
+    job = run(hourly, frequency="D", target_aggregate_function="sum", forecast_horizon=2)
+    assert "960 rows became 40 periods of D" in told(job)
+    assert job.model.forecast().loc[0, "forecast"] == pytest.approx(24 * 20, rel=0.2)
+
+
+def test_automatic_settings_are_settled_and_said() -> None:
+    auto = dict.fromkeys(("forecast_horizon", "target_lags", "target_rolling_window_size", "seasonality"), "auto")
+    job = run(DATA, **auto)
+    assert "A season has 7 periods." in told(job)
+    assert "forecast_horizon is 7." in told(job)
+    assert "Lags of the target" in told(job)
+
+
+def test_what_this_version_has_no_learner_for_is_said() -> None:
+    job = run(DATA, training={"allowed_training_algorithms": ["AutoArima", "Naive"]}, use_stl="season")
+    assert "AutoArima cannot be tried" in told(job)
+    assert "use_stl changes nothing" in told(job)
+    assert {t.learner for t in job.trials if t.origin != "baseline"} == {"Naive"}
+
+
+# --- the model -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Return a job whose model uses the price, its data, and what came after."""
+    whole = series("a", "b", n=84)
+    known = whole[whole["when"] < "2024-03-11"]
+    later = whole[whole["when"] >= "2024-03-11"]
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AUTOML_JOBS", str(tmp_path_factory.mktemp("jobs")))
+    job = run(known, max_trials=4, training={"allowed_training_algorithms": ["ElasticNet"]})
+    patch.undo()
+    return SimpleNamespace(job=job, model=job.model, known=known, later=later)
+
+
+def test_a_forecast_has_a_row_a_series_and_period(shops: SimpleNamespace) -> None:
+    ahead = shops.model.forecast(X_future=shops.later.drop(columns="sold"))
+    assert list(ahead.columns) == ["shop", "when", "forecast"]
+    assert len(ahead) == 28, "as many periods as X_future has"
+    first = shops.model.forecast(X_future=shops.later.drop(columns="sold"), horizon=7)
+    joined = first.merge(shops.later, on=["shop", "when"])
+    assert len(joined) == 14
+    assert (joined["forecast"] - joined["sold"]).abs().mean() < 1.2, "the price is used: it moves the target by 2"
+
+
+def test_what_must_be_known_ahead_is_named(shops: SimpleNamespace) -> None:
+    with pytest.raises(ModelInputError, match="price"):
+        shops.model.forecast()
+    future = shops.later.drop(columns="sold")
+    holed = future[~((future["when"] == "2024-03-12") & (future["shop"] == "a"))]
+    with pytest.raises(ModelInputError, match=r"no row for 1 period: a/2024-03-12"):
+        shops.model.forecast(X_future=holed, horizon=7)
+    with pytest.raises(AutoMLError, match="horizon: 0"):
+        shops.model.forecast(horizon=0)
+
+
+def test_intervals_hold_the_forecast_and_widen_with_the_level(shops: SimpleNamespace) -> None:
+    future = shops.later.drop(columns="sold")
+    narrow = shops.model.interval(0.5, X_future=future)
+    wide = shops.model.interval(0.95, X_future=future)
+    assert (narrow["low"] <= narrow["forecast"]).all()
+    assert (narrow["forecast"] <= narrow["high"]).all()
+    assert (wide["high"] - wide["low"] >= narrow["high"] - narrow["low"] - 1e-9).all()
+    quantiles = shops.model.forecast_quantiles(X_future=future, quantiles=(0.1, 0.5, 0.9))
+    assert (quantiles[0.1] <= quantiles[0.5]).all()
+    assert (quantiles[0.5] <= quantiles[0.9]).all()
+    with pytest.raises(AutoMLError, match="level"):
+        shops.model.interval(1.5)
+
+
+def test_a_rolling_forecast_never_looks_ahead(shops: SimpleNamespace) -> None:
+    rolled = shops.model.rolling_forecast(shops.later, step=7)
+    assert set(rolled["step"]) == set(range(1, 8))
+    assert (rolled["origin"] < rolled["when"]).all()
+    changed = shops.later.assign(sold=shops.later["sold"].where(shops.later["when"] <= "2024-03-17", 1e6))
+    again = shops.model.rolling_forecast(changed, step=7)
+    first = rolled["origin"] <= pd.Timestamp("2024-03-17")
+    assert again.loc[first, "forecast"].to_numpy() == pytest.approx(rolled.loc[first, "forecast"].to_numpy())
+
+
+def test_scores_are_pooled_by_series_and_by_step(shops: SimpleNamespace) -> None:
+    pooled = shops.model.evaluate(shops.later)
+    assert pooled.index[0] == "normalized_root_mean_squared_error"
+    assert {"mean_absolute_scaled_error", "symmetric_mean_absolute_percentage_error"} <= set(pooled.index)
+    assert list(shops.model.evaluate(shops.later, by="series")["shop"]) == ["a", "b"]
+    assert list(shops.model.evaluate(shops.later, by="step")["step"]) == list(range(1, 8))
+    with pytest.raises(AutoMLError, match="by: 'day'"):
+        shops.model.evaluate(shops.later, by="day")
+
+
+def test_later_observations_and_unknown_series_are_contexts(shops: SimpleNamespace) -> None:
+    seen, future = shops.later[shops.later["when"] < "2024-03-18"], shops.later[shops.later["when"] >= "2024-03-18"]
+    ahead = shops.model.forecast(context=seen, X_future=future.drop(columns="sold"), horizon=7)
+    assert pd.Timestamp(ahead["when"].min()) == pd.Timestamp("2024-03-18")
+    new = pd.concat([shops.known, shops.later]).query("shop == 'a'").assign(shop="new")
+    before, after = new[new["when"] < "2024-03-11"], new[new["when"] >= "2024-03-11"]
+    of_new = shops.model.forecast(context=before, X_future=after.drop(columns="sold"), horizon=7)
+    assert set(of_new["shop"]) == {"new"}
+    assert np.isfinite(of_new["forecast"]).all()
+
+
+def test_rows_after_a_gap_are_predicted_and_rows_of_the_past_are_not(shops: SimpleNamespace) -> None:
+    rows = shops.later[shops.later["when"] >= "2024-03-14"].drop(columns="sold")
+    assert np.isfinite(shops.model.predict(rows)).all()
+    with pytest.raises(ModelInputError, match="do not lie after the end of the training data"):
+        shops.model.predict(shops.known.drop(columns="sold"))
+
+
+def test_a_saved_model_forecasts_the_same(shops: SimpleNamespace, tmp_path: Any) -> None:
+    future = shops.later.drop(columns="sold")
+    again = load_model(shops.model.save(tmp_path / "model"))
+    expected = shops.model.interval(0.8, X_future=future)
+    assert again.interval(0.8, X_future=future).equals(expected)
+
+
+# --- nothing of the future ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "boolean", "date", "text"])
+def test_a_signal_of_the_future_in_a_column_does_not_help(kind: str) -> None:
+    """A column that tells the target, declared unknown ahead, leaves the forecast as good as without it."""
+    rng = np.random.default_rng(0)
+    data = series("a", "b", n=120).drop(columns="price")
+    data["sold"] = rng.normal(20, 3, len(data))
+    sold = data["sold"]
+    told_by = {
+        "number": sold * 2 - 1,
+        "category": pd.cut(sold, 8).astype(str),
+        "boolean": sold > 20,
+        "date": pd.Timestamp("2020-01-01") + pd.to_timedelta((sold * 10).round(), "D"),
+        "text": "sold about " + sold.round().astype(int).astype(str) + " of the goods today",
+    }[kind]
+    data["hint"] = told_by
+    known, later = data[data["when"] < "2024-04-09"], data[data["when"] >= "2024-04-09"]
+
+    def error(**settings: Any) -> float:
+        job = run(known, max_trials=1, training={"allowed_training_algorithms": ["LightGBM"]}, **settings)
+        return float(job.model.evaluate(later).loc["root_mean_squared_error", "value"])
+
+    hidden = error(features_unknown_at_forecast_time=["hint"])
+    assert hidden > 2.4, "noise of 3 cannot be forecast without the answer"
+    if kind in ("number", "category"):
+        assert error() < 0.6 * hidden, "known ahead it would tell"
