@@ -217,8 +217,11 @@ class Job:
         Returns
         -------
         DataFrame
-            A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``.
+            A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``. Of forecasts,
+            whose errors hang together, without ``low`` and ``high``.
         """
+        if self.task == "forecasting":
+            return self.model.evaluate(data)
         return self.model.evaluate(data, confidence=confidence)
 
     def guardrails(self) -> Guardrails:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from automl_jupyter.trials.history import History, join, open_history
 from automl_jupyter.trials.intervals import quantile_offsets
 from automl_jupyter.trials.rolling import roll, series_numbers, spans
 from automl_jupyter.trials.saved import save_model_folder
+
+if TYPE_CHECKING:
+    from automl_jupyter.results.charts.chart import Plots
 
 #: the column of forecasts
 FORECAST = "forecast"
@@ -79,6 +82,20 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         """How often 80 % and 95 % intervals held the true value, judged on origins they were not made from."""
         errors = self.manifest.get("errors") or {}
         return dict(errors.get("coverage", {}))
+
+    @property
+    def columns_known_ahead(self) -> list[str]:
+        """The columns whose values a forecast needs of the periods to come: those `X_future` must have."""
+        return [c for c in self.blend_.needs_columns if c not in self.index.id_columns]
+
+    @property
+    def scales(self) -> np.ndarray:
+        """The mean absolute error, in training, of repeating the season before; shape (n_series,)."""
+        return self._scales
+
+    def series_of(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the number of each row's training series, from 0; -1 of others."""
+        return self._known_series(rows[list(self.index.id_columns)])
 
     @property
     def index(self) -> PanelIndex:
@@ -444,7 +461,7 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         raw = pd.DataFrame(index=pd.RangeIndex(len(series)))
         for name in kept:
             raw[name] = index.ids[name].to_numpy()[series] if name in ids else None
-        needed = [c for c in self.blend_.needs_columns if c not in ids]
+        needed = self.columns_known_ahead
         if given is None:
             if needed and not may_lack:
                 named = listing([plain(c, most=60) for c in needed], last="and", most=10)
@@ -485,6 +502,14 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         # Of training series the scale is that of training, which the errors were measured by.
         own = np.append(self._scales, np.nan)[codes]
         return np.asarray(np.where(np.isfinite(own) & (own > 0), own, scales) * ratio[codes])
+
+    @property
+    def plot(self) -> Plots:
+        """The model's charts, of rows with their target: ``model.plot.forecast("shop 1", data=rows)``."""
+        from automl_jupyter.results.charts.chart import Plots
+        from automl_jupyter.results.charts.sources import ModelSource
+
+        return Plots(ModelSource(self))
 
     # --- manners -------------------------------------------------------------------------------------------------
 

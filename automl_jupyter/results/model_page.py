@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from automl_jupyter.store.history import History
 
 #: charts of a model that need no argument, in the order they are offered
-_NOT_OFFERED = frozenset({"progress", "explanation", "partial_dependence"})
+_NOT_OFFERED = frozenset({"progress", "explanation"})
+#: charts of one column, or one series
+_OF_ONE = frozenset({"partial_dependence", "forecast"})
+#: series to choose from, at most
+_MOST_SERIES = 500
 
 
 class JobLike(Protocol):
@@ -48,7 +52,8 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
     -------
     dict
         ``metrics`` (name, mean, and the value on each fold), ``members`` (label, weight), ``charts`` (name, title),
-        ``columns`` (for charts of one column), ``code`` and ``diagram`` (HTML whose names are escaped).
+        ``pick`` and ``columns`` (what charts of one are of, and those there are), ``code`` and ``diagram``
+        (HTML whose names are escaped).
 
     Raises
     ------
@@ -58,16 +63,29 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
     from automl_jupyter.results.charts.chart import KINDS, chart_names
 
     history = job.history
-    charts = [{"name": n, "title": KINDS[n].title} for n in chart_names(job.task) if n not in _NOT_OFFERED]
+    charts = [
+        {"name": n, "title": KINDS[n].title, "picks": n in _OF_ONE}
+        for n in chart_names(job.task)
+        if n not in _NOT_OFFERED
+    ]
     fitted = job.get_model(model)
     return {
         "metrics": _metrics(history, model),
         "members": [{"label": plain(label), "weight": round(weight, 4)} for label, weight in fitted.members],
-        "charts": [*charts, {"name": "partial_dependence", "title": "Partial dependence"}],
-        "columns": [plain(c.name) for c in fitted.schema_.kept],
+        "charts": charts,
+        "pick": "Series" if job.task == "forecasting" else "Column",
+        "columns": [plain(name) for name in _ones(fitted)],
         "code": model_code(job, model),
         "diagram": fitted._repr_html_(),
     }
+
+
+def _ones(model: Any) -> list[Any]:
+    """Return what a chart of one column, or one series, can be of."""
+    index = getattr(model, "index", None)
+    if index is None:
+        return [c.name for c in model.schema_.kept]
+    return [index.name_of(s) for s in range(min(index.n_series, _MOST_SERIES))]
 
 
 def _metrics(history: History, model: str | int) -> list[dict[str, Any]]:
@@ -106,15 +124,17 @@ def model_code(job: JobLike, model: str | int) -> str:
             "",
             f"job = MLClient({workspace!r}).jobs.get({job.name!r})",
             f"model = job.get_model({asked})",
-            "model.predict(rows)  # rows: a table with the columns of the training data",
+            _USE.get(job.task, "model.predict(rows)  # rows: a table with the columns of the training data"),
         ]
     )
 
 
+_USE = {"forecasting": "model.interval(0.8)  # what comes next; X_future=…: rows with what is known ahead"}
 #: charts that a saved notebook keeps
 _KEPT: Mapping[str, tuple[str, ...]] = {
     "classification": ("roc", "confusion_matrix"),
     "regression": ("predicted_vs_true", "residuals"),
+    "forecasting": ("forecast", "error_by_step"),
 }
 
 
@@ -149,13 +169,13 @@ def chart_picture(
     """
     from automl_jupyter.results.charts.chart import chart_names
 
-    if name not in chart_names(job.task) or (name in _NOT_OFFERED and name != "partial_dependence"):
+    if name not in chart_names(job.task) or name in _NOT_OFFERED:
         raise AutoMLError(f"There is no chart {plain(name, most=40)!r} of a model.")
     args: tuple[object, ...] = ()
-    if name == "partial_dependence":
-        names = [c.name for c in job.get_model(model).schema_.kept]
+    if name in _OF_ONE:
+        names = _ones(job.get_model(model))
         if column is None or not 0 <= column < len(names):
-            raise AutoMLError("Partial dependence is of one column; choose one.")
+            raise AutoMLError(f"The chart {name} is of one column or series; choose one.")
         args = (names[column],)
     options: dict[str, Any] = {} if name == "learning_curve" and isinstance(model, str) else {"model": model}
     chart: Chart = getattr(job.plot, name)

@@ -8,11 +8,14 @@ forecasting", 2021, take each step by itself, which needs more origins than ther
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl_jupyter.trials.held_out import Predictions, held_out
+from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
+
+if TYPE_CHECKING:
+    from automl_jupyter.data.cache import CachedTable
 
 #: levels whose quantiles are kept
 LEVELS = tuple(np.round(np.linspace(0, 1, 201), 3).tolist())
@@ -141,15 +144,21 @@ def forecast_errors(parts: Sequence[Mapping[str, Any]], predictions: Predictions
     """
     table = predictions.table
     found = held_out(parts, predictions, n_folds)
+    series, step = places_of(found, table)
+    horizon = int(table.meta["forecast"]["horizon"])
+    scales = np.asarray(table.arrays["scales"])
+    return measure_errors(found.y - found.predicted, series, step, found.fold, scales, horizon)
+
+
+def places_of(found: HeldOut, table: CachedTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return the series of each row held out, and how many periods after its origin it lies."""
     offsets = np.asarray(table.arrays["offsets"])
     series = np.searchsorted(offsets, found.rows, side="right") - 1
     step = np.empty(len(found.rows), dtype=np.intp)
-    for fold in range(n_folds):
+    for fold in np.unique(found.fold):
         trained = np.bincount(
             np.searchsorted(offsets, np.asarray(table.folds[fold][0]), side="right") - 1, minlength=len(offsets) - 1
         )
         own = found.fold == fold
         step[own] = found.rows[own] - offsets[series[own]] - trained[series[own]] + 1
-    horizon = int(table.meta["forecast"]["horizon"])
-    scales = np.asarray(table.arrays["scales"])
-    return measure_errors(found.y - found.predicted, series, step, found.fold, scales, horizon)
+    return series, step

@@ -12,7 +12,9 @@ import pytest
 from automl_jupyter import automl
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, ModelInputError
+from automl_jupyter.results.charts.chart import chart_names
 from automl_jupyter.results.model import load_model
+from automl_jupyter.results.model_page import chart_picture, kept_pictures, model_page
 
 SEASON = np.array([0.0, 1, 3, 2, -1, -4, -1])
 
@@ -267,6 +269,49 @@ def test_a_saved_model_forecasts_the_same(shops: SimpleNamespace, tmp_path: Any)
     again = load_model(shops.model.save(tmp_path / "model"))
     expected = shops.model.interval(0.8, X_future=future)
     assert again.interval(0.8, X_future=future).equals(expected)
+
+
+def test_charts_show_series_and_errors(shops: SimpleNamespace) -> None:
+    job, plots = shops.job, shops.job.plot
+    expected = {"forecast", "error_by_step", "error_by_series", "predicted_vs_true", "residuals", "progress"}
+    assert expected == {n for n in dir(plots) if n in chart_names("forecasting")}
+    shown = plots.forecast.to_frame("b")
+    assert shown["judged"].notna().any()
+    assert shown["forecast"].isna().all(), "the price is not known yet"
+    by_step, by_series = plots.error_by_step.to_frame(), plots.error_by_series.to_frame()
+    assert list(by_step["step"]) == list(range(1, 8))
+    assert set(by_series["series"]) == {"a", "b"}
+    assert by_step["n"].sum() == by_series["n"].sum()
+    total = (by_step["mae"] * by_step["n"]).sum()
+    assert total == pytest.approx((by_series["mae"] * by_series["n"]).sum())
+    later = shops.model.plot.forecast.to_frame("a", data=shops.later)
+    assert later["when"].max() == shops.later["when"].max()
+    with pytest.raises(AutoMLError, match="there is no series 'c'"):
+        plots.forecast.to_frame("c")
+    page = model_page(job, "VotingEnsemble" if "VotingEnsemble" in job.history.ensembles else 0)
+    assert (page["pick"], page["columns"]) == ("Series", ["a", "b"])
+    for chart in [c["name"] for c in page["charts"]]:
+        picture, says = chart_picture(job, 0, chart, dark=True, column=1)
+        assert picture.startswith(b"\x89PNG")
+        assert says.endswith(".")
+    assert len(kept_pictures(job)) == 2
+
+
+def test_a_forecast_is_drawn_with_its_interval() -> None:
+    job = run(DATA.drop(columns="price"))
+    shown = job.plot.forecast.to_frame("a", level=0.5)
+    ahead = shown[shown["forecast"].notna()]
+    assert len(ahead) == 7
+    assert (ahead["low"] <= ahead["high"]).all()
+    assert ahead["actual"].isna().all()
+    assert job.plot.forecast("a").get_ylabel() == "sold"
+    assert list(job.evaluate(DATA.assign(when=DATA["when"] + pd.Timedelta(70, "D"))).columns) == ["value", "n_rows"]
+
+
+def test_a_forecasting_job_runs_on_a_cluster(cluster: Any) -> None:
+    job = submit(asked(DATA.drop(columns="price"), max_trials=3), compute=cluster).wait(120)
+    assert job.status == "Completed"
+    assert len(job.model.interval(0.8)) == 14
 
 
 # --- nothing of the future ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automl_jupyter._core.text import did_you_mean, listing
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts import classification as c
-from automl_jupyter.results.charts import dependence, importance, progress, shapley, slices
+from automl_jupyter.results.charts import dependence, forecasts, importance, progress, shapley, slices
 from automl_jupyter.results.charts import regression as r
 from automl_jupyter.results.charts.axes import SIZE, begin, finish
 from automl_jupyter.results.charts.explained import Explained
@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from automl_jupyter.results.charts.forecasts import Forecasts
     from automl_jupyter.results.charts.progress import Learning
     from automl_jupyter.store.history import History
 
-BOTH, LABELS, VALUES = ("classification", "regression"), ("classification",), ("regression",)
+BOTH, LABELS = ("classification", "regression"), ("classification",)
+FORECASTS, VALUES, ALL = (
+    ("forecasting",),
+    ("regression", "forecasting"),
+    ("classification", "regression", "forecasting"),
+)
 
 
 class Source(Protocol):
@@ -35,6 +41,7 @@ class Source(Protocol):
     def task(self) -> str: ...
     def scored(self, model: object, data: object) -> Scored: ...
     def explained(self, model: object, data: object) -> Explained: ...
+    def forecasts(self, model: object, data: object) -> Forecasts: ...
     def history(self) -> History: ...
     def learning(self, model: object) -> Learning: ...
 
@@ -51,7 +58,7 @@ class ChartKind:
         What people read.
     tasks : tuple of str
         The tasks it is for.
-    needs : {"scored", "explained", "learning", "history"}
+    needs : {"scored", "explained", "forecasts", "learning", "history"}
         What its table is made of, the first argument of `table`.
     table : callable
         Returns the data; its docstring describes them, its other arguments are the chart's options.
@@ -93,6 +100,18 @@ KINDS: Mapping[str, ChartKind] = {
         ChartKind("cumulative_gains", "Cumulative gains", LABELS, "scored", c.gains_table, c.draw_gains),
         ChartKind("lift", "Lift", LABELS, "scored", c.gains_table, c.draw_lift),
         ChartKind("calibration", "Calibration", LABELS, "scored", c.calibration_table, c.draw_calibration),
+        ChartKind("forecast", "Forecast", FORECASTS, "forecasts", forecasts.forecast_table, forecasts.draw_forecast),
+        ChartKind(
+            "error_by_step", "Error by horizon", FORECASTS, "forecasts", forecasts.by_step_table, forecasts.draw_by_step
+        ),
+        ChartKind(
+            "error_by_series",
+            "Error by series",
+            FORECASTS,
+            "forecasts",
+            forecasts.by_series_table,
+            forecasts.draw_by_series,
+        ),
         ChartKind(
             "predicted_vs_true",
             "Predicted and true",
@@ -124,7 +143,7 @@ KINDS: Mapping[str, ChartKind] = {
         ChartKind(
             "learning_curve", "Learning curve", BOTH, "learning", progress.learning_table, progress.draw_learning
         ),
-        ChartKind("progress", "Best score so far", BOTH, "history", progress.progress_table, progress.draw_progress),
+        ChartKind("progress", "Best score so far", ALL, "history", progress.progress_table, progress.draw_progress),
     )
 }
 
@@ -268,7 +287,7 @@ def _signature(kind: ChartKind, *, ax: bool = True) -> inspect.Signature:
     keyword, either = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     own = list(kind.options.values())
     shown = [p for p in own if p.kind is either]
-    if kind.needs in ("scored", "explained"):
+    if kind.needs in ("scored", "explained", "forecasts"):
         shown.append(inspect.Parameter("data", either if not shown else keyword, default=None))
     shown += [p for p in own if p.kind is keyword]
     if kind.needs != "history":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl_jupyter.metrics.base import Metric, MetricContext
+    from automl_jupyter.results.charts.forecasts import Forecasts
     from automl_jupyter.results.charts.progress import Learning
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
     from automl_jupyter.store.history import History
@@ -197,6 +198,27 @@ class JobSource:
             **self._about,
         )
 
+    def forecasts(self, model: object, data: object) -> Forecasts:
+        """Return the job's series with what a model said of their past, or of `data`, and says of what comes."""
+        from automl_jupyter.trials.intervals import places_of
+
+        choice = self.choose(model)
+        source = self._of_model(choice)
+        if data is not None:
+            return source.forecasts(None, data)
+        found, index = self.held_out(model), source.model.index
+        series, step = places_of(found, self._table)
+        order = np.lexsort((found.rows, found.fold))
+        return source.shown(
+            {
+                "series": series[order],
+                "when": index.shown_times(index.positions[found.rows[order]]),
+                "step": step[order],
+                "forecast": found.predicted[order],
+                "actual": found.y[order],
+            }
+        )
+
     def learning(self, model: object) -> Learning:
         """Return a trial that can be fitted again: the one asked for, or the best model's heaviest member."""
         from automl_jupyter.results.charts.progress import Learning
@@ -297,6 +319,11 @@ class ModelSource:
 
     def scored(self, model: object, data: object) -> Scored:
         """Return rows with their target and what the model predicts for them."""
+        if self.task == "forecasting":
+            judged = self.forecasts(model, data).judged.dropna(subset=["actual"])
+            y, ahead = judged["actual"].to_numpy(), judged["forecast"].to_numpy()
+            fold = np.zeros(len(y), dtype=np.intp)
+            return Scored(y=y, predicted=ahead, fold=fold, title=self.model.label, **_about(self.model.manifest))
         rows, X = self._read(model, data)
         return Scored(
             y=rows.y,
@@ -325,6 +352,50 @@ class ModelSource:
             context=_context(manifest),
             title=self.model.label,
             **_about(manifest),
+        )
+
+    def forecasts(self, model: object, data: object) -> Forecasts:
+        """Return the series of `data` as the model forecasts them, the origin moving on a horizon at a time."""
+        if model is not None or data is None:
+            raise AutoMLError("data: give rows with their target, model.plot.…(data=rows); this is one model already.")
+        rolled = self.model.rolling_forecast(data, step=self.model.horizon)
+        index = self.model.index
+        series = self.model.series_of(rolled)
+        if (series < 0).any():
+            raise AutoMLError("data: the charts show series of the training data; others can be forecast as context=…")
+        columns = {name: rolled[name].to_numpy() for name in ("step", "forecast", "actual")}
+        return self.shown({"series": series, "when": rolled[index.time_column], **columns})
+
+    def shown(self, judged: Mapping[str, Any]) -> Forecasts:
+        """Return the model's series with forecasts of what is known."""
+        import pandas as pd
+
+        from automl_jupyter.results.charts.forecasts import Forecasts
+
+        model, index = self.model, self.model.index
+        whole: dict[float, pd.DataFrame] = {}
+
+        def past(series: int) -> tuple[Any, np.ndarray]:
+            rows = np.arange(index.offsets[series], index.offsets[series + 1])
+            return index.shown_times(index.positions[rows]), model.history_.y[rows]
+
+        def ahead(series: int, level: float) -> pd.DataFrame:
+            if model.columns_known_ahead:
+                return pd.DataFrame()
+            if level not in whole:
+                whole[level] = model.interval(level).rename(columns={index.time_column: "when"})
+            rows = slice(series * model.horizon, (series + 1) * model.horizon)
+            return whole[level].iloc[rows][["when", "forecast", "low", "high"]]
+
+        return Forecasts(
+            names=tuple(index.name_of(s) for s in range(index.n_series)),
+            past=past,
+            judged=pd.DataFrame(judged),
+            ahead=ahead,
+            scales=model.scales,
+            horizon=model.horizon,
+            target=str(model.manifest["target"]),
+            title=model.label,
         )
 
     def _read(self, model: object, data: object) -> tuple[TargetRows, pd.DataFrame]:

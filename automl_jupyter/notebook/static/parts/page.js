@@ -29,7 +29,7 @@ function makeCharts(root, page, key, ask) {
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "Charts");
   const columns = make("select", "amlj-select", null);
-  columns.setAttribute("aria-label", "Column");
+  columns.setAttribute("aria-label", page.pick);
   page.columns.forEach((name, i) => (make("option", "", columns, name).value = i));
   const figure = make("figure", "amlj-figure", root);
   const wait = make("p", "amlj-quiet", figure, "");
@@ -38,16 +38,17 @@ function makeCharts(root, page, key, ask) {
   const caption = make("figcaption", "amlj-quiet", figure);
   image.hidden = true;
   let asked = 0;
+  let shown = null;
   async function show(chart) {
     const mine = (asked += 1);
     for (const button of bar.querySelectorAll("button")) {
       setAttribute(button, "aria-pressed", button.dataset.chart === chart.name ? "true" : "false");
     }
-    const ofColumn = chart.name === "partial_dependence";
-    if (ofColumn) bar.append(columns);
+    shown = chart;
+    if (chart.picks) bar.append(columns);
     else columns.remove();
     setText(wait, `${chart.title} is being drawn…`);
-    const column = ofColumn ? Number(columns.value) : null;
+    const column = chart.picks ? Number(columns.value) : null;
     const found = await ask({ what: "chart", model: key, chart: chart.name, dark: isDark(root), column });
     if (mine !== asked) return;
     setText(wait, found.error ?? "");
@@ -62,7 +63,7 @@ function makeCharts(root, page, key, ask) {
     button.dataset.chart = chart.name;
     button.setAttribute("aria-pressed", "false");
   }
-  columns.addEventListener("change", () => show(page.charts.find((c) => c.name === "partial_dependence")));
+  columns.addEventListener("change", () => show(shown));
   if (page.charts.length) show(page.charts[0]);
 }
 
