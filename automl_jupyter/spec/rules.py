@@ -130,3 +130,10 @@ def forecasting_conflicts(job: ForecastingJob) -> Iterator[Problem]:
         )
     if job.training.enable_onnx_compatible_models:
         yield Problem("training.enable_onnx_compatible_models", "cannot be used in forecasting.")
+    for field in ("validation_data_size", "cv_split_column_names"):
+        if getattr(job, field) is not None:
+            yield Problem(
+                field,
+                "cannot be used in forecasting, where candidates are judged from origins in the past; use"
+                " n_cross_validations and forecasting.cv_step_size, or validation_data.",
+            )

@@ -177,6 +177,8 @@ def test_a_contradiction_or_wrong_value_is_refused(fields: dict[str, Any], where
     [
         ({"forecasting": {}}, "forecasting.time_column_name", "is missing"),
         ({"featurization": {"mode": "off"}}, "featurization.mode", "cannot be used in forecasting"),
+        ({"validation_data_size": 0.2}, "validation_data_size", "origins in the past"),
+        ({"cv_split_column_names": ["fold"]}, "cv_split_column_names", "origins in the past"),
         ({"test_data_size": 0.2}, "test_data_size", "give the test rows as test_data"),
         ({"forecasting": {"time_column_name": "d", "forecast_horizon": 0}}, "forecasting.forecast_horizon", "1 or m"),
         ({"forecasting": {"time_column_name": "d", "forecast_horizon": "x"}}, "forecasting.forecast_horizon", "auto"),
