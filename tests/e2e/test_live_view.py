@@ -445,7 +445,11 @@ def test_workers_say_what_they_do_and_a_fit_stays_where_it_is(make_view):
 PAGE = {
     "metrics": [{"name": "AUC_weighted", "value": 0.8, "folds": [0.7, 0.9, None]}],
     "members": [{"label": EVIL, "weight": 0.5}, {"label": "b", "weight": 0.5}],
-    "charts": [{"name": "roc", "title": "ROC"}, {"name": "partial_dependence", "title": "Partial dependence"}],
+    "charts": [
+        {"name": "roc", "title": "ROC"},
+        {"name": "partial_dependence", "title": "Partial dependence", "picks": True},
+    ],
+    "pick": "Column",
     "columns": ["age", EVIL],
     "code": f"# {EVIL}\nmodel.predict(rows)",
     "diagram": "<p>steps</p><script>parent.pwned = 1</script><img src=x onerror='parent.pwned = 1'>",
