@@ -81,6 +81,10 @@ def read_series(
         before = read_panel(training, roles, "training_data", Report())
         last = _ends(before.index) if before is not None else {}
         names = [c for c in training.columns if c in set(validation.columns)]
+        lost = [plain(c, most=60) for c in training.columns if c not in set(names)]
+        if lost:
+            what = f"Not used: {listing(lost, last='and', most=10)}."
+            report.notes.append(Note("validation data", what, "validation_data does not have them.", "warning"))
         training = pd.concat([training[names], validation[names]], ignore_index=True)
     panel = read_panel(training, roles, "training_data", report)
     if panel is None or report.problems:

@@ -137,13 +137,6 @@ def extend_grid(last: pd.Timestamp, n: int, frequency: str) -> pd.DatetimeIndex:
     return pd.date_range(last, periods=n + 1, freq=frequency)[1:]
 
 
-def periods_between(first: pd.Timestamp, later: pd.Timestamp, frequency: str) -> int:
-    """Return how many steps `later` lies after `first`, counted on the grid."""
-    if later <= first:
-        return 0
-    return len(pd.date_range(first, later, freq=frequency)) - 1
-
-
 def natural_seasons(frequency: str) -> tuple[int, ...]:
     """Return the numbers of periods after which a calendar repeats, the shortest first.
 

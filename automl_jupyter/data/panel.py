@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
-from automl_jupyter.data.frequency import make_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +179,3 @@ def _plain_id(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return value if isinstance(value, int | float | bool | str) else str(value)
-
-
-def panel_grid(times: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
-    """Return the grid all `times` lie on or between."""
-    return make_grid(times.min(), times.max(), frequency)

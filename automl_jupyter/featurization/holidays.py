@@ -9,9 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: names of the features, after Azure Machine Learning's
-HOLIDAY_NAMES = ("_automl_Holiday", "_automl_isPaidTimeOff", "day before a holiday", "day after a holiday")
-
 
 def holiday_features(times: pd.DatetimeIndex, country: str) -> np.ndarray:
     """Return which holiday an instant's day is, if it is one, and whether its neighbours are, shape (n, 4).

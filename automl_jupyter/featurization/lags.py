@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: what a forecast is a difference to
-DIFFERENCES = ("none", "last", "seasonal", "mean")
 #: the lags of a series without settings of its own: what was before the origin
 DEFAULT_LAGS = 8
-#: seasons longer than this are looked at only one period back, not around it
+#: seasons longer than this are looked at a period before and after the same phase, too
 _AROUND = 2
 
 
@@ -163,19 +161,6 @@ def lag_features(values: np.ndarray, cells: Cells, settings: LagSettings) -> tup
     if settings.steps:
         features = np.column_stack([features, cells.step])
     return features, base
-
-
-def lag_names(settings: LagSettings) -> list[str]:
-    """Return the names of the features of `lag_features`, in order."""
-    names = [f"lag {k}" for k in settings.lags]
-    for season in settings.seasons:
-        names += [f"season {season}, {j + 1} back" for j in range(settings.n_repeats)]
-        names += [f"season {season}, the period {what}" for what in ("after", "before")] if season > _AROUND else []
-        names += [f"season {season}, mean of {settings.n_repeats}"] if settings.n_repeats > 1 else []
-    names += [f"mean of {w}" for w in settings.windows]
-    if settings.extremes:
-        names += [f"{what} of {w}" for w in settings.windows for what in ("minimum", "maximum")]
-    return [*names, *(["steps ahead"] if settings.steps else [])]
 
 
 #: parts of an instant, and the longest step between instants that they still vary with, in hours

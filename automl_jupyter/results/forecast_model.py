@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator  # noqa: TID253 imported when a model is
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
 from automl_jupyter.data.panel import PanelIndex
-from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
+from automl_jupyter.results.fitted import FittedModel
 from automl_jupyter.trials.forecast_blend import ForecastBlend, load_forecast_blend
 from automl_jupyter.trials.history import History, join, open_history
 from automl_jupyter.trials.intervals import quantile_offsets
-from automl_jupyter.trials.rolling import roll, series_numbers, spans
-from automl_jupyter.trials.saved import save_model_folder
-
-if TYPE_CHECKING:
-    from automl_jupyter.results.charts.chart import Plots
+from automl_jupyter.trials.rolling import roll, series_keys, series_numbers, spans
 
 #: the column of forecasts
 FORECAST = "forecast"
@@ -33,7 +28,7 @@ FORECAST = "forecast"
 _MOST_NAMED = 5
 
 
-class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class ForecastingModel(FittedModel):
     """A fitted forecaster of one or many series.
 
     Parameters
@@ -50,9 +45,7 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
     """
 
     def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
-        self.manifest = manifest
-        self.folder = folder
-        self.schema_ = TableSchema.from_json(manifest["schema"])
+        super().__init__(manifest, folder)
         self.blend_: ForecastBlend = load_forecast_blend(folder, manifest["parts"], manifest["stack"])
         table = open_cache(folder / "history")
         self.history_: History = open_history(table)
@@ -61,16 +54,6 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         self._scales = np.asarray(table.arrays["scales"])
 
     # --- what it is ----------------------------------------------------------------------------------------------
-
-    @property
-    def label(self) -> str:
-        """What the leaderboard calls it."""
-        return str(self.manifest["label"])
-
-    @property
-    def members(self) -> list[tuple[str, float]]:
-        """What it is built of: the trials' labels and weights, heaviest first."""
-        return sorted(((p.label, p.weight) for p in self.blend_.parts), key=lambda m: -m[1])
 
     @property
     def horizon(self) -> int:
@@ -93,6 +76,11 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         """The mean absolute error, in training, of repeating the season before; shape (n_series,)."""
         return self._scales
 
+    @property
+    def series_names(self) -> list[str]:
+        """What the training series are called: their ids, joined by ``/`` where there are several."""
+        return ["/".join(key) or "the series" for key in series_keys(self.index)]
+
     def series_of(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the number of each row's training series, from 0; -1 of others."""
         return self._known_series(rows[list(self.index.id_columns)])
@@ -101,33 +89,6 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
     def index(self) -> PanelIndex:
         """Which series there are, and at which instants they were observed."""
         return self.history_.index
-
-    def fit(self, X: object, y: object = None) -> ForecastingModel:
-        """Refuse: the model is fitted already.
-
-        Raises
-        ------
-        AutoMLError
-            Always.
-        """
-        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
-
-    def save(self, path: str | Path) -> Path:
-        """Save the model, with the past it forecasts from, as a folder that stands on its own.
-
-        Parameters
-        ----------
-        path : str or Path
-            A new or empty folder, or one with an earlier saved model.
-
-        Returns
-        -------
-        Path
-            The folder. Load it with `automl_jupyter.results.model.load_model`.
-        """
-        target = Path(path).absolute()
-        save_model_folder(self.folder, target, self.manifest)
-        return target
 
     # --- forecasts -----------------------------------------------------------------------------------------------
 
@@ -503,22 +464,7 @@ class ForecastingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         own = np.append(self._scales, np.nan)[codes]
         return np.asarray(np.where(np.isfinite(own) & (own > 0), own, scales) * ratio[codes])
 
-    @property
-    def plot(self) -> Plots:
-        """The model's charts, of rows with their target: ``model.plot.forecast("shop 1", data=rows)``."""
-        from automl_jupyter.results.charts.chart import Plots
-        from automl_jupyter.results.charts.sources import ModelSource
-
-        return Plots(ModelSource(self))
-
     # --- manners -------------------------------------------------------------------------------------------------
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return no parameters: a fitted model has nothing to set."""
-        return {}
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         made_of = ", ".join(f"{plain(label, most=60)} × {weight:.2f}" for label, weight in self.members[:5])

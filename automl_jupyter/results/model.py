@@ -7,23 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: TID253 imported when a model is
+from sklearn.base import ClassifierMixin, RegressorMixin  # noqa: TID253 imported when a model is
 
 from automl_jupyter._core.text import plain
-from automl_jupyter.data.schema import TableSchema
-from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.fitted import FittedModel
 from automl_jupyter.trials.blend import Blend, load_blend
-from automl_jupyter.trials.saved import read_manifest, save_model_folder
+from automl_jupyter.trials.saved import read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl_jupyter.results.charts.chart import Plots
     from automl_jupyter.results.forecast_model import ForecastingModel
 
 
-class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """What both kinds of model share.
+class _Model(FittedModel):
+    """What models of independent rows share.
 
     Parameters
     ----------
@@ -34,9 +32,7 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
     """
 
     def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
-        self.manifest = manifest
-        self.folder = folder
-        self.schema_ = TableSchema.from_json(manifest["schema"])
+        super().__init__(manifest, folder)
         self.blend_: Blend = load_blend(
             folder,
             manifest["task"],
@@ -48,43 +44,6 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         self.feature_names_in_ = np.asarray(self.schema_.feature_names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
 
-    @property
-    def label(self) -> str:
-        """What the leaderboard calls it."""
-        return str(self.manifest["label"])
-
-    @property
-    def members(self) -> list[tuple[str, float]]:
-        """What it is built of: the trials' labels and weights, heaviest first."""
-        return sorted(((p.label, p.weight) for p in self.blend_.parts), key=lambda m: -m[1])
-
-    def fit(self, X: object, y: object = None) -> _Model:
-        """Refuse: the model is fitted already.
-
-        Raises
-        ------
-        AutoMLError
-            Always.
-        """
-        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
-
-    def save(self, path: str | Path) -> Path:
-        """Save the model as a folder that stands on its own.
-
-        Parameters
-        ----------
-        path : str or Path
-            A new or empty folder, or one with an earlier saved model.
-
-        Returns
-        -------
-        Path
-            The folder. Load it with `automl_jupyter.results.model.load_model`.
-        """
-        target = Path(path).absolute()
-        save_model_folder(self.folder, target, self.manifest)
-        return target
-
     def evaluate(self, data: object, *, confidence: float = 0.95, random_state: int = 0) -> pd.DataFrame:
         """Return every metric on rows with their target, each with an interval.
 
@@ -93,14 +52,6 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
         from automl_jupyter.results.evaluation import evaluate_model
 
         return evaluate_model(self, data, confidence=confidence, random_state=random_state)
-
-    @property
-    def plot(self) -> Plots:
-        """The model's charts, of rows with their target: ``model.plot.roc(data=rows)``."""
-        from automl_jupyter.results.charts.chart import Plots
-        from automl_jupyter.results.charts.sources import ModelSource
-
-        return Plots(ModelSource(self))
 
     def get_engineered_feature_names(self, member: str | int | None = None) -> list[str]:
         """Return the names of the features a member's learner gets, in order.
@@ -141,13 +92,6 @@ class _Model(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type
 
     def _predict(self, X: object) -> np.ndarray:
         return self.blend_.predict(self.schema_.encode(X, roles=self.manifest["roles"]))
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return no parameters: a fitted model has nothing to set."""
-        return {}
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         made_of = ", ".join(f"{plain(label, most=40)} × {weight:.2f}" for label, weight in self.members[:5])

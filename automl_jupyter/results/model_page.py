@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
     from automl_jupyter.store.history import History
 
-#: charts of a model that need no argument, in the order they are offered
+#: charts that a model's page does not offer: of the whole job, or of a row
 _NOT_OFFERED = frozenset({"progress", "explanation"})
 #: charts of one column, or one series
 _OF_ONE = frozenset({"partial_dependence", "forecast"})
@@ -82,10 +82,8 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
 
 def _ones(model: Any) -> list[Any]:
     """Return what a chart of one column, or one series, can be of."""
-    index = getattr(model, "index", None)
-    if index is None:
-        return [c.name for c in model.schema_.kept]
-    return [index.name_of(s) for s in range(min(index.n_series, _MOST_SERIES))]
+    series = getattr(model, "series_names", None)
+    return [c.name for c in model.schema_.kept] if series is None else series[:_MOST_SERIES]
 
 
 def _metrics(history: History, model: str | int) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 #: the settings of a pooled forecaster that are not its learner's
 STRATEGY, DIFFERENCE, LAGS, LOG = "strategy", "difference", "lag_set", "log"
-STRATEGIES = ("recursive", "direct")
 #: training cells of a pooled forecaster, at most
 MOST_CELLS = 200_000
 #: distinct lengths of series that are worked on one by one; with more, lengths are rounded down
@@ -66,7 +65,7 @@ class LocalForecaster:
         found = np.empty((history.index.n_series, horizon))
         for rows, values in _batches(history):
             logged = log and bool((values > 0).all())
-            past = Past(np.log(values) if logged else values, self.season, tuple(self.seasons), should_stop=should_stop)
+            past = Past(np.log(values) if logged else values, self.season, tuple(self.seasons))
             ahead = inner.forecast(past, horizon)
             found[rows] = np.exp(np.minimum(ahead, 700)) if logged else ahead
         return found

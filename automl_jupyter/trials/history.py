@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -140,12 +140,6 @@ def blanked(X: pd.DataFrame, columns: Sequence[str], rows: np.ndarray) -> pd.Dat
         else:
             changed[name] = column.mask(rows, "")
     return X.assign(**changed) if changed else X
-
-
-def settings_of(table_meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what was resolved about time: horizon, seasons, lags, unknown columns."""
-    found: Mapping[str, Any] = table_meta["forecast"]
-    return found
 
 
 def write_history(folder: Path, table: CachedTable, most: int) -> None:

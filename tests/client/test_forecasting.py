@@ -168,6 +168,31 @@ def test_automatic_settings_are_settled_and_said() -> None:
     assert "Lags of the target" in told(job)
 
 
+def test_validation_data_are_the_periods_after_the_training_data() -> None:
+    known, later = DATA[DATA["when"] < "2024-03-01"], DATA[DATA["when"] >= "2024-03-01"]
+    spec = asked(known)
+    spec.validation_data = later.drop(columns="price")
+    job = submit(spec, compute="inline").wait(120)
+    assert "Not used: price." in told(job)
+    assert "first 7 of 10 validation periods" in told(job)
+    assert pd.Timestamp(job.model.forecast()["when"].min()) == pd.Timestamp("2024-03-11"), "all rows are learnt from"
+    spec.validation_data = known
+    with pytest.raises(AutoMLError, match="No row lies after the training data"):
+        submit(spec, compute="inline")
+
+
+def test_origins_lie_as_far_apart_as_asked() -> None:
+    job = run(DATA, cv_step_size=3, feature_lags="auto")
+    assert "5 origins, 3 apart" in told(job)
+
+
+def test_a_series_is_found_by_its_whole_name() -> None:
+    long = "x" * 70
+    job = run(DATA.replace({"shop": {"a": long + "1", "b": long + "2"}}).drop(columns="price"))
+    one, two = (job.plot.forecast.to_frame(long + end)["actual"].mean() for end in "12")
+    assert two - one == pytest.approx(10, abs=2)
+
+
 def test_what_this_version_has_no_learner_for_is_said() -> None:
     job = run(DATA, training={"allowed_training_algorithms": ["AutoArima", "Naive"]}, use_stl="season")
     assert "AutoArima cannot be tried" in told(job)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl_jupyter.featurization.holidays import holiday_features
-from automl_jupyter.featurization.lags import Cells, LagSettings, calendar_parts, lag_features, lag_names
+from automl_jupyter.featurization.lags import Cells, LagSettings, calendar_parts, lag_features
 
 SETTINGS = st.builds(
     LagSettings,
@@ -64,7 +64,7 @@ def test_features_are_those_of_a_slow_loop(settings: LagSettings, known: int, st
     cells = Cells(np.array([5 + known - 1]), np.array([known]), np.array([step]))
     features, base = lag_features(values, cells, settings)
     expected, expected_base = slowly(own.tolist(), step, settings)
-    assert len(lag_names(settings)) == features.shape[1] == len(expected)
+    assert features.shape[1] == len(expected)
     assert base == pytest.approx([expected_base])
     assert features[0] == pytest.approx(expected, nan_ok=True)
     hidden = values.copy()

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from automl_jupyter.learners.base import StopSignal, never_stop
-
 #: periods of a series that are looked at, at most: what lies further back says little, and costs as much
 MOST_PERIODS = 2500
 
@@ -25,20 +23,11 @@ class Past:
         Periods of a season; 1 for none.
     seasons : tuple of int
         All periods after which the calendar repeats, the shortest first.
-    times : ndarray of datetime64, shape (n_series, n_periods + horizon), optional
-        Instants, those of the forecast included; only for learners that ask for them.
-    known : ndarray of shape (n_series, n_periods + horizon, n_columns), optional
-        Numbers that are known ahead; only for learners that ask for them.
-    should_stop : callable
-        Asked between series by learners that take long.
     """
 
     values: np.ndarray
     season: int = 1
     seasons: tuple[int, ...] = ()
-    times: np.ndarray | None = None
-    known: np.ndarray | None = None
-    should_stop: StopSignal = never_stop
 
 
 def tail(values: np.ndarray, most: int = MOST_PERIODS) -> np.ndarray:

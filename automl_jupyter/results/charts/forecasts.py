@@ -41,8 +41,8 @@ class Forecasts:
         The mean absolute error in training of repeating the season before.
     horizon : int
         Periods forecast.
-    target, title : str
-        What is forecast, and by what.
+    target : str
+        What is forecast.
     """
 
     names: tuple[str, ...]
@@ -52,7 +52,6 @@ class Forecasts:
     scales: np.ndarray
     horizon: int
     target: str
-    title: str
 
     def number_of(self, series: object) -> int:
         """Return the number of the series called so; of the first one when None."""

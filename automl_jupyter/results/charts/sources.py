@@ -388,14 +388,13 @@ class ModelSource:
             return whole[level].iloc[rows][["when", "forecast", "low", "high"]]
 
         return Forecasts(
-            names=tuple(index.name_of(s) for s in range(index.n_series)),
+            names=tuple(model.series_names),
             past=past,
             judged=pd.DataFrame(judged),
             ahead=ahead,
             scales=model.scales,
             horizon=model.horizon,
             target=str(model.manifest["target"]),
-            title=model.label,
         )
 
     def _read(self, model: object, data: object) -> tuple[TargetRows, pd.DataFrame]:

@@ -1,0 +1,88 @@
+"""What every fitted model has: a name, members, a folder of its own, charts; and nothing to set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.base import BaseEstimator  # noqa: TID253 imported when a model is
+
+from automl_jupyter.data.schema import TableSchema
+from automl_jupyter.errors import AutoMLError
+from automl_jupyter.trials.saved import save_model_folder
+
+if TYPE_CHECKING:
+    from automl_jupyter.results.charts.chart import Plots
+
+
+class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """A blend of fitted trials over raw rows.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What the model is made of.
+    folder : Path
+        Where its parts lie.
+    """
+
+    #: what predicts, made by each kind of model
+    blend_: Any
+
+    def __init__(self, manifest: Mapping[str, Any], folder: Path) -> None:
+        self.manifest = manifest
+        self.folder = folder
+        self.schema_ = TableSchema.from_json(manifest["schema"])
+
+    @property
+    def label(self) -> str:
+        """What the leaderboard calls it."""
+        return str(self.manifest["label"])
+
+    @property
+    def members(self) -> list[tuple[str, float]]:
+        """What it is built of: the trials' labels and weights, heaviest first."""
+        return sorted(((p.label, p.weight) for p in self.blend_.parts), key=lambda m: -m[1])
+
+    def fit(self, X: object, y: object = None) -> Self:
+        """Refuse: the model is fitted already.
+
+        Raises
+        ------
+        AutoMLError
+            Always.
+        """
+        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
+
+    def save(self, path: str | Path) -> Path:
+        """Save the model as a folder that stands on its own; of a forecast with the past that it starts from.
+
+        Parameters
+        ----------
+        path : str or Path
+            A new or empty folder, or one with an earlier saved model.
+
+        Returns
+        -------
+        Path
+            The folder. Load it with `automl_jupyter.results.model.load_model`.
+        """
+        target = Path(path).absolute()
+        save_model_folder(self.folder, target, self.manifest)
+        return target
+
+    @property
+    def plot(self) -> Plots:
+        """The model's charts, of rows with their target: ``model.plot.roc(data=rows)``."""
+        from automl_jupyter.results.charts.chart import Plots
+        from automl_jupyter.results.charts.sources import ModelSource
+
+        return Plots(ModelSource(self))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return no parameters: a fitted model has nothing to set."""
+        return {}
