@@ -5,11 +5,12 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 LOWEST := .venv-pandas2
+EXTRAS := .venv-extras
 PURE := not cluster and not browser and not notebook and not chaos
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab lint quick test compat browser bench docs clean
+.PHONY: help setup demo lab lint quick test compat extras browser bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +40,7 @@ lint: setup
 quick: lint ## lint, types, import order and the pure tests: less than a minute
 	$(PY) -m pytest -q -n auto -m "$(PURE) and not slow" $(PYTEST_ARGS)
 
-test: lint browser compat ## everything: the quick checks and all tests, with clusters, notebooks and a browser
+test: lint browser compat extras ## everything: the quick checks and all tests, with clusters, notebooks and a browser
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 # The lowest versions have wheels for these two alone; without one of them the ring skips, and says so.
@@ -60,6 +61,17 @@ $(LOWEST)/.installed: pyproject.toml tests/lowest.txt
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable . --group test --constraint tests/lowest.txt
+	@touch $@
+
+# What the optional forecasters need holds pandas below 3, so they have a venv of their own.
+extras: $(EXTRAS)/.installed ## the learners of the extras "forecast" and "deep", in a venv of their own
+	$(EXTRAS)/bin/python -m pytest -q -n auto tests/learners/test_extras.py $(PYTEST_ARGS)
+
+$(EXTRAS)/.installed: pyproject.toml tests/extras.txt
+	test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[deep,forecast]" --group test --constraint tests/extras.txt
 	@touch $@
 
 # Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
@@ -83,4 +95,4 @@ docs: setup ## write docs/settings.md anew from the schema
 clean: ## remove what was built or run, and keep the venvs
 	rm -rf out build dist automl_jobs notebooks/automl_jobs *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find . \( -path ./$(VENV) -o -path ./$(LOWEST) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . \( -path ./$(VENV) -o -path ./$(LOWEST) -o -path ./$(EXTRAS) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -9,7 +9,13 @@ from types import ModuleType
 from automl_jupyter.errors import MissingExtraError
 
 #: module -> the extra of this package that installs it
-EXTRAS = {"xgboost": "boosters", "catboost": "boosters"}
+EXTRAS = {
+    "xgboost": "boosters",
+    "catboost": "boosters",
+    "prophet": "forecast",
+    "statsforecast": "forecast",
+    "torch": "deep",
+}
 
 
 def has_module(module: str) -> bool:

@@ -232,7 +232,7 @@ def automatic_lags(panel: Panel, season: int) -> tuple[int, int, str]:
     last one before the first that is not, the window the last significant one. Of several series the longest ten are
     looked at, and the middle of what they say is taken.
     """
-    from statsmodels.tsa.stattools import pacf  # type: ignore[import-untyped]
+    from statsmodels.tsa.stattools import pacf
 
     index = panel.index
     name = index.frequency.split("-")[0].lstrip("0123456789.")
@@ -243,7 +243,7 @@ def automatic_lags(panel: Panel, season: int) -> tuple[int, int, str]:
         if len(y) < 2 * most + 2 or np.std(y) == 0:
             continue
         if season > 1 and len(y) >= 2 * season + 1:
-            from statsmodels.tsa.seasonal import STL  # type: ignore[import-untyped]
+            from statsmodels.tsa.seasonal import STL
 
             y = y - STL(y, period=season, robust=False).fit().seasonal
         significant = np.abs(pacf(y, nlags=most)[1:]) > 1.96 / np.sqrt(most)

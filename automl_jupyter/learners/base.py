@@ -181,7 +181,7 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
     """
     drawn: dict[str, Any] = importlib.import_module(info.module).space(trial, context)
     if context.task == "forecasting":
-        return drawn if info.recipe == "series" else drawn | _pooled_space(info, trial)
+        return drawn if info.recipe in ("series", "sequence") else drawn | _pooled_space(info, trial)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
     kinds = extra_features(context.n_features, context.without_features) if info.recipe == "tree" else ()

@@ -217,5 +217,40 @@ BUILTIN: tuple[LearnerInfo, ...] = (
     ),
     LearnerInfo("Theta", _SERIES, "series", f"{_HERE}.series.theta", sample_weight=False, cost=0.05),
     LearnerInfo("ExponentialSmoothing", _SERIES, "series", f"{_HERE}.series.smoothing", sample_weight=False, cost=0.1),
+    LearnerInfo("AutoArima", _SERIES, "series", f"{_HERE}.series.arima", sample_weight=False, cost=2.0),
+    LearnerInfo("Arimax", _SERIES, "series", f"{_HERE}.series.arima", sample_weight=False, cost=3.0, columns=True),
+    LearnerInfo(
+        "Prophet",
+        _SERIES,
+        "series",
+        f"{_HERE}.series.prophet",
+        requires="prophet",
+        sample_weight=False,
+        cost=10.0,
+        columns=True,
+    ),
+    *(
+        LearnerInfo(
+            key,
+            _SERIES,
+            "series",
+            f"{_HERE}.series.stats_forecast",
+            requires="statsforecast",
+            sample_weight=False,
+            cost=1.0,
+        )
+        for key in ("AutoETS", "AutoTheta", "AutoCES", "MSTL")
+    ),
+    LearnerInfo(
+        "TCNForecaster",
+        _SERIES,
+        "sequence",
+        f"{_HERE}.sequence.tcn",
+        requires="torch",
+        sample_weight=False,
+        iterative=True,
+        cost=20.0,
+        unsteady=True,
+    ),
     LearnerInfo("Dummy", _BOTH, "none", f"{_HERE}.dummy", cost=0.01),
 )

@@ -38,6 +38,8 @@ class LearnerInfo:
         of the folds then stay beside a refit.
     scaled : bool, default False
         Whether a trial may put a scaler or a reducer between the features and it.
+    columns : bool, default False
+        Whether a learner of single series looks at other columns, too: numbers that are known ahead.
     trusted_types : tuple of str, default ()
         What ``skops.io.load`` must be told to trust beyond its own defaults.
 
@@ -60,6 +62,7 @@ class LearnerInfo:
     onnx: bool = False
     unsteady: bool = False
     scaled: bool = False
+    columns: bool = False
     trusted_types: tuple[str, ...] = ()
 
 

@@ -149,6 +149,13 @@ _SINGLE_SERIES = {
     "seasonalaverage": 1e-7,
     "theta": 3e-6,
     "exponentialsmoothing": 3e-5,
+    "autoarima": 2e-3,
+    "arimax": 3e-3,
+    "prophet": 2e-3,
+    "autoets": 1e-3,
+    "autotheta": 1e-3,
+    "autoces": 1e-3,
+    "mstl": 1e-3,
 }
 #: about how many features the lags and the calendar are
 _LAG_FEATURES = 30

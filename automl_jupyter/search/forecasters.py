@@ -64,6 +64,8 @@ def forecasters(context: SearchContext, *, every: bool = False) -> list[Forecast
         _linear("FastLinearRegressor", "last"),
         _boosted("recursive", usual),
         _boosted("direct", usual),
+        Forecaster("AutoArima", "AutoArima", {}),
+        Forecaster("Arimax", "Arimax", {}) if about.get("n_known") else None,
         Forecaster("Naive", "Naive", {}),
         Forecaster("SeasonalAverage", "SeasonalAverage · 3 seasons", {"n_seasons": 3}) if seasonal else None,
         _boosted("direct", "none"),
@@ -85,6 +87,8 @@ def forecasters(context: SearchContext, *, every: bool = False) -> list[Forecast
             {"strategy": "direct", "difference": "mean", "n_estimators": 100, "min_samples_leaf": 5},
         ),
         _boosted("direct", "mean", num_leaves=8, n_rounds=300, lag_set="short"),
+        Forecaster("AutoArima", "AutoArima · log", log) if positive else None,
+        Forecaster("AutoArima", "AutoArima · several seasons", {"decomposed": True}) if seasonal else None,
         Forecaster("Naive", "Naive · drift", {"drift": True}),
         Forecaster("Average", "Average", {}),
         Forecaster("SeasonalAverage", "SeasonalAverage", {}) if seasonal else None,
@@ -92,6 +96,8 @@ def forecasters(context: SearchContext, *, every: bool = False) -> list[Forecast
         _linear("FastLinearRegressor", "mean"),
         Forecaster("Theta", "Theta · log", log) if positive else None,
         _linear("ElasticNet", usual),
+        Forecaster("TCNForecaster", "TCNForecaster", {}),
+        *(Forecaster(key, key, {}) for key in ("AutoCES", "MSTL", "AutoETS", "AutoTheta")),
     ]
     more = [
         Forecaster(
@@ -107,5 +113,16 @@ def forecasters(context: SearchContext, *, every: bool = False) -> list[Forecast
         ),
         *(_linear(key, usual) for key in ("LassoLars", "SGD", "OnlineGradientDescentRegressor")),
         Forecaster("SeasonalNaive", "SeasonalNaive", {}),
+        Forecaster("Arimax", "Arimax", {}),
+        *(
+            Forecaster("TCNForecaster", f"TCNForecaster · {words}", params)
+            for words, params in (
+                ("wide", {"n_channels": 64, "dropout": 0.25}),
+                ("far back", {"depth": 6}),
+                ("two stacks", {"n_cells": 2}),
+            )
+        ),
+        Forecaster("Prophet", "Prophet", {}),
+        Forecaster("Prophet", "Prophet · multiplicative", {"seasonality_mode": "multiplicative"}),
     ]
     return [c for c in (*found, *(more if every else ())) if c is not None]

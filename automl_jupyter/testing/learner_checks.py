@@ -30,7 +30,8 @@ def check_learner(info: LearnerInfo, task: str) -> None:
 
     A learner of single series forecasts short and long ones, with and without a season, constant ones and ones
     with values of 0 and less; the forecast must be finite, of the shape asked for, the same whichever series are
-    beside it, move and stretch with the series, and keep a level that never changes.
+    beside it, move and stretch with the series, and keep a level that never changes. A learner of sequences forecasts
+    those it has seen and others, the same with the same seed and after skops, and honours the stop signal.
 
     Parameters
     ----------
@@ -54,6 +55,10 @@ def check_learner(info: LearnerInfo, task: str) -> None:
     if info.recipe == "series":
         with _left_as_found(info.key):
             _check_forecasts(info)
+        return
+    if info.recipe == "sequence":
+        with _left_as_found(info.key):
+            _check_sequences(info)
         return
     for n_classes in (2, 5) if task == "classification" else (None,):
         case = _Case(info, task, n_classes)
@@ -276,7 +281,9 @@ def _check_forecasts(info: LearnerInfo) -> None:
     def forecast(values: np.ndarray, season: int, horizon: int = 5, params: Any = None) -> np.ndarray:
         own = {k: v for k, v in (params or {}).items() if k != "log"}  # what is around the learner sees to it
         learner = make_learner(info, "forecasting", own, random_state=0, n_jobs=1)
-        return np.asarray(learner.forecast(Past(np.asarray(values, dtype=float), season, (season,)), horizon))
+        ends = pd.DatetimeIndex([pd.Timestamp("2024-05-01")] * len(values))
+        past = Past(np.asarray(values, dtype=float), season, (season,), ends=ends, frequency="D")
+        return np.asarray(learner.forecast(past, horizon))
 
     name, rng = info.key, np.random.default_rng(5)
     for length, season in ((1, 1), (2, 1), (5, 4), (8, 4), (40, 1), (60, 12), (200, 7)):
@@ -297,6 +304,43 @@ def _check_forecasts(info: LearnerInfo) -> None:
     for where in (0.0, 0.5, 1.0):
         params = suggest_params(info, EndsOfSpace(where), SpaceContext(200, 1, None, "forecasting"))
         assert np.isfinite(forecast(values, 7, params=params)).all(), f"{name} fails with {params}."
+
+
+def _check_sequences(info: LearnerInfo) -> None:
+    import skops.io
+
+    from automl_jupyter.learners.base import make_learner, suggest_params
+    from automl_jupyter.learners.info import SpaceContext
+    from automl_jupyter.learners.sequence.base import Sequences
+
+    name, horizon = info.key, 4
+    rng = np.random.default_rng(5)
+    lengths = (80, 80, 60, 30, 12)
+    values = [50 * (k + 1) + 8 * np.sin(np.arange(n) / 3) + rng.normal(0, 1, n) for k, n in enumerate(lengths)]
+    values[1][:] = 3.0
+    series = Sequences(values, [rng.normal(size=(n, 2)) for n in lengths], list("abcde"))
+    others = Sequences(values[:2], series.features[:2], ["x", "y"])
+    ahead = [rng.normal(size=(horizon, 2)) for _ in lengths]
+
+    def fit(stop: Any = lambda: False, **params: Any) -> Any:
+        learner = make_learner(info, "forecasting", {"n_epochs": 3, **params}, random_state=7, n_jobs=1)
+        return learner.fit(series, horizon, stop)
+
+    fitted = fit()
+    expected = fitted.forecast(series, ahead)
+    assert expected.shape == (5, horizon), f"{name} forecasts the shape {expected.shape} of 5 series and 4 periods."
+    assert np.isfinite(expected).all(), f"{name} forecasts values that are not finite."
+    assert np.isfinite(fitted.forecast(others, ahead[:2])).all(), f"{name} cannot forecast series it has not seen."
+    assert np.allclose(fit().forecast(series, ahead), expected, rtol=1e-4), f"{name} differs with the same seed."
+    stopped = fit(lambda: True)
+    assert stopped.stopped_early_, f"{name} does not say that it was stopped."
+    assert np.isfinite(stopped.forecast(series, ahead)).all(), f"{name} keeps nothing when it is stopped."
+    data = skops.io.dumps(fitted)
+    again = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    assert np.allclose(again.forecast(series, ahead), expected, rtol=1e-5), f"{name} comes back from skops another."
+    for where in (0.0, 0.5, 1.0):
+        params = suggest_params(info, EndsOfSpace(where), SpaceContext(200, 1, None, "forecasting"))
+        assert np.isfinite(fit(**params).forecast(series, ahead)).all(), f"{name} fails with {params}."
 
 
 @contextmanager

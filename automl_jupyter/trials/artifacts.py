@@ -18,6 +18,7 @@ _OWN_ROOMS = (
     "automl_jupyter.featurization.",
     "automl_jupyter.search.stack.",
     "automl_jupyter.trials.forecasters.",
+    "automl_jupyter.trials.sequences.",
 )
 
 #: what skops writes of the addresses objects had in memory, which differ from process to process

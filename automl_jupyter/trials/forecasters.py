@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.featurization.lags import Cells, LagSettings, calendar_features, lag_features
+from automl_jupyter.featurization.lags import Cells, LagSettings, lag_features
+from automl_jupyter.featurization.seasonal import Components, decompose
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
 from automl_jupyter.learners.series.base import MOST_PERIODS, Past
 from automl_jupyter.trials.history import History
+from automl_jupyter.trials.sequences import SequenceForecaster, calendar_of
 
 if TYPE_CHECKING:
     from automl_jupyter.learners.info import LearnerInfo
 
 #: the settings of a pooled forecaster that are not its learner's
 STRATEGY, DIFFERENCE, LAGS, LOG = "strategy", "difference", "lag_set", "log"
+#: types of columns that are numbers
+_NUMBERS = ("Numeric", "Boolean")
 #: training cells of a pooled forecaster, at most
 MOST_CELLS = 200_000
 #: distinct lengths of series that are worked on one by one; with more, lengths are rounded down
@@ -40,16 +44,30 @@ class LocalForecaster:
         Periods of a season.
     seasons : sequence of int
         All periods after which the calendar repeats.
+    columns : sequence of str
+        The numeric columns that are known ahead, for learners that look at them.
+    country : str, optional
+        The country whose holidays matter.
     """
 
-    def __init__(self, learner: str, params: Mapping[str, Any], season: int, seasons: Sequence[int]) -> None:
+    def __init__(
+        self,
+        learner: str,
+        params: Mapping[str, Any],
+        season: int,
+        seasons: Sequence[int],
+        *,
+        columns: Sequence[str] = (),
+        country: str | None = None,
+    ) -> None:
         self.learner, self.params = learner, dict(params)
         self.season, self.seasons = season, list(seasons)
+        self.columns, self.country = list(columns), country
 
     @property
     def needs_columns(self) -> list[str]:
         """The columns whose values must be known ahead."""
-        return []
+        return self.columns
 
     def fit(self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop) -> LocalForecaster:
         """Do nothing: a series is looked at when it is forecast."""
@@ -62,17 +80,33 @@ class LocalForecaster:
         params = dict(self.params)
         log = bool(params.pop(LOG, False))
         inner = make_learner(learners.get(self.learner), "forecasting", params, random_state=0, n_jobs=1)
-        found = np.empty((history.index.n_series, horizon))
-        for rows, values in _batches(history):
+        index = history.index
+        found = np.empty((index.n_series, horizon))
+        known = history.X[self.columns].to_numpy(dtype=np.float64) if self.columns else None
+        ahead = None
+        if self.columns:
+            ahead = future[self.columns].to_numpy(dtype=np.float64).reshape(index.n_series, horizon, -1)
+        ends = index.times(index.starts + index.lengths - 1)
+        for rows, cells in _batches(history):
+            values = history.values[cells]
             logged = log and bool((values > 0).all())
-            past = Past(np.log(values) if logged else values, self.season, tuple(self.seasons))
-            ahead = inner.forecast(past, horizon)
-            found[rows] = np.exp(np.minimum(ahead, 700)) if logged else ahead
+            past = Past(
+                np.log(values) if logged else values,
+                self.season,
+                tuple(self.seasons),
+                columns=None if known is None else known[cells],
+                ahead=None if ahead is None else ahead[rows],
+                ends=ends[rows],
+                frequency=index.frequency,
+                country=self.country,
+            )
+            next_ones = inner.forecast(past, horizon)
+            found[rows] = np.exp(np.minimum(next_ones, 700)) if logged else next_ones
         return found
 
 
 def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return series of equal length together, as a matrix; of many lengths some give up their oldest periods."""
+    """Return series of equal length together, and their rows; of many lengths some give up their oldest periods."""
     lengths = np.minimum(history.index.lengths, 4 * MOST_PERIODS)
     if len(np.unique(lengths)) > _MOST_LENGTHS:
         ladder = np.unique(np.floor(1.05 ** np.arange(0, 200)).astype(int))
@@ -84,7 +118,7 @@ def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
         size = max(1, _MOST_BATCH // int(length))
         parts = np.split(rows, np.arange(size, len(rows), size))
         back = np.arange(length, 0, -1)
-        found += [(part, history.values[ends[part][:, None] - back]) for part in parts]
+        found += [(part, ends[part][:, None] - back) for part in parts]
     return found
 
 
@@ -110,8 +144,10 @@ class PooledForecaster:
         Whether past values of numeric columns are features, too.
     settings : mapping, optional
         How columns become features.
-    calendar : mapping, optional
+    country : str, optional
         The country whose holidays are features.
+    stl : {"season", "season_trend"}, optional
+        The components of a seasonal-trend decomposition that are features.
     """
 
     def __init__(
@@ -127,11 +163,12 @@ class PooledForecaster:
         lagged: bool = False,
         settings: Mapping[str, Any] | None = None,
         country: str | None = None,
+        stl: str | None = None,
     ) -> None:
         self.learner, self.params = learner, dict(params)
         self.lags, self.horizon, self.seasons = dict(lags), horizon, list(seasons)
         self.columns, self.unknown, self.lagged = [dict(c) for c in columns], list(unknown), lagged
-        self.settings, self.country = dict(settings or {}), country
+        self.settings, self.country, self.stl = dict(settings or {}), country, stl
 
     @property
     def needs_columns(self) -> list[str]:
@@ -180,7 +217,8 @@ class PooledForecaster:
             self.featurizer_.fit_transform(history.X[[c["name"] for c in known]].iloc[seen], history.values[seen])
         values = self._scaled(history)
         cells = Cells(rows - step, history.index.within[rows] - step + 1, step)
-        matrix, base = self._features(history, values, cells, rows, history.X)
+        components = self._components(history, values)
+        matrix, base = self._features(history, values, cells, rows, history.X, components)
         target = values[rows] - base
         matrix, keep = self._without_holes(matrix)
         weight = None if history.weight is None else history.weight[rows][keep]
@@ -215,7 +253,9 @@ class PooledForecaster:
         at_once = min(self.horizon, horizon) if self._direct else 1
         settings = self._lag_settings()
         recent = history.tail(max(settings.reach, 2) + self.horizon)
-        values = self._scaled(history)[history.index.tail(max(settings.reach, 2) + self.horizon)[1]]
+        whole = self._scaled(history)
+        components = self._components(history, whole)
+        values = whole[history.index.tail(max(settings.reach, 2) + self.horizon)[1]]
         n, width = recent.index.n_series, int(recent.index.lengths.max())
         grown = np.zeros((n, width + horizon))
         lengths = recent.index.lengths
@@ -230,7 +270,9 @@ class PooledForecaster:
                 np.tile(steps, n),
             )
             rows = (np.arange(n)[:, None] * horizon + done + steps - 1).ravel()
-            matrix, base = self._features(recent, grown.ravel(), cells, rows, future, ahead=done + cells.step)
+            matrix, base = self._features(
+                recent, grown.ravel(), cells, rows, future, components, ahead=done + cells.step
+            )
             matrix, _ = self._without_holes(matrix, drop=False)
             predicted = np.asarray(self.estimator_.predict(matrix), dtype=np.float64).reshape(-1) + base
             at = width + done + steps - 1
@@ -282,11 +324,13 @@ class PooledForecaster:
         cells: Cells,
         rows: np.ndarray,
         X: pd.DataFrame,
+        components: Components | None,
         ahead: np.ndarray | None = None,
     ) -> tuple[Any, np.ndarray]:
         """Return the matrix of some cells and what their target is a difference to.
 
-        `rows` are rows of `X`; `ahead`, of cells after the history, how many steps after its end they lie.
+        `rows` are rows of `X`; `components` those of the whole history; `ahead`, of cells after the history, how many
+        steps after its end they lie.
         """
         found, base = lag_features(values, cells, self._lag_settings())
         index = history.index
@@ -295,7 +339,10 @@ class PooledForecaster:
         else:
             series = np.repeat(np.arange(index.n_series), len(cells) // index.n_series)
             positions = (index.starts + index.lengths)[series] + ahead - 1
-        parts = [found, self._calendar(history, positions)]
+        waves = self._info.recipe != "tree"
+        parts = [found, calendar_of(index, positions, self.seasons, waves=waves, country=self.country)]
+        if components is not None:
+            parts.append(self._of_components(components, cells, rows, series, base, ahead))
         if self.unknown or self.lagged:
             parts.append(self._past_columns(history, cells, series, ahead))
         matrix = np.column_stack([p for p in parts if p.shape[1]])
@@ -310,28 +357,33 @@ class PooledForecaster:
             return hstack([csr_matrix(np.nan_to_num(matrix)), more]).tocsr(), base
         return np.column_stack([matrix, np.asarray(more)]), base
 
-    def _calendar(self, history: History, positions: np.ndarray) -> np.ndarray:
-        from automl_jupyter.data.panel import is_calendar, shown
+    def _components(self, history: History, values: np.ndarray) -> Components | None:
+        """Return the parts of each series, up to where it is known."""
+        if self.stl is None:
+            return None
+        return decompose(values, history.index.offsets, history.season)
 
-        index = history.index
-        unique, inverse = np.unique(positions, return_inverse=True)
-        times = index.times(unique)
-        if index.zone is not None and not is_calendar(index.frequency):
-            times = shown(times, index.zone, index.frequency).tz_localize(None)
-        waves = self._info.recipe != "tree"
-        found = calendar_features(times, unique, index.frequency, tuple(self.seasons), waves=waves)
-        if self.country is not None:
-            from automl_jupyter.featurization.holidays import holiday_features
-
-            found = np.column_stack([found, holiday_features(times, self.country)])
-        return np.asarray(found[inverse])
+    def _of_components(
+        self,
+        components: Components,
+        cells: Cells,
+        rows: np.ndarray,
+        series: np.ndarray,
+        base: np.ndarray,
+        ahead: np.ndarray | None,
+    ) -> np.ndarray:
+        """Return the season of each cell's period and, where asked for, the trend at its origin."""
+        if ahead is None:
+            season, trend = components.season[rows], components.trend[cells.origin]
+        else:
+            season = components.cycle[series, (ahead - 1) % components.cycle.shape[1]]
+            trend = components.last[series]
+        return np.column_stack([season, trend - base] if self.stl == "season_trend" else [season])
 
     def _past_columns(self, history: History, cells: Cells, series: np.ndarray, ahead: np.ndarray | None) -> np.ndarray:
         """Return what numeric columns were at the last instant at which they are known."""
         names = [
-            c["name"]
-            for c in self.columns
-            if c["type"] in ("Numeric", "Boolean") and (self.lagged or c["name"] in self.unknown)
+            c["name"] for c in self.columns if c["type"] in _NUMBERS and (self.lagged or c["name"] in self.unknown)
         ]
         if not names:
             return np.empty((len(cells), 0))
@@ -378,7 +430,7 @@ def _bounded(predicted: np.ndarray, past: np.ndarray, lengths: np.ndarray) -> np
 
 def make_forecaster(
     learner: str, params: Mapping[str, Any], meta: Mapping[str, Any]
-) -> LocalForecaster | PooledForecaster:
+) -> LocalForecaster | PooledForecaster | SequenceForecaster:
     """Return a configuration as something that forecasts, unfitted.
 
     Parameters
@@ -390,19 +442,25 @@ def make_forecaster(
     """
     about = meta["forecast"]
     info = learners.get(learner)
+    horizon, seasons, country = int(about["horizon"]), about["seasons"], about.get("country")
+    numbers = [c["name"] for c in meta["columns"] if c["type"] in _NUMBERS and c["name"] not in about["unknown"]]
     if info.recipe == "series":
-        return LocalForecaster(learner, params, int(about["season"]), about["seasons"])
+        columns = numbers if info.columns else ()
+        return LocalForecaster(learner, params, int(about["season"]), seasons, columns=columns, country=country)
+    if info.recipe == "sequence":
+        return SequenceForecaster(learner, params, horizon=horizon, seasons=seasons, columns=numbers, country=country)
     return PooledForecaster(
         learner,
         params,
         lags=lag_set(str(params.get(LAGS, "usual")), about),
-        horizon=int(about["horizon"]),
-        seasons=about["seasons"],
+        horizon=horizon,
+        seasons=seasons,
         columns=meta["columns"],
         unknown=about["unknown"],
         lagged=bool(about["feature_lags"]),
         settings=meta.get("featurization"),
-        country=about.get("country"),
+        country=country,
+        stl=about.get("stl"),
     )
 
 

@@ -35,7 +35,12 @@ DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 #: configurations of the opening list whose folds must all fit into a share of the time; else they race on the first
 DECISIVE_CONFIGURATIONS, EVERY_FOLD_SHARE = 14, 0.6
 #: regressors that gain nothing for their time as forecasters, and are tried on request
-_SLOW_FORECASTERS = ("GaussianProcess", "GradientBoosting", "OnlineGradientDescentRegressor", "SGD", "LassoLars")
+_SLOW_FORECASTERS = (
+    "GaussianProcess", "GradientBoosting", "OnlineGradientDescentRegressor", "SGD", "LassoLars", "Prophet",
+    "TCNForecaster",
+)  # fmt: skip
+#: what is tried, besides, where deep learning is asked for
+_DEEP_FORECASTER = "TCNForecaster"
 #: validation rows that say enough to race on
 DECISIVE_ROWS = 500
 
@@ -237,7 +242,7 @@ def make_plan(
         featurization=settings.to_dict(),
         without_features=recipes_ruled_out(settings, [c.type for c in kept], classification=table.classes is not None),
         columns=tuple({**asdict(c), "type": str(c.type)} for c in schema.columns),
-        forecast=_about_time(table),
+        forecast=_about_time(table, kept),
     )
     return _with_opening(plan, notes)
 
@@ -249,7 +254,7 @@ def _stacks(job: TabularJob) -> bool:
     return wanted and not job.training.enable_onnx_compatible_models
 
 
-def _about_time(table: TrainingTable) -> dict[str, Any]:
+def _about_time(table: TrainingTable, kept: Sequence[Column]) -> dict[str, Any]:
     """Return what the search and the views need to know of a forecast's series."""
     if table.time is None:
         return {}
@@ -260,6 +265,7 @@ def _about_time(table: TrainingTable) -> dict[str, Any]:
         "frequency": index.frequency,
         "longest": int(index.lengths.max()),
         "positive": bool(np.nanmin(table.y) > 0),
+        "n_known": sum(str(c.type) in ("Numeric", "Boolean") and c.name not in settings.unknown for c in kept),
         "time_column": index.time_column,
         "id_columns": list(index.id_columns),
     }
@@ -327,10 +333,9 @@ def _note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
     featurization, training = job.featurization, job.training
     unused = {
         "featurization.enable_dnn_featurization": bool(featurization.enable_dnn_featurization),
-        "training.enable_dnn_training": bool(training.enable_dnn_training),
+        "training.enable_dnn_training": bool(training.enable_dnn_training) and job.task != "forecasting",
         "training.training_mode: distributed": training.training_mode == "distributed",
         "limits.max_nodes": (job.limits.max_nodes or 1) > 1,
-        "forecasting.use_stl": getattr(getattr(job, "forecasting", None), "use_stl", None) is not None,
     }
     for name in (name for name, is_set in unused.items() if is_set):
         _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
@@ -352,6 +357,9 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
             "Only learners that can be converted to ONNX are tried, and no stack ensemble is built",
             "enable_onnx_compatible_models is set",
         )
+    deep = job.task == "forecasting" and bool(job.training.enable_dnn_training) and not named
+    if deep:
+        asked.append(_DEEP_FORECASTER)
     missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in installed]
     unknown = [name for name in named if name not in learners]
     if unknown:
@@ -374,7 +382,7 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
         info = there.get(key)
         if info is None or key in blocked:
             continue
-        if job.task == "forecasting" and key in _SLOW_FORECASTERS and not asked:
+        if job.task == "forecasting" and key in _SLOW_FORECASTERS and key not in asked:
             continue
         if info.max_rows is not None and n_rows > info.max_rows and key not in asked:
             _note(

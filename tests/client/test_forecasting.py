@@ -193,11 +193,27 @@ def test_a_series_is_found_by_its_whole_name() -> None:
     assert two - one == pytest.approx(10, abs=2)
 
 
-def test_what_this_version_has_no_learner_for_is_said() -> None:
-    job = run(DATA, training={"allowed_training_algorithms": ["AutoArima", "Naive"]}, use_stl="season")
-    assert "AutoArima cannot be tried" in told(job)
-    assert "use_stl changes nothing" in told(job)
+def test_a_learner_whose_package_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.learners.has_module", lambda module: module != "prophet")
+    job = run(DATA, training={"allowed_training_algorithms": ["Prophet", "Naive"]})
+    assert "Prophet (needs prophet) cannot be tried" in told(job)
     assert {t.learner for t in job.trials if t.origin != "baseline"} == {"Naive"}
+
+
+@pytest.mark.parametrize("parts", ["season", "season_trend"])
+def test_components_of_a_decomposition_become_features(parts: str) -> None:
+    only = {"allowed_training_algorithms": ["ElasticNet"]}
+    plain, with_parts = (run(DATA, training=only, **more) for more in ({}, {"use_stl": parts}))
+    found = [job.best.metrics()[job.history.metric] for job in (plain, with_parts)]
+    assert abs(found[0] - found[1]) > 1e-9, "they are looked at"
+
+
+def test_arimax_uses_what_is_known_ahead() -> None:
+    """The price moves what is sold by 2, and nothing else says when."""
+    named = ["Arimax", "AutoArima"]
+    job = run(series("a", "b", n=84), max_trials=5, training={"allowed_training_algorithms": named})
+    errors = {t.learner: t.metrics()[job.history.metric] for t in job.trials}
+    assert errors["Arimax"] < 0.8 * errors["AutoArima"]
 
 
 # --- the model -----------------------------------------------------------------------------------------------------

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: periods of a series that are looked at, at most: what lies further back says little, and costs as much
 MOST_PERIODS = 2500
@@ -23,16 +26,42 @@ class Past:
         Periods of a season; 1 for none.
     seasons : tuple of int
         All periods after which the calendar repeats, the shortest first.
+    columns : ndarray of shape (n_series, n_periods, n_columns), optional
+        Numbers that are known ahead, for learners that look at them (``LearnerInfo.columns``).
+    ahead : ndarray of shape (n_series, horizon, n_columns), optional
+        The same of the periods to come.
+    ends : DatetimeIndex, optional
+        The last instant of each series.
+    frequency : str, optional
+        The distance of periods, as a pandas offset alias.
+    country : str, optional
+        The country whose holidays matter.
     """
 
     values: np.ndarray
     season: int = 1
     seasons: tuple[int, ...] = ()
+    columns: np.ndarray | None = None
+    ahead: np.ndarray | None = None
+    ends: pd.DatetimeIndex | None = None
+    frequency: str | None = None
+    country: str | None = None
 
 
 def tail(values: np.ndarray, most: int = MOST_PERIODS) -> np.ndarray:
     """Return the last periods of each series."""
     return values[:, -most:]
+
+
+def is_flat(values: np.ndarray) -> bool:
+    """Return whether a series hardly ever changes.
+
+    Examples
+    --------
+    >>> is_flat(np.full(9, 0.1)), is_flat(np.arange(9.0))
+    (True, False)
+    """
+    return float(np.ptp(values)) <= 1e-9 * (1e-300 + float(np.abs(values).max()))
 
 
 def season_profile(values: np.ndarray, season: int, *, multiplicative: bool = False) -> np.ndarray:

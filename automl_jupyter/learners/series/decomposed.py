@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,5 +40,5 @@ class DecomposedForecaster:
                 profiles[season] = season_profile(values - others, season)
         inside = np.asarray(sum((repeat_profile(p, 0, length) for p in profiles.values()), np.zeros(values.shape)))
         ahead = [repeat_profile(p, length, horizon) for p in profiles.values()]
-        rest = self.rest.forecast(Past(values - inside), horizon)
+        rest = self.rest.forecast(replace(past, values=values - inside, season=1, seasons=()), horizon)
         return settled(np.asarray(sum(ahead, rest)), past)

@@ -31,12 +31,12 @@ _LONGEST_SEASON = 400
 class Form:
     """Which states there are."""
 
-    trend: bool
+    trend: str  # none, damped or linear
     season: str  # none, additive or multiplicative
 
     def n_parameters(self, season: int) -> int:
         """Return how many numbers are fitted: the smoothing and the first states."""
-        return 2 + (3 if self.trend else 0) + (0 if self.season == "none" else season)
+        return 2 + {"none": 0, "linear": 2, "damped": 3}[self.trend] + (0 if self.season == "none" else season)
 
 
 @dataclass
@@ -54,8 +54,8 @@ class ExponentialSmoothingForecaster:
 
     Parameters
     ----------
-    trend : {"auto", "none", "damped"}, default "auto"
-        Whether there is a trend, which always ebbs away.
+    trend : {"auto", "none", "damped", "linear"}, default "auto"
+        Whether there is a trend, and whether it ebbs away or goes on.
     season : {"auto", "none", "additive", "multiplicative"}, default "auto"
         How the season joins.
 
@@ -99,7 +99,7 @@ class ExponentialSmoothingForecaster:
         return settled(found * scale, past)
 
     def _forms(self) -> list[Form]:
-        trends = {"auto": (False, True), "none": (False,), "damped": (True,)}[self.trend]
+        trends = ("none", "damped", "linear") if self.trend == "auto" else (self.trend,)
         seasons = (
             ("none", "additive", "multiplicative") if self.season == "auto" else dict.fromkeys(("none", self.season))
         )
@@ -111,16 +111,16 @@ def _fit(values: np.ndarray, season: int, form: Form, horizon: int) -> tuple[np.
     grid = list(
         product(
             _LEVELS,
-            _TRENDS if form.trend else (0.0,),
+            _TRENDS if form.trend != "none" else (0.0,),
             _SEASONS if form.season != "none" else (0.0,),
-            _DAMPINGS if form.trend else (1.0,),
+            _DAMPINGS if form.trend == "damped" else (1.0,),
         )
     )
     n = len(values)
     settings = np.repeat(np.array(grid)[None], n, axis=0)
     states = _run(values, season, form, settings)
     best = _take(settings, states.error)
-    free = [0, *([1, 3] if form.trend else []), *([2] if form.season != "none" else [])]
+    free = [0, *{"none": [], "damped": [1, 3], "linear": [1]}[form.trend], *([2] if form.season != "none" else [])]
     for step in _STEPS:
         around = _around(best, free, step)
         states = _run(values, season, form, around)
@@ -171,10 +171,11 @@ def _run(values: np.ndarray, season: int, form: Form, settings: np.ndarray) -> S
     # Phases first: what one step reads and writes lies together.
     seasons = np.repeat(season0.T[:, :, None], m, axis=2)
     error = np.zeros((n, m))
+    has_trend = form.trend != "none"
     additive, multiplies = form.season == "additive", form.season == "multiplicative"
     with np.errstate(all="ignore"):
         for t in range(length):
-            base = level + phi * trend if form.trend else level
+            base = level + phi * trend if has_trend else level
             phase = t % season
             if additive:
                 e = values[:, t, None] - base - seasons[phase]
@@ -188,7 +189,7 @@ def _run(values: np.ndarray, season: int, form: Form, settings: np.ndarray) -> S
                 change = e
             error += e * e
             level = base + alpha * change
-            if form.trend:
+            if has_trend:
                 trend = phi * trend + alpha * beta * change
             if additive:
                 seasons[phase] += gamma * (1 - alpha) * e
@@ -209,7 +210,7 @@ def _first_states(values: np.ndarray, season: int, form: Form) -> tuple[np.ndarr
         inside = profile[:, np.arange(early.shape[1]) % season]
         early = early / inside if multiplicative else early - inside
     early = early[:, : max(10, min(2 * season, 60))]
-    if not form.trend:
+    if form.trend == "none":
         return early[:, :10].mean(axis=1), np.zeros(n), profile
     t = np.arange(early.shape[1]) - (early.shape[1] - 1) / 2
     slope = (early * t).sum(axis=1) / max((t**2).sum(), 1e-12)
@@ -220,9 +221,8 @@ def _ahead(states: States, best: np.ndarray, season: int, form: Form, horizon: i
     level, trend = states.level[:, 0], states.trend[:, 0]
     steps = np.arange(1, horizon + 1)
     base = np.repeat(level[:, None], horizon, axis=1)
-    if form.trend:
-        phi = best[:, 3:4]
-        base = base + trend[:, None] * (phi * (1 - phi**steps) / (1 - phi))
+    if form.trend != "none":
+        base = base + trend[:, None] * np.cumsum(best[:, 3:4] ** steps, axis=1)
     if form.season == "none":
         return base
     seasons = states.season[(length + steps - 1) % season, :, 0].T
@@ -238,6 +238,6 @@ def make(task: str, params: Mapping[str, Any], *, random_state: int, n_jobs: int
 def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
     """Draw the form."""
     return {
-        "trend": trial.suggest_categorical("trend", ["auto", "none", "damped"]),
+        "trend": trial.suggest_categorical("trend", ["auto", "none", "damped", "linear"]),
         "season": trial.suggest_categorical("season", ["auto", "none", "additive"]),
     }

@@ -1,0 +1,279 @@
+"""Many models: one job a partition of the data, one after another on the same workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl_jupyter._core.text import did_you_mean, listing, plain, plural
+from automl_jupyter.client.submit import submit
+from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError, Problem, SpecError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.spec import AutoMLJob
+
+#: tables of a job that are split like its training data
+_TABLES = ("validation_data", "test_data")
+#: partitions named in a message
+_MOST_NAMED = 5
+
+
+def many_models(
+    spec: AutoMLJob,
+    partition_column_names: str | Sequence[str],
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    workspace: Path | str | None = None,
+    compute: object | None = None,
+    base: Path | str = ".",
+) -> ManyModels:
+    """Start a job for each partition of the data, one after another, and return their handle at once.
+
+    Each job has all workers while it runs, and the limits of `spec`; one that fails leaves the others as they are.
+
+    Parameters
+    ----------
+    spec : AutoMLJob
+        What is asked of each partition: of any task on tables.
+    partition_column_names : str or sequence of str
+        The columns whose values make the partitions; no job sees them.
+    namespace, workspace, compute, base
+        As for `submit`.
+
+    Raises
+    ------
+    SpecError, DataError
+        When a column is not there, has missing values or is needed by the job; nothing was started then.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> from automl_jupyter import automl
+    >>> df = pd.DataFrame({"land": ["a", "b"] * 40, "x": range(80), "y": [0, 0, 1, 1] * 20})
+    >>> spec = automl.classification(training_data=df, target_column_name="y", limits={"max_trials": 1})
+    >>> many = many_models(spec, "land", workspace=tempfile.mkdtemp(), compute="inline").wait()
+    >>> many.summary["status"].tolist()
+    ['Completed', 'Completed']
+    """
+    from automl_jupyter.data.load import load_frame
+    from automl_jupyter.tasks import check_trainable
+
+    columns = [partition_column_names] if isinstance(partition_column_names, str) else list(partition_column_names)
+    spec.check()
+    spec = check_trainable(spec)
+    tables = {}
+    for field in ("training_data", *_TABLES):
+        source = getattr(spec, field, None)
+        if source is not None:
+            tables[field] = load_frame(source, namespace=namespace, base=Path(base), field=field)
+    _check_columns(spec, columns, tables)
+    parts = {field: _split(frame, columns) for field, frame in tables.items()}
+    specs: dict[tuple[Any, ...], AutoMLJob | str] = {}
+    for number, key in enumerate(parts["training_data"]):
+        missing = [field for field in tables if key not in parts[field]]
+        if missing:
+            specs[key] = f"{listing(missing, last='and')} has no rows of it."
+            continue
+        one = spec.model_copy()
+        for field in parts:
+            setattr(one, field, parts[field][key])
+        if spec.name is not None:
+            one.name = f"{spec.name}-{number:04d}"
+        one.display_name = " ".join(filter(None, [spec.display_name, _named(columns, key)]))
+        specs[key] = one
+
+    def start(one: AutoMLJob) -> Job:
+        return submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)
+
+    return ManyModels(columns, specs, start)
+
+
+def _check_columns(spec: AutoMLJob, columns: Sequence[str], tables: Mapping[str, pd.DataFrame]) -> None:
+    problems = []
+    if not columns:
+        problems.append(Problem("partition_column_names", "No column was named, so there is nothing to split by."))
+    used = {spec.target_column_name, getattr(getattr(spec, "forecasting", None), "time_column_name", None)}
+    for name in dict.fromkeys(columns):
+        for field, frame in tables.items():
+            if name not in frame.columns:
+                message = f"{field} has no column {plain(name)!r}.{did_you_mean(name, [str(c) for c in frame.columns])}"
+                problems.append(Problem("partition_column_names", message))
+            elif frame[name].isna().any():
+                n = int(frame[name].isna().sum())
+                message = (
+                    f"{plain(name)!r} is missing in {plural(n, 'row')} of {field}: fill or remove them, or these rows"
+                    " belong to no model."
+                )
+                problems.append(Problem("partition_column_names", message))
+        if name in used:
+            message = f"{plain(name)!r} is a column the job needs itself; split by another."
+            problems.append(Problem("partition_column_names", message))
+    if problems:
+        raise SpecError(problems)
+
+
+def _split(frame: pd.DataFrame, columns: Sequence[str]) -> dict[tuple[Any, ...], pd.DataFrame]:
+    groups = frame.groupby(list(columns), sort=True, observed=True)
+    return {key: part.drop(columns=list(columns)).reset_index(drop=True) for key, part in groups}
+
+
+def _named(columns: Sequence[str], key: Sequence[Any]) -> str:
+    return ", ".join(f"{plain(c)}={plain(v)}" for c, v in zip(columns, key, strict=True))
+
+
+class ManyModels:
+    """The handle of many jobs: look at them, wait for them, stop them, use their models together.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        What the data are split by.
+    specs : mapping
+        For each partition what is asked, or why no job can be started.
+    start : callable
+        Starts a job.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        specs: Mapping[tuple[Any, ...], AutoMLJob | str],
+        start: Callable[[AutoMLJob], Job],
+    ) -> None:
+        self.partition_column_names = list(columns)
+        self.jobs: dict[tuple[Any, ...], Job] = {}
+        self.errors: dict[tuple[Any, ...], str] = {k: v for k, v in specs.items() if isinstance(v, str)}
+        self._specs = {k: v for k, v in specs.items() if not isinstance(v, str)}
+        self._all, self._start = list(specs), start
+        self._canceled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="automl-many-models", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        for key, spec in self._specs.items():
+            if self._canceled.is_set():
+                return
+            try:
+                self.jobs[key] = job = self._start(spec)
+                if self._canceled.is_set():
+                    job.cancel()
+                job.wait()
+            except AutoMLError as error:
+                self.errors[key] = str(error)
+
+    @property
+    def done(self) -> bool:
+        """Whether all jobs are over."""
+        return not self._thread.is_alive()
+
+    def wait(self, timeout: float | None = None) -> ManyModels:
+        """Wait until all jobs are over, or `timeout` seconds; an interrupt stops waiting, not the jobs."""
+        self._thread.join(timeout)
+        return self
+
+    def cancel(self) -> None:
+        """Stop the job that runs, and start no more."""
+        self._canceled.set()
+        for job in list(self.jobs.values()):
+            if not job.done:
+                job.cancel()
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row a partition: its values, the job, its status, its best model and score, and what went wrong."""
+        import pandas as pd
+
+        rows = []
+        for key in self._all:
+            job = self.jobs.get(key)
+            model = None if job is None else job.history.model
+            status = "NotStarted" if job is None else job.status
+            rows.append(
+                {
+                    **dict(zip(self.partition_column_names, key, strict=True)),
+                    "job": "" if job is None else job.name,
+                    "status": "Failed" if key in self.errors else status,
+                    "model": "" if model is None else model.label,
+                    "score": None if job is None or model is None else model.metrics.get(job.history.metric),
+                    "error": self.errors.get(key, ""),
+                }
+            )
+        return pd.DataFrame(rows).astype({"score": "float64"})
+
+    def forecast(self, horizon: int | None = None, X_future: object = None, **more: Any) -> pd.DataFrame:
+        """Return the forecasts of every partition's model, with the columns of the partition first.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            As of a single model.
+        X_future : table, optional
+            What is known ahead, of all partitions, with their columns.
+        **more
+            Passed on: ``context``, say, a table of all partitions, too.
+        """
+        import pandas as pd
+
+        given = {name: table for name, table in {"X_future": X_future, **more}.items() if table is not None}
+        pieces = {name: self._pieces(table, name) for name, table in given.items()}
+        found: list[pd.DataFrame] = []
+        for key, job in self.jobs.items():
+            if key in self.errors or any(key not in piece for piece in pieces.values()):
+                continue
+            own = {name: piece[key] for name, piece in pieces.items()}
+            ahead = job.model.forecast(horizon=horizon, **own)
+            for at, (name, value) in enumerate(zip(self.partition_column_names, key, strict=True)):
+                ahead.insert(at, name, value)
+            found.append(ahead)
+        if not found:
+            raise NoModelError(f"There is no model yet. {self!r}")
+        return pd.concat(found, ignore_index=True)
+
+    def predict(self, X: object) -> Any:
+        """Return what each row's own model predicts.
+
+        Raises
+        ------
+        ModelInputError
+            When rows belong to partitions without a model.
+        """
+        import numpy as np
+
+        from automl_jupyter.data.frames import as_frame
+
+        frame = as_frame(X, field="X").reset_index(drop=True)
+        pieces = self._pieces(frame, "X", keep_index=True)
+        lost = [key for key in pieces if key not in self.jobs or key in self.errors]
+        if lost:
+            names = listing([_named(self.partition_column_names, k) for k in lost], last="and", most=_MOST_NAMED)
+            raise ModelInputError(f"X: no model was trained for {names}. Leave these rows out.")
+        found: Any = None
+        for key, part in pieces.items():
+            predicted = np.asarray(self.jobs[key].model.predict(part.reset_index(drop=True)))
+            if found is None:
+                found = np.empty(len(frame), dtype=object)
+            found[part.index.to_numpy()] = predicted
+        return np.array(found.tolist()) if found is not None else np.empty(0)
+
+    def _pieces(self, table: object, where: str, *, keep_index: bool = False) -> dict[tuple[Any, ...], pd.DataFrame]:
+        from automl_jupyter.data.frames import as_frame
+
+        frame = as_frame(table, field=where)
+        missing = [c for c in self.partition_column_names if c not in frame.columns]
+        if missing:
+            raise ModelInputError(
+                f"{where}: the columns of the partitions are missing: {listing(missing, last='and')}."
+            )
+        groups = frame.groupby(self.partition_column_names, sort=True, observed=True, dropna=False)
+        parts = {key: part.drop(columns=self.partition_column_names) for key, part in groups}
+        return parts if keep_index else {key: part.reset_index(drop=True) for key, part in parts.items()}
+
+    def __repr__(self) -> str:
+        over = sum(job.done for job in self.jobs.values())
+        failed = f", {len(self.errors)} failed" if self.errors else ""
+        return f"ManyModels({over} of {plural(len(self._all), 'job')} over{failed})"

@@ -1,0 +1,1 @@
+"""Learners of many whole series at once: networks that read a series from left to right."""
