@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,6 +114,19 @@ def quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message="The number of unique classes is greater than 50%")
         warnings.filterwarnings("ignore", message="The least populated class in y")
         yield
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Take back what a library does to the environment and the warning filters of the process when it is used."""
+    before = dict(os.environ)
+    with warnings.catch_warnings():
+        try:
+            yield
+        finally:
+            for name in set(os.environ) - set(before):
+                del os.environ[name]
+            os.environ.update(before)
 
 
 def make_learner(

@@ -104,6 +104,8 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     key = fold_name(learner)
     if context.task == "forecasting":
         if key in _SINGLE_SERIES:
+            if key in ("autoarima", "arimax"):  # they look at a part of long series
+                rows = min(rows, 1000 * int(context.forecast.get("n_series", 1)))
             return _START_S + _SINGLE_SERIES[key] * rows
         features += _LAG_FEATURES
         if params.get("strategy") == "direct":
@@ -149,8 +151,8 @@ _SINGLE_SERIES = {
     "seasonalaverage": 1e-7,
     "theta": 3e-6,
     "exponentialsmoothing": 3e-5,
-    "autoarima": 2e-3,
-    "arimax": 3e-3,
+    "autoarima": 1e-3,
+    "arimax": 1.5e-3,
     "prophet": 2e-3,
     "autoets": 1e-3,
     "autotheta": 1e-3,

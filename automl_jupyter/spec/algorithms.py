@@ -61,6 +61,10 @@ FORECASTING = (
     "Arimax",
     "Prophet",
     "TCNForecaster",
+    "AutoETS",
+    "AutoTheta",
+    "AutoCES",
+    "MSTL",
 )
 
 _names: dict[str, list[str]] = {

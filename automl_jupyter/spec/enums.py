@@ -75,6 +75,10 @@ class ForecastingModels(StrEnum):
     ARIMAX = "Arimax"
     PROPHET = "Prophet"
     TCN_FORECASTER = "TCNForecaster"
+    AUTO_ETS = "AutoETS"
+    AUTO_THETA = "AutoTheta"
+    AUTO_CES = "AutoCES"
+    MSTL = "MSTL"
 
 
 class ClassificationPrimaryMetrics(StrEnum):

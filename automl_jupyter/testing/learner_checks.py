@@ -57,6 +57,8 @@ def check_learner(info: LearnerInfo, task: str) -> None:
             _check_forecasts(info)
         return
     if info.recipe == "sequence":
+        import skops.io  # noqa: F401 it sets variables of the environment when it is imported
+
         with _left_as_found(info.key):
             _check_sequences(info)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from automl_jupyter.trials.history import History
 from automl_jupyter.trials.sequences import SequenceForecaster, calendar_of
 
 if TYPE_CHECKING:
+    from automl_jupyter.data.panel import PanelIndex
     from automl_jupyter.learners.info import LearnerInfo
 
 #: the settings of a pooled forecaster that are not its learner's
@@ -122,6 +124,18 @@ def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Features of periods that do not depend on values."""
+
+    calendar: np.ndarray
+    columns: Any
+
+    def take(self, rows: np.ndarray) -> _Known:
+        """Return those of some periods."""
+        return _Known(self.calendar[rows], None if self.columns is None else self.columns[rows])
+
+
 class PooledForecaster:
     """A regressor that learns from all series at once, on their lags, the calendar and the other columns.
 
@@ -218,7 +232,8 @@ class PooledForecaster:
         values = self._scaled(history)
         cells = Cells(rows - step, history.index.within[rows] - step + 1, step)
         components = self._components(history, values)
-        matrix, base = self._features(history, values, cells, rows, history.X, components)
+        known_ahead = self._known(history.index, history.index.positions[rows], history.X.iloc[rows])
+        matrix, base = self._features(history, values, cells, history.index.series[rows], known_ahead, components)
         target = values[rows] - base
         matrix, keep = self._without_holes(matrix)
         weight = None if history.weight is None else history.weight[rows][keep]
@@ -261,7 +276,9 @@ class PooledForecaster:
         lengths = recent.index.lengths
         grown[recent.index.series, width - lengths[recent.index.series] + recent.index.within] = values
         block = grown.shape[1] * np.arange(n)
-        future = future.reset_index(drop=True)
+        # What does not depend on forecasts is made for all steps at once: a step is then little more than its lags.
+        every = (recent.index.starts + lengths)[:, None] + np.arange(horizon)
+        known = self._known(recent.index, every.ravel(), future)
         for done in range(0, horizon, at_once):
             steps = np.arange(1, min(at_once, horizon - done) + 1)
             cells = Cells(
@@ -270,9 +287,8 @@ class PooledForecaster:
                 np.tile(steps, n),
             )
             rows = (np.arange(n)[:, None] * horizon + done + steps - 1).ravel()
-            matrix, base = self._features(
-                recent, grown.ravel(), cells, rows, future, components, ahead=done + cells.step
-            )
+            series, ahead = np.repeat(np.arange(n), len(steps)), done + cells.step
+            matrix, base = self._features(recent, grown.ravel(), cells, series, known.take(rows), components, ahead)
             matrix, _ = self._without_holes(matrix, drop=False)
             predicted = np.asarray(self.estimator_.predict(matrix), dtype=np.float64).reshape(-1) + base
             at = width + done + steps - 1
@@ -317,45 +333,44 @@ class PooledForecaster:
         step = np.minimum(chosen.ravel(), within[rows])
         return rows, step
 
+    def _known(self, index: PanelIndex, positions: np.ndarray, X: pd.DataFrame) -> _Known:
+        """Return the features of some periods that do not depend on values: the calendar and the other columns."""
+        waves = self._info.recipe != "tree"
+        calendar = calendar_of(index, positions, self.seasons, waves=waves, country=self.country)
+        if self.featurizer_ is None:
+            return _Known(calendar, None)
+        return _Known(calendar, self.featurizer_.transform(X[self.needs_columns].reset_index(drop=True)))
+
     def _features(
         self,
         history: History,
         values: np.ndarray,
         cells: Cells,
-        rows: np.ndarray,
-        X: pd.DataFrame,
+        series: np.ndarray,
+        known: _Known,
         components: Components | None,
         ahead: np.ndarray | None = None,
     ) -> tuple[Any, np.ndarray]:
         """Return the matrix of some cells and what their target is a difference to.
 
-        `rows` are rows of `X`; `components` those of the whole history; `ahead`, of cells after the history, how many
-        steps after its end they lie.
+        `series` are the cells' series, `known` what is known of their periods, `components` those of the whole history;
+        `ahead`, of cells after the history, how many steps after its end they lie.
         """
         found, base = lag_features(values, cells, self._lag_settings())
-        index = history.index
-        if ahead is None:
-            positions, series = index.positions[rows], index.series[rows]
-        else:
-            series = np.repeat(np.arange(index.n_series), len(cells) // index.n_series)
-            positions = (index.starts + index.lengths)[series] + ahead - 1
-        waves = self._info.recipe != "tree"
-        parts = [found, calendar_of(index, positions, self.seasons, waves=waves, country=self.country)]
+        parts = [found, known.calendar]
         if components is not None:
-            parts.append(self._of_components(components, cells, rows, series, base, ahead))
+            parts.append(self._of_components(components, cells, series, base, ahead))
         if self.unknown or self.lagged:
             parts.append(self._past_columns(history, cells, series, ahead))
         matrix = np.column_stack([p for p in parts if p.shape[1]])
         self.n_own_ = matrix.shape[1]
-        if self.featurizer_ is None:
+        if known.columns is None:
             return matrix, base
         from scipy.sparse import csr_matrix, hstack, issparse
 
-        names = self.needs_columns
-        more = self.featurizer_.transform(X[names].iloc[rows].reset_index(drop=True))
-        if issparse(more):
-            return hstack([csr_matrix(np.nan_to_num(matrix)), more]).tocsr(), base
-        return np.column_stack([matrix, np.asarray(more)]), base
+        if issparse(known.columns):
+            return hstack([csr_matrix(np.nan_to_num(matrix)), known.columns]).tocsr(), base
+        return np.column_stack([matrix, np.asarray(known.columns)]), base
 
     def _components(self, history: History, values: np.ndarray) -> Components | None:
         """Return the parts of each series, up to where it is known."""
@@ -367,14 +382,13 @@ class PooledForecaster:
         self,
         components: Components,
         cells: Cells,
-        rows: np.ndarray,
         series: np.ndarray,
         base: np.ndarray,
         ahead: np.ndarray | None,
     ) -> np.ndarray:
         """Return the season of each cell's period and, where asked for, the trend at its origin."""
         if ahead is None:
-            season, trend = components.season[rows], components.trend[cells.origin]
+            season, trend = components.season[cells.origin + cells.step], components.trend[cells.origin]
         else:
             season = components.cycle[series, (ahead - 1) % components.cycle.shape[1]]
             trend = components.last[series]

@@ -32,7 +32,8 @@ def test_it_keeps_what_learners_promise(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_it_forecasts_in_a_job(key: str) -> None:
+def test_it_forecasts_in_a_job(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.learners.sequence.tcn._PATIENCE", 3)  # sooner done, and good enough here
     days = pd.date_range("2024-01-01", periods=120, freq="D")
     rng = np.random.default_rng(0)
     season = 10 * np.sin(2 * np.pi * np.arange(120) / 7)
@@ -43,15 +44,14 @@ def test_it_forecasts_in_a_job(key: str) -> None:
         ]
     )
     known = data[data["when"] < days[113]]
-    spec = automl.forecasting(training_data=known, target_column_name="sold", primary_metric="MASE")
+    spec = automl.forecasting(training_data=known, target_column_name="sold", n_cross_validations=2)
     spec.set_forecast_settings(
         time_column_name="when", time_series_id_column_names=["shop"], forecast_horizon=7, frequency="D"
     )
     spec.set_training(allowed_training_algorithms=[key])
     spec.set_limits(max_trials=2, timeout_minutes=3)
     job = submit(spec, compute="inline").wait(200)
-    board = job.leaderboard()
-    assert key in set(board["learner"])
+    assert "complete" in {t.state for t in job.trials if t.learner == key}
     ahead = job.model.forecast(horizon=7).merge(data, on=["shop", "when"])
     assert len(ahead) == 21
     assert (ahead["forecast"] - ahead["sold"]).abs().mean() < 4, "the season swings by 20"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl_jupyter.learners.base import StopSignal, never_stop
+from automl_jupyter.learners.base import StopSignal, never_stop, untouched
 from automl_jupyter.learners.info import SpaceContext
 from automl_jupyter.learners.sequence.base import Sequences
 
@@ -73,6 +73,7 @@ class TCNForecaster:
         """How many past periods a forecast depends on."""
         return 4 * self.n_cells * ((1 << self.depth) - 1) + 1
 
+    @untouched()
     def fit(self, series: Sequences, horizon: int, should_stop: StopSignal = never_stop) -> TCNForecaster:
         """Learn to forecast 1 to `horizon` periods ahead.
 
@@ -87,51 +88,58 @@ class TCNForecaster:
         """
         import torch
 
+        with _threads(self.n_jobs), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.random_state)
+            self._train(series, horizon, should_stop)
+        return self
+
+    def _train(self, series: Sequences, horizon: int, should_stop: StopSignal) -> None:
+        import torch
+
         self.horizon_ = horizon
         self.names_ = list(series.names)
         self.n_features_ = series.features[0].shape[1]
         self.stopped_early_ = False
         rng = np.random.default_rng(self.random_state)
         train, valid = self._windows(series)
-        network = self._network(seed=self.random_state)
+        network = self._network()
         optimiser = torch.optim.AdamW(network.parameters(), lr=self.learning_rate, weight_decay=1e-3)
         n_steps = max(1, -(-min(len(train), _MOST_WINDOWS) // _BATCH))
         plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self.n_epochs * n_steps)
         best, waited = np.inf, 0
         self._keep(network)
-        with _threads(self.n_jobs):
-            for _ in range(self.n_epochs):
-                network.train()
-                for at in np.array_split(rng.permutation(len(train))[:_MOST_WINDOWS], n_steps):
-                    if should_stop():
-                        self.stopped_early_ = True
-                        return self
-                    batch = self._batch(series, train[at])
-                    batch.who[torch.from_numpy(rng.random(len(at)) < _HIDDEN)] = 0
-                    optimiser.zero_grad()
-                    _loss(network(batch), batch.truth).backward()
-                    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-                    optimiser.step()
-                    plan.step()
-                network.eval()
-                with torch.no_grad():
-                    error = float(
-                        np.mean(
-                            [
-                                float(_loss(network(b), b.truth))
-                                for b in (self._batch(series, valid[i : i + 1024]) for i in range(0, len(valid), 1024))
-                            ]
-                        )
-                    )
-                if error < best - 1e-4:
-                    best, waited = error, 0
-                    self._keep(network)
-                else:
-                    waited += 1
-                if waited >= _PATIENCE:
-                    break
-        return self
+        for _ in range(self.n_epochs):
+            network.train()
+            for at in np.array_split(rng.permutation(len(train))[:_MOST_WINDOWS], n_steps):
+                if should_stop():
+                    self.stopped_early_ = True
+                    return
+                batch = self._batch(series, train[at])
+                batch.who[torch.from_numpy(rng.random(len(at)) < _HIDDEN)] = 0
+                optimiser.zero_grad()
+                _loss(network(batch), batch.truth).backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                optimiser.step()
+                plan.step()
+            error = self._error(network, series, valid)
+            if error < best - 1e-4:
+                best, waited = error, 0
+                self._keep(network)
+            else:
+                waited += 1
+            if waited >= _PATIENCE:
+                return
 
+    def _error(self, network: Any, series: Sequences, windows: np.ndarray) -> float:
+        """Return the mean loss on some windows."""
+        import torch
+
+        network.eval()
+        with torch.no_grad():
+            batches = (self._batch(series, windows[i : i + 1024]) for i in range(0, len(windows), 1024))
+            return float(np.mean([float(_loss(network(b), b.truth)) for b in batches]))
+
+    @untouched()
     def forecast(self, series: Sequences, ahead: list[np.ndarray]) -> np.ndarray:
         """Return the next values of every series, shape (n_series, horizon).
 
@@ -144,7 +152,8 @@ class TCNForecaster:
         """
         import torch
 
-        network = self._network(seed=0)
+        with torch.random.fork_rng(devices=[]):  # its weights are drawn, and then replaced
+            network = self._network()
         network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in self.weights_.items()})
         network.eval()
         found = []
@@ -208,20 +217,16 @@ class TCNForecaster:
         who = np.array([numbers.get(name, 0) for name in names])
         return _Batch(past, np.stack(ahead).astype(np.float32), who, level, scale)
 
-    def _network(self, seed: int) -> Any:
-        import torch
-
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return _build(
-                n_inputs=2 + self.n_features_,
-                n_features=self.n_features_,
-                n_series=len(self.names_),
-                n_cells=self.n_cells,
-                depth=self.depth,
-                n_channels=self.n_channels,
-                dropout=self.dropout,
-            )
+    def _network(self) -> Any:
+        return _build(
+            n_inputs=2 + self.n_features_,
+            n_features=self.n_features_,
+            n_series=len(self.names_),
+            n_cells=self.n_cells,
+            depth=self.depth,
+            n_channels=self.n_channels,
+            dropout=self.dropout,
+        )
 
     def _keep(self, network: Any) -> None:
         self.weights_ = {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from automl_jupyter.learners.base import untouched
 from automl_jupyter.learners.info import SpaceContext
 from automl_jupyter.learners.series.base import Past, is_flat, settled, tail
 
@@ -42,6 +43,7 @@ class ProphetForecaster:
                 found[row] = self._one(series, past, row, horizon)
         return settled(found, past)
 
+    @untouched()
     def _one(self, values: np.ndarray, past: Past, row: int, horizon: int) -> np.ndarray:
         import pandas as pd
         from prophet import Prophet

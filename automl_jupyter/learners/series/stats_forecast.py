@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from automl_jupyter.learners.base import untouched
 from automl_jupyter.learners.info import SpaceContext
 from automl_jupyter.learners.series.base import Past, is_flat, last_value, settled, tail
 
@@ -31,6 +32,7 @@ class StatsForecastForecaster:
     def __init__(self, model: str) -> None:
         self.model = model
 
+    @untouched()
     def forecast(self, past: Past, horizon: int) -> np.ndarray:
         """Return the next `horizon` values, shape (n_series, horizon)."""
         values = tail(past.values)
