@@ -65,7 +65,7 @@ $(LOWEST)/.installed: pyproject.toml tests/lowest.txt
 
 # What the optional forecasters need holds pandas below 3, so they have a venv of their own.
 extras: $(EXTRAS)/.installed ## the learners of the extras "forecast" and "deep", in a venv of their own
-	$(EXTRAS)/bin/python -m pytest -q -n auto tests/learners/test_extras.py $(PYTEST_ARGS)
+	$(EXTRAS)/bin/python -m pytest -q -n auto tests/learners/test_extras.py tests/client/test_many_models.py $(PYTEST_ARGS)
 
 $(EXTRAS)/.installed: pyproject.toml tests/extras.txt
 	test -x $(EXTRAS)/bin/python || $(PYTHON) -m venv $(EXTRAS)

@@ -93,7 +93,7 @@ def run(name: str, minutes: float) -> dict[str, object]:
 
     task, train, test = TABLES[name](np.random.default_rng(0))
     peak, over = [0.0], threading.Event()
-    watch = threading.Thread(target=_watch, args=(peak, over), daemon=True)
+    watch = threading.Thread(target=watch_memory, args=(peak, over), daemon=True)
     watch.start()
     began = time.perf_counter()
     spec = getattr(automl, task)(
@@ -124,7 +124,7 @@ def run(name: str, minutes: float) -> dict[str, object]:
     }
 
 
-def _watch(peak: list[float], over: threading.Event) -> None:
+def watch_memory(peak: list[float], over: threading.Event) -> None:
     """Keep the most memory of this process and its workers; PSS, so that shared pages count once."""
     while not over.wait(0.5):
         total = 0.0

@@ -12,6 +12,7 @@ from automl_jupyter.errors import MissingExtraError
 EXTRAS = {
     "xgboost": "boosters",
     "catboost": "boosters",
+    "hierarchicalforecast": "forecast",
     "prophet": "forecast",
     "statsforecast": "forecast",
     "torch": "deep",
@@ -36,6 +37,6 @@ def require(module: str, why: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError:
-        extra = EXTRAS.get(module)
+        extra = EXTRAS.get(module.split(".")[0])
         install = f"automl-jupyter[{extra}]" if extra else module
         raise MissingExtraError(f'{why} needs {module}. Install it with: pip install "{install}"') from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from automl_jupyter.client.comparison import compare
+from automl_jupyter.client.hierarchy import hierarchical_forecasting
+from automl_jupyter.client.many_models import many_models
 from automl_jupyter.client.panel import Panel, panel
 from automl_jupyter.client.profile import Profile, profile
 from automl_jupyter.spec.deep_factories import (
@@ -158,10 +160,12 @@ __all__ = [
     "classification",
     "compare",
     "forecasting",
+    "hierarchical_forecasting",
     "image_classification",
     "image_classification_multilabel",
     "image_instance_segmentation",
     "image_object_detection",
+    "many_models",
     "panel",
     "profile",
     "regression",

@@ -1,0 +1,228 @@
+"""Hierarchies of series: forecasts of shops, regions and the whole that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from automl_jupyter._core.optional import require
+from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter.client.submit import submit
+from automl_jupyter.errors import AutoMLError, Problem, SpecError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from automl_jupyter.client.job import Job
+    from automl_jupyter.data.hierarchy import Hierarchy
+    from automl_jupyter.spec import AutoMLJob
+
+#: the level of the whole, and what stands in the columns below a level
+ALL = "(all)"
+Reconciliation = Literal["wls_struct", "ols", "bottom_up"]
+Allocation = Literal["average_historical_proportions", "proportions_of_historical_average"]
+_RECONCILIATIONS = ("wls_struct", "ols", "bottom_up")
+_ALLOCATIONS = ("average_historical_proportions", "proportions_of_historical_average")
+
+
+def hierarchical_forecasting(
+    spec: AutoMLJob,
+    hierarchy_column_names: Sequence[str],
+    *,
+    hierarchy_training_level: str | None = None,
+    namespace: Mapping[str, Any] | None = None,
+    workspace: Path | str | None = None,
+    compute: object | None = None,
+    base: Path | str = ".",
+) -> HierarchicalForecast:
+    """Start a forecasting job on every level of a hierarchy, or on one, and return its handle at once.
+
+    Values of a level are the sums of those below; periods that a series lacks inside its history are left out of the
+    sums' series, and filled there as in any other. Other columns are not used: they have no value for a sum.
+
+    Parameters
+    ----------
+    spec : ForecastingJob
+        What is asked; its ``time_series_id_column_names`` are the hierarchy's.
+    hierarchy_column_names : sequence of str
+        From the top down, ``["region", "shop"]``: each shop lies in one region.
+    hierarchy_training_level : str, optional
+        The level to train on, one of the columns or ``"(all)"``: other levels follow from it, by sums above and by
+        shares below. All levels are trained on, and their forecasts reconciled, when it is left out.
+    namespace, workspace, compute, base
+        As for `submit`.
+
+    Raises
+    ------
+    SpecError, DataError
+        With every problem found.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> from automl_jupyter import automl
+    >>> days = list(pd.date_range("2024-01-01", periods=40)) * 2
+    >>> shops, sold = ["a"] * 40 + ["b"] * 40, [1.0] * 40 + [3.0] * 40
+    >>> df = pd.DataFrame({"day": days, "region": "north", "shop": shops, "sold": sold})
+    >>> spec = automl.forecasting(training_data=df, target_column_name="sold", limits={"max_trials": 1})
+    >>> spec.set_forecast_settings(time_column_name="day", forecast_horizon=2)
+    >>> found = hierarchical_forecasting(
+    ...     spec, ["region", "shop"], hierarchy_training_level="shop", workspace=tempfile.mkdtemp(), compute="inline"
+    ... )
+    >>> found.forecast(level="region")["forecast"].round(3).tolist()
+    [4.0, 4.0]
+    """
+    import pandas as pd
+
+    from automl_jupyter.data.hierarchy import Hierarchy
+    from automl_jupyter.data.load import load_frame
+
+    spec.check()
+    forecasting = getattr(spec, "forecasting", None)
+    if forecasting is None:
+        raise SpecError([Problem("task", f"A hierarchy is of series: the task is {spec.task}, not forecasting.")])
+    columns = list(hierarchy_column_names)
+    time, target = str(forecasting.time_column_name), str(spec.target_column_name)
+    frame = load_frame(spec.training_data, namespace=namespace, base=Path(base), field="training_data")
+    _check(frame, columns, [time, target], hierarchy_training_level, forecasting.time_series_id_column_names)
+    tree = Hierarchy(frame, columns, time, target)
+    levels = range(len(columns) + 1)
+    if hierarchy_training_level is not None:
+        at = [ALL, *columns].index(hierarchy_training_level)
+        levels = range(at, at + 1)
+    one = spec.model_copy(deep=False)
+    setattr(one, "training_data", pd.concat([tree.level(at) for at in levels], ignore_index=True))  # noqa: B010 made an Input
+    settings = forecasting.model_copy()
+    settings.time_series_id_column_names = columns
+    one.forecasting = settings
+    job = submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)
+    return HierarchicalForecast(job, tree, hierarchy_training_level)
+
+
+def _check(
+    frame: pd.DataFrame, columns: Sequence[str], others: Sequence[str], level: str | None, ids: Sequence[str] | None
+) -> None:
+    where = "hierarchy_column_names"
+    problems = []
+    known = [str(c) for c in frame.columns]
+    missing = [c for c in (*columns, *others) if c not in frame.columns]
+    problems += [Problem(where, f"training_data has no column {plain(c)!r}.{did_you_mean(c, known)}") for c in missing]
+    if len(columns) < 1 or len(set(columns)) < len(columns):
+        problems.append(Problem(where, "Name each level's column once, from the top down, at least one."))
+    if ids and set(ids) - set(columns):
+        extra = listing([repr(c) for c in ids if c not in columns], last="and")
+        message = f"time_series_id_column_names has {extra}, which the hierarchy does not have; they must be the same."
+        problems.append(Problem(where, message))
+    if level is not None and level not in (ALL, *columns):
+        allowed = listing([repr(c) for c in (ALL, *columns)], last="or")
+        message = f"{level!r} is no level. Allowed: {allowed}.{did_you_mean(level, columns)}"
+        problems.append(Problem("hierarchy_training_level", message))
+    if not problems:
+        gaps = [c for c in columns if frame[c].isna().any()]
+        problems += [Problem(where, f"{plain(c)!r} has missing values; fill them, or remove these rows.") for c in gaps]
+        if any((frame[c].astype(str) == ALL).any() for c in columns):
+            problems.append(Problem(where, f"A level has the value {ALL!r}, which stands for sums here; rename it."))
+    if problems:
+        raise SpecError(problems)
+
+
+class HierarchicalForecast:
+    """The handle of a job on a hierarchy; its forecasts of all levels add up.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    hierarchy : Hierarchy
+        Which series are the sums of which.
+    training_level : str, optional
+        The only level that was trained on.
+    """
+
+    def __init__(self, job: Job, hierarchy: Hierarchy, training_level: str | None) -> None:
+        self.job, self.hierarchy, self.training_level = job, hierarchy, training_level
+
+    def wait(self, timeout: float | None = None) -> HierarchicalForecast:
+        """Wait until the job is over, or `timeout` seconds."""
+        self.job.wait(timeout)
+        return self
+
+    def forecast(
+        self,
+        horizon: int | None = None,
+        *,
+        level: str | None = None,
+        reconciliation: Reconciliation = "wls_struct",
+        allocation_method: Allocation = "average_historical_proportions",
+    ) -> pd.DataFrame:
+        """Return forecasts that add up.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            How many periods; by default as many as it was trained for.
+        level : str, optional
+            Only the series of one level: one of the columns, or ``"(all)"``.
+        reconciliation : {"wls_struct", "ols", "bottom_up"}, default "wls_struct"
+            Where all levels were trained on: how their forecasts are brought together, by the package
+            ``hierarchicalforecast`` (Wickramasuriya, Athanasopoulos and Hyndman, 2019): least squares, weighted by how
+            many series a sum has, or not; or the sums of the bottom.
+        allocation_method : str, default "average_historical_proportions"
+            Where one level was trained on: how its forecasts are shared out below it; or
+            ``"proportions_of_historical_average"``.
+
+        Returns
+        -------
+        DataFrame
+            A row a series and period: the hierarchy's columns, ``(all)`` below a level; the time; ``forecast``.
+        """
+        import numpy as np
+        import pandas as pd
+
+        tree = self.hierarchy
+        names = [ALL, *tree.columns]
+        for value, allowed, what in (
+            (level, (None, *names), "level"),
+            (reconciliation, _RECONCILIATIONS, "reconciliation"),
+            (allocation_method, _ALLOCATIONS, "allocation_method"),
+        ):
+            if value not in allowed:
+                known = listing([repr(a) for a in allowed if a is not None], last="or")
+                raise AutoMLError(f"{what}: {value!r} is unknown. Allowed: {known}.{did_you_mean(str(value), names)}")
+        ahead = self.job.model.forecast(horizon=horizon)
+        wide = ahead.pivot(index=tree.time, columns=tree.columns, values="forecast")
+        wide.columns = pd.Index([k if isinstance(k, tuple) else (k,) for k in wide.columns], tupleize_cols=False)
+
+        def of(at: int) -> np.ndarray:
+            return np.stack([wide[k].to_numpy() for k in tree.nodes(at)])
+
+        if self.training_level is None:
+            bottom = self._reconciled(np.concatenate([of(at) for at in range(len(names))]), reconciliation)
+        else:
+            at = names.index(self.training_level)
+            bottom = (tree.sums(at).T @ of(at)) * tree.shares(at, allocation_method)[:, None]
+        parts = []
+        for at, name in enumerate(names):
+            if level not in (None, name):
+                continue
+            for node, values in zip(tree.nodes(at), tree.sums(at) @ bottom, strict=True):
+                part = pd.DataFrame({tree.time: wide.index, "forecast": values})
+                parts.append(part.assign(**dict(zip(tree.columns, node, strict=True))))
+        return pd.concat(parts, ignore_index=True)[[*tree.columns, tree.time, "forecast"]]
+
+    def _reconciled(self, forecasts: np.ndarray, method: str) -> np.ndarray:
+        """Return coherent forecasts of the bottom, from the forecasts of all levels, the whole first."""
+        import numpy as np
+
+        tree = self.hierarchy
+        n = len(tree.bottom)
+        if method == "bottom_up":
+            return forecasts[-n:]
+        methods = require("hierarchicalforecast.methods", "Reconciliation")
+        sums = np.concatenate([tree.sums(at) for at in range(len(tree.columns) + 1)])
+        return np.asarray(methods.MinTrace(method=method).fit_predict(S=sums, y_hat=forecasts)["mean"])[-n:]
+
+    def __repr__(self) -> str:
+        return f"HierarchicalForecast({self.job!r})"

@@ -1,0 +1,140 @@
+"""One job a partition, and hierarchies: together they forecast as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl_jupyter import automl
+from automl_jupyter.errors import AutoMLError, ModelInputError, SpecError
+
+DAYS = pd.date_range("2024-01-01", periods=60)
+
+
+def sales() -> pd.DataFrame:
+    rng, parts = np.random.default_rng(0), []
+    for region, shop, level in (("n", "a", 20), ("n", "b", 40), ("s", "c", 90)):
+        sold = level + 5 * np.sin(2 * np.pi * np.arange(60) / 7) + rng.normal(0, 0.5, 60)
+        parts.append(pd.DataFrame({"region": region, "shop": shop, "day": DAYS, "sold": sold}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def asked(data: Any = None, **forecasting: Any) -> Any:
+    spec = automl.forecasting(training_data=sales() if data is None else data, target_column_name="sold")
+    spec.set_forecast_settings(time_column_name="day", forecast_horizon=3, **forecasting)
+    spec.set_limits(max_trials=2)
+    spec.set_training(allowed_training_algorithms=["SeasonalNaive", "Theta"])
+    return spec
+
+
+# --- many models ---------------------------------------------------------------------------------------------------
+
+
+def test_each_partition_has_a_model_of_its_own() -> None:
+    many = automl.many_models(asked(time_series_id_column_names=["shop"]), "region", compute="inline").wait()
+    assert many.done
+    assert many.summary[["region", "status"]].values.tolist() == [["n", "Completed"], ["s", "Completed"]]
+    assert many.summary["score"].notna().all()
+    ahead = many.forecast()
+    assert ahead.columns.tolist() == ["region", "shop", "day", "forecast"]
+    assert ahead.groupby(["region", "shop"]).size().to_dict() == {("n", "a"): 3, ("n", "b"): 3, ("s", "c"): 3}
+    assert many.jobs["s",].model.series_names == ["c"], "it has seen nothing of the others"
+
+
+def test_rows_are_predicted_by_the_model_of_their_partition() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    land = np.array(["up", "down"])[np.arange(200) % 2]
+    data = pd.DataFrame({"land": land, "x": x, "y": np.where(land == "up", 3, -3) * x})
+    spec = automl.regression(training_data=data, target_column_name="y", limits={"max_trials": 2})
+    spec.set_training(allowed_training_algorithms=["ElasticNet"])
+    many = automl.many_models(spec, ["land"], compute="inline").wait()
+    asked_rows = pd.DataFrame({"land": ["down", "up", "up"], "x": [1.0, 1.0, -1.0]})
+    assert many.predict(asked_rows) == pytest.approx([-3, 3, -3], abs=0.3)
+    with pytest.raises(ModelInputError, match="no model was trained for land=side"):
+        many.predict(asked_rows.assign(land="side"))
+    with pytest.raises(ModelInputError, match="columns of the partitions are missing: land"):
+        many.predict(asked_rows[["x"]])
+
+
+def test_a_partition_that_fails_leaves_the_others() -> None:
+    data = pd.concat([sales(), pd.DataFrame({"region": ["x"], "shop": ["z"], "day": DAYS[:1], "sold": [1.0]})])
+    many = automl.many_models(asked(data, time_series_id_column_names=["shop"]), "region", compute="inline").wait()
+    assert many.summary["status"].tolist() == ["Completed", "Completed", "Failed"]
+    assert "forecasting.frequency: is missing" in many.summary["error"].iloc[2]
+    assert set(many.forecast()["region"]) == {"n", "s"}
+    assert "1 failed" in repr(many)
+
+
+def test_what_cannot_split_the_data_is_refused_before_any_job() -> None:
+    data = sales()
+    data.loc[[0, 5], "region"] = None
+    with pytest.raises(SpecError) as refused:
+        automl.many_models(asked(data), ["region", "shopp", "day"], compute="inline")
+    said = str(refused.value)
+    assert "missing in 2 rows" in said
+    assert "no column 'shopp'" in said
+    assert "'shop'" in said
+    assert "'day' is a column the job needs" in said
+
+
+# --- hierarchies ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def every_level(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    workspace = tmp_path_factory.mktemp("jobs")
+    found = automl.hierarchical_forecasting(asked(), ["region", "shop"], workspace=workspace, compute="inline")
+    return found.wait()
+
+
+def adds_up(ahead: pd.DataFrame) -> bool:
+    level = ahead[["region", "shop"]].eq("(all)").sum(axis=1).rename("level")
+    by = ahead.groupby([level, "day"])["forecast"].sum()
+    return bool(np.allclose(by[2], by[1]) and np.allclose(by[2], by[0]))
+
+
+def test_sums_of_the_bottom_add_up(every_level: Any) -> None:
+    ahead = every_level.forecast(reconciliation="bottom_up")
+    assert len(ahead) == 6 * 3
+    assert adds_up(ahead)
+    alone = every_level.job.model.forecast()
+    bottom = ahead[ahead["shop"] != "(all)"].merge(alone, on=["region", "shop", "day"])
+    assert np.allclose(bottom["forecast_x"], bottom["forecast_y"])
+
+
+@pytest.mark.parametrize("method", ["wls_struct", "ols"])
+def test_levels_are_reconciled(every_level: Any, method: Any) -> None:
+    pytest.importorskip("hierarchicalforecast")
+    ahead = every_level.forecast(reconciliation=method)
+    assert adds_up(ahead)
+    base = every_level.job.model.forecast().merge(ahead, on=["region", "shop", "day"])
+    assert np.abs(base["forecast_x"] - base["forecast_y"]).max() < 5, "they stay near what was forecast"
+
+
+def test_a_level_in_the_middle_is_shared_out_and_summed() -> None:
+    found = automl.hierarchical_forecasting(
+        asked(), ["region", "shop"], hierarchy_training_level="region", compute="inline"
+    ).wait()
+    assert set(found.job.model.index.ids["shop"]) == {"(all)"}
+    ahead = found.forecast()
+    assert adds_up(ahead)
+    north = ahead[ahead["region"] == "n"].groupby("shop")["forecast"].mean()
+    assert north["a"] / north["(all)"] == pytest.approx(1 / 3, abs=0.03)
+    only = found.forecast(level="(all)")
+    assert len(only) == 3
+    with pytest.raises(AutoMLError, match=r"level: 'shopp' is unknown.*'shop'"):
+        found.forecast(level="shopp")
+
+
+def test_what_is_no_hierarchy_is_refused() -> None:
+    with pytest.raises(SpecError) as refused:
+        automl.hierarchical_forecasting(asked(), ["regio", "shop"], hierarchy_training_level="land", compute="inline")
+    assert "no column 'regio'" in str(refused.value)
+    assert "'land' is no level" in str(refused.value)
+    spec = automl.regression(training_data=sales(), target_column_name="sold")
+    with pytest.raises(SpecError, match="the task is regression"):
+        automl.hierarchical_forecasting(spec, ["shop"], compute="inline")
