@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from automl_jupyter.spec import AutoMLJob
 
-#: the tasks a panel asks for; those of text, images and time are written as cells
-TASKS = ("classification", "regression")
+#: the tasks a panel asks for; those of text and images are written as cells
+TASKS = ("classification", "regression", "forecasting")
 #: share of the rarest class below which what counts is said
 _RARE = 0.2
 _NAME = re.compile(r"[A-Za-z_]\w{0,79}")
@@ -54,6 +54,15 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
         Field("target_column_name", "Target", "column"),
         Field("task", "Task", "choice"),
         Field("primary_metric", "Primary metric", "choice"),
+    ),
+    "Forecasting": (
+        Field("forecasting.time_column_name", "Time", "column"),
+        Field("forecasting.time_series_id_column_names", "Columns that tell series apart", "names"),
+        Field("forecasting.forecast_horizon", "Periods ahead", "text"),
+        Field("forecasting.frequency", "Distance of periods", "text"),
+        Field("forecasting.seasonality", "Periods of a season", "text"),
+        Field("forecasting.features_unknown_at_forecast_time", "Columns not known ahead", "names"),
+        Field("forecasting.country_or_region_for_holidays", "Holidays of", "text"),
     ),
     "Limits": (
         Field("limits.timeout_minutes", "Minutes for the whole job", "number"),
@@ -86,6 +95,8 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
         Field("random_state", "Seed", "number"),
     ),
 }
+#: the sections that one task alone has
+_OF_TASK = {"Forecasting": "forecasting"}
 FIELDS: Mapping[str, Field] = {f.key: f for fields in SECTIONS.values() for f in fields}
 
 
@@ -256,7 +267,7 @@ class Panel:
         if self._frame is None or target not in self.columns:
             return
         series = self._frame.iloc[:, self.columns.index(str(target))]
-        found, _ = profile_target(series.rename(str(target)), self._values.get("task") and self._known_task)
+        found, _ = profile_target(series.rename(str(target)), self._values.get("task") and self._kind_of_target)
         self._guess = (found.task, "; ".join([found.reason, *found.problems]))
         self._advice = _advice(found, len(series))
 
@@ -277,6 +288,15 @@ class Panel:
         """The task whose choices are offered, whatever was typed."""
         return self.task if self.task in TASKS else TASKS[0]
 
+    def _sections(self) -> dict[str, tuple[Field, ...]]:
+        """Return the sections that the task has."""
+        return {title: fields for title, fields in SECTIONS.items() if _OF_TASK.get(title) in (None, self._known_task)}
+
+    @property
+    def _kind_of_target(self) -> str:
+        """The task whose target is looked at alike."""
+        return "regression" if self._known_task == "forecasting" else self._known_task
+
     def profile(self) -> Profile:
         """Return the profile of the training data, made when it is asked for first."""
         if self._frame is None:
@@ -284,7 +304,7 @@ class Panel:
         if self._profile is None:
             target = self._values.get("target_column_name")
             target = target if target in self.columns else None
-            self._profile = profile(self._frame, target, task=self._known_task if target else None)
+            self._profile = profile(self._frame, target, task=self._kind_of_target if target else None)
         return self._profile
 
     def _asked(self) -> tuple[AutoMLJob | None, dict[str, Any], SpecError | None]:
@@ -296,8 +316,9 @@ class Panel:
         if types:
             _put(body, "featurization.column_name_and_types", types)
         options: dict[str, Any] = {"task": self.task}
+        shown = {f.key for fields in self._sections().values() for f in fields}
         for key, value in self._values.items():
-            if key == "name":
+            if key == "name" or key not in shown:
                 continue
             if isinstance(value, list):
                 _put(body, key, value)
@@ -359,7 +380,8 @@ class Panel:
                 message if where in FIELDS else f"{where}: {message}"
             )
         sections = [
-            {"title": title, "fields": [self._shown(f, errors) for f in fields]} for title, fields in SECTIONS.items()
+            {"title": title, "fields": [self._shown(f, errors) for f in fields]}
+            for title, fields in self._sections().items()
         ]
         return {
             "seq": self._seq,
@@ -391,7 +413,9 @@ class Panel:
         if field.kind == "data":
             names = [n for n, v in list(self._namespace.items()) if not n.startswith("_") and is_table(v)]
             return [{"value": n, "label": n} for n in names]
-        if field.kind == "column":
+        if field.kind == "column" or field.key.startswith("forecasting."):
+            if field.kind == "text":
+                return []
             return [{"value": c, "label": plain(c, most=80)} for c in self.columns]
         if field.kind == "names":
             return [{"value": n, "label": n} for n in algorithm_names(self._known_task)]
@@ -494,7 +518,7 @@ def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{before}{key}"
-        if isinstance(value, Mapping) and name in ("limits", "training", "featurization"):
+        if isinstance(value, Mapping) and name in ("limits", "training", "featurization", "forecasting"):
             found |= _flat(value, f"{name}.")
         else:
             found[name] = value

@@ -165,3 +165,30 @@ def test_anything_may_be_typed(key: str, value: Any) -> None:
     assert shown["cell"].startswith("%%automl ")
     if not form.problems:
         assert render_yaml(parse_cell(body_of(form.cell))) == render_yaml(form.spec)
+
+
+def test_a_forecast_has_a_section_of_its_own() -> None:
+    days = pd.date_range("2024-01-01", periods=60).astype(str)
+    sales = pd.DataFrame({"day": [*days, *days], "shop": ["a"] * 60 + ["b"] * 60, "sold": np.arange(120.0)})
+    form = automl.panel("sales", "sold", namespace={"sales": sales})
+    titles = [s["title"] for s in form.snapshot()["sections"]]
+    assert "Forecasting" not in titles
+    form.set("task", "forecasting")
+    assert "Forecasting" in [s["title"] for s in form.snapshot()["sections"]]
+    form.set("forecasting.time_series_id_column_names", ["shop"])
+    assert [where for where, _ in form.problems] == ["forecasting.time_column_name"]
+    form.set("forecasting.time_column_name", "day")
+    form.set("forecasting.forecast_horizon", "7")
+    form.set("forecasting.frequency", "D")
+    assert form.problems == []
+    choices = field_of(form, "forecasting.time_series_id_column_names")["choices"]
+    assert [c["value"] for c in choices] == ["day", "shop", "sold"]
+    assert "Theta" in {c["value"] for c in field_of(form, "training.allowed_training_algorithms")["choices"]}
+    assert all(field_of(form, k)["help"] for k in FIELDS if k.startswith("forecasting."))
+    job = parse_cell(body_of(form.cell))
+    assert job.forecasting.forecast_horizon == 7
+    again = Panel({"sales": sales})
+    again.fill(job)
+    assert again.cell == form.cell
+    form.set("task", "regression")
+    assert "forecasting" not in form.cell, "what the task does not have is left out"
