@@ -54,7 +54,8 @@ def save_final(
     assert model is not None
     errors = None
     if prepared.plan.forecast:
-        errors = forecast_errors(chosen, predictions, prepared.plan.n_folds)
+        # Where time ran out, a member was judged from fewer origins than there are.
+        errors = forecast_errors(chosen, predictions, min(len(part["folds"]) for part in chosen))
     manifest = make_manifest(
         label=model.label,
         data=read_json(folder.data_file),

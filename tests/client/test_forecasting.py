@@ -216,6 +216,25 @@ def test_arimax_uses_what_is_known_ahead() -> None:
     assert errors["Arimax"] < 0.8 * errors["AutoArima"]
 
 
+def test_a_member_judged_from_fewer_origins_is_measured_on_those(tmp_path: Any) -> None:
+    """As where time ran out: the rest of its predictions is not there."""
+    from automl_jupyter.jobs.finish import save_final
+    from automl_jupyter.jobs.prepare import reopen
+    from automl_jupyter.store.folder import JobFolder
+    from automl_jupyter.trials.held_out import Predictions
+
+    job = run(DATA, max_trials=3)
+    folder = JobFolder(job.path)
+    prepared = reopen(job.spec, folder, namespace={}, base=tmp_path)
+    number = next(t.number for t in job.trials if t.learner == "Theta")
+    last = prepared.plan.n_folds - 1
+    (job.path / "trials" / f"{number:04d}" / f"fold{last}-predictions.npy").unlink()
+    chosen = [{"trial": number, "weight": 1.0, "folds": list(range(last))}]
+    save_final(folder, prepared, job.history, {}, Predictions(job.path, prepared.table), chosen)
+    errors = load_model(job.path / "model").manifest["errors"]
+    assert errors["n_independent"] == 2 * last, "two series, each from the origins there are"
+
+
 # --- the model -----------------------------------------------------------------------------------------------------
 
 
