@@ -27,10 +27,10 @@ from hard import watch_memory
 
 #: made panels: (series, periods of each, frequency, season, horizon)
 MADE = {
-    "1,000 × 60 months": (1_000, 60, "MS", 12, 12),
-    "3,000 × 60 months": (3_000, 60, "MS", 12, 12),
-    "10,000 × 60 months": (10_000, 60, "MS", 12, 12),
-    "1 × 50,000 hours": (1, 50_000, "h", 24, 168),
+    "1000 × 60 months": (1_000, 60, "MS", 12, 12),
+    "3000 × 60 months": (3_000, 60, "MS", 12, 12),
+    "10000 × 60 months": (10_000, 60, "MS", 12, 12),
+    "1 × 50000 hours": (1, 50_000, "h", 24, 168),
 }
 
 

@@ -54,8 +54,10 @@ def save_final(
     assert model is not None
     errors = None
     if prepared.plan.forecast:
-        # Where time ran out, a member was judged from fewer origins than there are.
-        errors = forecast_errors(chosen, predictions, min(len(part["folds"]) for part in chosen))
+        n_judged = 0  # where time ran out, a member was judged from fewer origins than there are
+        while all(n_judged in part["folds"] for part in chosen):
+            n_judged += 1
+        errors = forecast_errors(chosen, predictions, n_judged)
     manifest = make_manifest(
         label=model.label,
         data=read_json(folder.data_file),

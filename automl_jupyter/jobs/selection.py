@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: where a stack ensemble's second level lies in the job's folder
 STACK_FILE = "model/stack.skops"
+#: forecasters that share half of an ensemble's weight equally
+STEADY = 4
 #: most trials a selection looks at, the best by the primary metric
 MOST_CANDIDATES = 50
 
@@ -79,7 +81,8 @@ def select(
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
     stacked = [np.concatenate([predictions.get(n, f) for f in folds]) for n in best]
-    chosen = select_weights(stacked, y, weight, metric, predictions.context(context, folds))
+    n_steady = STEADY if plan.forecast else 0
+    chosen = select_weights(stacked, y, weight, metric, predictions.context(context, folds), n_steady=n_steady)
     members = [(best[i], float(w)) for i, w in enumerate(chosen.weights) if w > 0]
     members.sort(key=lambda m: -m[1])
     blended = [_blend([(predictions.get(n, f), w) for n, w in members]) for f in folds]

@@ -72,6 +72,7 @@ def select_weights(
     max_members: int | None = None,
     max_rows: int = 100_000,
     random_state: int = 0,
+    n_steady: int = 0,
 ) -> Weights:
     """Choose the weights of an average of models.
 
@@ -95,6 +96,9 @@ def select_weights(
         More rows than this are sampled (by class), fewer where the metric is slow.
     random_state : int, default 0
         Seeds the samples. The result depends on nothing else.
+    n_steady : int, default 0
+        So many of the best models share half of the weight equally, whatever was selected: where all rows come from a
+        few windows of time, a selection is chance in part, and an equal average is not.
 
     Returns
     -------
@@ -136,6 +140,11 @@ def select_weights(
     weights = counts / counts.sum() if counts.sum() else np.array(_one(best, len(given)))
     if not blend.of(weights) > singles[best] + _unit(singles):
         weights = np.array(_one(best, len(given)))
+    if n_steady > 1:
+        order = np.argsort(-_rounded(singles, _unit(singles)), kind="stable")[:n_steady]
+        known = order[np.isfinite(singles[order])]
+        weights = weights / 2
+        weights[known] += 0.5 / len(known)
     average = sum(given[i].astype(np.float64) * weights[i] for i in np.flatnonzero(weights).tolist())
     return Weights(
         tuple(float(w) for w in weights),

@@ -208,3 +208,17 @@ def test_row_weights_count() -> None:
     found = select_weights([good_late, good_early], y, weights, rmse, MetricContext())
     assert found.best_single == 1
     assert found.weights[1] > 0.9
+
+
+def test_steady_models_share_half_of_the_weight() -> None:
+    y, models = regressors(400, 6)
+    rmse = get_metric("root_mean_squared_error", "regression")
+    free = np.array(select_weights(models, y, None, rmse, MetricContext()).weights)
+    best = np.argsort([np.mean((m - y) ** 2) for m in models])[:3]
+    equal = np.zeros(6)
+    equal[best] = 1 / 3
+    found = select_weights(models, y, None, rmse, MetricContext(), n_steady=3)
+    assert found.weights == pytest.approx((free + equal) / 2)
+    assert found.value == pytest.approx(np.sqrt(np.mean((average(models, found.weights) - y) ** 2)))
+    few = select_weights(models[:2], y, None, rmse, MetricContext(), n_steady=9)
+    assert sum(few.weights) == pytest.approx(1)
