@@ -86,6 +86,10 @@ def hierarchical_forecasting(
     columns = list(hierarchy_column_names)
     time, target = str(forecasting.time_column_name), str(spec.target_column_name)
     frame = load_frame(spec.training_data, namespace=namespace, base=Path(base), field="training_data")
+    for field in ("validation_data", "test_data"):
+        if getattr(spec, field, None) is not None:
+            message = "cannot be used with a hierarchy, whose sums are made of the training data; origins lie in these."
+            raise SpecError([Problem(field, message)])
     _check(frame, columns, [time, target], hierarchy_training_level, forecasting.time_series_id_column_names)
     tree = Hierarchy(frame, columns, time, target)
     levels = range(len(columns) + 1)

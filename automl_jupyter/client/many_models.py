@@ -97,7 +97,9 @@ def _check_columns(spec: AutoMLJob, columns: Sequence[str], tables: Mapping[str,
     problems = []
     if not columns:
         problems.append(Problem("partition_column_names", "No column was named, so there is nothing to split by."))
-    used = {spec.target_column_name, getattr(getattr(spec, "forecasting", None), "time_column_name", None)}
+    time = getattr(spec, "forecasting", None)
+    used = {getattr(spec, f"{role}_column_name", None) for role in ("target", "weight", "group")}
+    used |= {getattr(time, "time_column_name", None), *(getattr(time, "time_series_id_column_names", None) or ())}
     for name in dict.fromkeys(columns):
         for field, frame in tables.items():
             if name not in frame.columns:

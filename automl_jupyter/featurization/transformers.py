@@ -58,6 +58,8 @@ class FeatureSettings:
         Transformers that are not used.
     imputers : mapping of str to mapping
         ``strategy``, and ``fill_value`` for a constant.
+    carried : tuple of str
+        Columns of series whose missing values become the last known one.
     vectorizers : mapping of str to mapping
         Keyword arguments of scikit-learn's ``TfidfVectorizer``.
     hash_bits : mapping of str to int or None
@@ -75,6 +77,7 @@ class FeatureSettings:
 
     blocked: tuple[str, ...] = ()
     imputers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
     vectorizers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hash_bits: Mapping[str, int | None] = field(default_factory=dict)
     characters: bool = False
@@ -86,12 +89,12 @@ class FeatureSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain JSON values."""
-        return {**asdict(self), "blocked": list(self.blocked)}
+        return {**asdict(self), "blocked": list(self.blocked), "carried": list(self.carried)}
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> FeatureSettings:
         """Return the settings that `to_dict` wrote."""
-        return cls(**{**value, "blocked": tuple(value.get("blocked", ()))})
+        return cls(**{**value, **{name: tuple(value.get(name, ())) for name in ("blocked", "carried")}})
 
 
 def resolve_settings(
@@ -133,7 +136,8 @@ def resolve_settings(
         hashed |= {name: int(v["number_of_bits"]) for name, v in found["hash_one_hot_encoder"].items() if v}
     return FeatureSettings(
         blocked=blocked,
-        imputers=found["imputer"],
+        imputers={name: v for name, v in found["imputer"].items() if v.get("strategy") != "ffill"},
+        carried=tuple(name for name, v in found["imputer"].items() if v.get("strategy") == "ffill"),
         vectorizers={} if "TfIdf" in blocked else found["tf_idf"],
         hash_bits=hashed,
         characters=asked.dataset_language in _WITHOUT_SPACES,
@@ -191,8 +195,6 @@ def _unsuited(key: str, parameters: Mapping[str, Any], column: Column) -> str:
     if key != "imputer":
         return ""
     strategy, fill = parameters.get("strategy", "mean"), parameters.get("fill_value")
-    if strategy == "ffill":
-        return "Strategy 'ffill' fills from the row before, which only a forecasting job has. Use 'most_frequent'."
     if column.type in _CATEGORIES and strategy in ("mean", "median"):
         return f"Strategy {strategy!r} needs numbers; {name}, has none. Use 'most_frequent' or 'constant'."
     if column.type in _NUMBERS and strategy == "constant" and not _is_number(fill):

@@ -430,7 +430,7 @@ class ForecastingModel(FittedModel):
                     f"The model uses {named} of the periods to forecast. Give them as X_future, or train with"
                     " features_unknown_at_forecast_time naming those that are not known ahead."
                 )
-            return self._encoded(raw, "X_future")
+            return history.carry_on(self._encoded(raw, "X_future"), self.settings_["unknown"])
         self._check_columns(given, needed, "X_future")
         at_series, positions = self._locate(given, index)
         steps = positions - (index.starts + index.lengths)[at_series]
@@ -451,7 +451,7 @@ class ForecastingModel(FittedModel):
         for name in kept:
             if name in given.columns and name not in ids:
                 raw[name] = given[name].reset_index(drop=True).reindex(source).to_numpy()
-        return self._encoded(raw, "X_future")
+        return history.carry_on(self._encoded(raw, "X_future"), self.settings_["unknown"])
 
     def _units(self, history: History) -> np.ndarray:
         """Return how large an error of each series is, in its own unit."""

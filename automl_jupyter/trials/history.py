@@ -33,6 +33,8 @@ class History:
         Periods of a season; 1 for none.
     weight : ndarray, optional
         A weight a row.
+    carried : tuple of str
+        Columns whose missing values are the last known one; in `X` they are filled already.
     """
 
     index: PanelIndex
@@ -40,6 +42,7 @@ class History:
     X: pd.DataFrame
     season: int = 1
     weight: np.ndarray | None = None
+    carried: tuple[str, ...] = ()
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -68,9 +71,23 @@ class History:
         index, rows = self.index.tail(most)
         return self._of(index, rows)
 
+    def carry_on(self, future: pd.DataFrame, unknown: Sequence[str]) -> pd.DataFrame:
+        """Return the columns of the periods to come, as many of each series, with what is carried on into them.
+
+        Columns in `unknown` are left as they are.
+        """
+        columns = [c for c in self.carried if c not in unknown]
+        n = self.index.n_series
+        if not columns or not n:
+            return future
+        both = pd.concat([self.X.iloc[self.index.offsets[1:] - 1], future], ignore_index=True)
+        series = np.concatenate([np.arange(n), np.repeat(np.arange(n), len(future) // n)])
+        return carry(both, series, columns).iloc[n:].reset_index(drop=True)
+
     def _of(self, index: PanelIndex, rows: np.ndarray) -> History:
         weight = None if self.weight is None else self.weight[rows]
-        return History(index, self.y[rows], self.X.iloc[rows].reset_index(drop=True), self.season, weight)
+        X = self.X.iloc[rows].reset_index(drop=True)
+        return History(index, self.y[rows], X, self.season, weight, self.carried)
 
 
 def fill_gaps(y: np.ndarray, index: PanelIndex, season: int) -> np.ndarray:
@@ -88,11 +105,28 @@ def fill_gaps(y: np.ndarray, index: PanelIndex, season: int) -> np.ndarray:
     return np.asarray(rows.ffill().groupby(index.series).bfill().fillna(0.0), dtype=np.float64)
 
 
+def carry(X: pd.DataFrame, series: np.ndarray, columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows whose missing values of some columns are the last known one of their series, if there is one.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"price": [None, 2.0, None, None]})
+    >>> carry(X, np.array([0, 0, 0, 1]), ["price"])["price"].tolist()
+    [nan, 2.0, 2.0, nan]
+    """
+    if not columns:
+        return X
+    filled = X[list(columns)].groupby(series).ffill()
+    return X.assign(**{name: filled[name] for name in columns})
+
+
 def open_history(table: CachedTable) -> History:
     """Return the panel a cached table holds."""
     index = PanelIndex.from_dict(table.meta["panel"], table.arrays["starts"], table.arrays["offsets"])
     weight = None if table.weight is None else np.asarray(table.weight)
-    return History(index, np.asarray(table.y), table.X, int(table.meta["forecast"]["season"]), weight)
+    carried = tuple(table.meta["featurization"].get("carried", ()))
+    X = carry(table.X, index.series, carried)
+    return History(index, np.asarray(table.y), X, int(table.meta["forecast"]["season"]), weight, carried)
 
 
 def lengths_of(index: PanelIndex, rows: np.ndarray) -> np.ndarray:
@@ -148,7 +182,11 @@ def write_history(folder: Path, table: CachedTable, most: int) -> None:
 
     whole = open_history(table)
     recent = whole.tail(most)
-    meta = {"panel": recent.index.to_dict(), "forecast": table.meta["forecast"]}
+    meta = {
+        "panel": recent.index.to_dict(),
+        "forecast": table.meta["forecast"],
+        "featurization": {"carried": list(recent.carried)},
+    }
     arrays = {"starts": recent.index.starts, "offsets": recent.index.offsets}
     arrays |= {name: np.asarray(table.arrays[name]) for name in ("ranges", "scales")}
     write_cache(folder, X=recent.X, y=recent.y, weight=None, folds=[], meta=meta, arrays=arrays)
@@ -206,4 +244,4 @@ def join(earlier: History, later: History) -> History:
     ids = every.iloc[np.unique(np.concatenate(codes), return_index=True)[1]].reset_index(drop=True)
     index = replace(a, ids=ids, starts=low, offsets=offsets, first=first)
     X = take_rows(pd.concat([earlier.X, later.X], ignore_index=True), source)
-    return History(index, y, X, earlier.season)
+    return History(index, y, carry(X, index.series, earlier.carried), earlier.season, carried=earlier.carried)

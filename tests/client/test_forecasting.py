@@ -216,6 +216,29 @@ def test_arimax_uses_what_is_known_ahead() -> None:
     assert errors["Arimax"] < 0.8 * errors["AutoArima"]
 
 
+def test_what_is_missing_is_carried_on_where_that_is_asked() -> None:
+    """A price is said only when it changes: the last one holds, also into the future."""
+    whole = series("a", "b", n=84)
+    whole["price"] = np.repeat([1.0, 4.0, 2.0, 5.0, 1.0, 3.0, 2.0, 6.0, 1.0, 5.0, 2.0, 4.0, 6.0, 2.0] * 2, 6)
+    whole["sold"] = 20 + 2 * whole["price"] + np.tile(SEASON, 24)
+    said = whole.copy()
+    said.loc[said["price"] == said.groupby("shop")["price"].shift(), "price"] = None
+    known, later = said[said["when"] < "2024-03-18"], said[said["when"] >= "2024-03-18"]
+    spec = asked(known, training={"allowed_training_algorithms": ["ElasticNet"]})
+    imputer = automl.ColumnTransformer(fields=["price"], parameters={"strategy": "ffill"})
+    spec.set_featurization(mode="custom", transformer_params={"imputer": [imputer]})
+    job = submit(spec, compute="inline").wait(120)
+    future = later.drop(columns="sold")
+    assert future["price"].isna().any()
+    found = job.model.forecast(X_future=future)
+    full = whole[whole["when"] >= "2024-03-18"]
+    spelled_out = job.model.forecast(X_future=full.drop(columns="sold"))
+    assert found["forecast"].tolist() == spelled_out["forecast"].tolist()
+    assert found.merge(full, on=["shop", "when"]).eval("forecast - sold").abs().mean() < 1.2, "a price moves it by 2"
+    rolled = job.model.rolling_forecast(later, step=1, horizon=3)
+    assert (rolled["forecast"] - rolled["actual"]).abs().mean() < 1.2
+
+
 def test_a_member_judged_from_fewer_origins_is_measured_on_those(tmp_path: Any) -> None:
     """As where time ran out: the rest of its predictions is not there."""
     from automl_jupyter.jobs.finish import save_final

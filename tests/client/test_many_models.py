@@ -72,13 +72,15 @@ def test_a_partition_that_fails_leaves_the_others() -> None:
 def test_what_cannot_split_the_data_is_refused_before_any_job() -> None:
     data = sales()
     data.loc[[0, 5], "region"] = None
+    spec = asked(data, time_series_id_column_names=["region", "shop"])
     with pytest.raises(SpecError) as refused:
-        automl.many_models(asked(data), ["region", "shopp", "day"], compute="inline")
+        automl.many_models(spec, ["region", "shopp", "day"], compute="inline")
     said = str(refused.value)
     assert "missing in 2 rows" in said
     assert "no column 'shopp'" in said
     assert "'shop'" in said
     assert "'day' is a column the job needs" in said
+    assert "'region' is a column the job needs" in said
 
 
 # --- hierarchies ---------------------------------------------------------------------------------------------------
@@ -135,6 +137,10 @@ def test_what_is_no_hierarchy_is_refused() -> None:
         automl.hierarchical_forecasting(asked(), ["regio", "shop"], hierarchy_training_level="land", compute="inline")
     assert "no column 'regio'" in str(refused.value)
     assert "'land' is no level" in str(refused.value)
+    spec = asked()
+    spec.set_data(test_data=sales())
+    with pytest.raises(SpecError, match="test_data: cannot be used with a hierarchy"):
+        automl.hierarchical_forecasting(spec, ["region", "shop"], compute="inline")
     spec = automl.regression(training_data=sales(), target_column_name="sold")
     with pytest.raises(SpecError, match="the task is regression"):
         automl.hierarchical_forecasting(spec, ["shop"], compute="inline")

@@ -296,7 +296,6 @@ def test_characters_stand_for_words_in_languages_without_spaces() -> None:
         ),
         (imputer("constant", "size", fill_value="x"), "fill_value 'x' is no number"),
         (imputer("mean", "day"), "Imputer is for Numeric, Boolean, Categorical or CategoricalHash columns"),
-        (imputer("ffill", "size"), "'ffill' fills from the row before, which only a forecasting job has"),
         ({"tf_idf": [{"fields": ["colour"], "parameters": {"max_df": 0.5}}]}, "TfIdf is for Text columns"),
         ({"tf_idf": [{"parameters": {"max_df": "x"}}]}, "scikit-learn's TfidfVectorizer refuses this"),
         ({"tf_idf": [{"parameters": {"token_pattern": "("}}]}, "scikit-learn's TfidfVectorizer refuses this"),
