@@ -379,9 +379,10 @@ class Panel:
             errors.setdefault(where if where in FIELDS else "", []).append(
                 message if where in FIELDS else f"{where}: {message}"
             )
+        here = self._sections()
         sections = [
-            {"title": title, "fields": [self._shown(f, errors) for f in fields]}
-            for title, fields in self._sections().items()
+            {"title": title, "here": title in here, "fields": [self._shown(f, errors) for f in fields]}
+            for title, fields in SECTIONS.items()
         ]
         return {
             "seq": self._seq,
@@ -454,7 +455,8 @@ class Panel:
             )
         if field.key == "compute":
             return "local: this machine's cores; or the address of a Dask scheduler, tcp://…"
-        return plain(_description(field.key, self._known_task), most=300)
+        own = "forecasting" if field.key.startswith("forecasting.") else self._known_task
+        return plain(_description(field.key, own), most=300)
 
     def _shown_types(self) -> dict[str, Any]:
         from automl_jupyter.results.profile_words import profile_snapshot

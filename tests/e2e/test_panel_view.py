@@ -40,6 +40,20 @@ def test_fields_answer_as_one_types(make_view):
     assert "timeout_minutes: 5" in view.page.locator(".amlj-preview code").inner_text()
 
 
+def test_a_section_comes_and_goes_with_its_task(make_view):
+    form = a_panel()
+    view = make_view().show(form.snapshot(), script="panel")
+    ahead = view.page.get_by_label("Periods ahead")
+    assert not ahead.is_visible()
+    form.set("task", "forecasting")
+    view.put(form.snapshot())
+    assert ahead.is_visible()
+    assert view.page.get_by_label("Time", exact=True).locator("option").count() > 1
+    form.set("task", "classification")
+    view.put(form.snapshot())
+    assert not ahead.is_visible()
+
+
 def test_types_are_asked_for_when_they_are_opened_and_chosen_there(make_view):
     form = a_panel()
     view = make_view().show(form.snapshot(), script="panel")
@@ -73,7 +87,7 @@ def test_data_are_read_when_they_are_chosen_and_not_while_a_path_is_typed(make_v
 def test_algorithms_are_ticked(make_view):
     view = make_view().show(a_panel().snapshot(), script="panel")
     view.page.get_by_text("Algorithms", exact=True).click()
-    view.page.locator(".amlj-names-box summary").first.click()
+    view.page.locator(".amlj-names-box summary:visible").first.click()
     view.page.get_by_role("group", name="Only these").get_by_label("LightGBM", exact=True).check()
     assert view.page.evaluate("() => window.model.sent.at(-1)") == {
         "type": "set",

@@ -206,12 +206,13 @@ function render({ model, el }) {
   title.id = id;
   const send = (content) => model.send(content);
   const form = make("div", "amlj-form", root);
-  const fields = new Map();
+  const fields = new Map(), boxes = new Map();
   let types = null;
   function build(snapshot) {
     snapshot.sections.forEach((section, i) => {
       const box = make("details", "amlj-section", form);
-      box.open = i < 2;
+      box.open = i < 3;
+      boxes.set(section.title, box);
       make("summary", "", box, section.title);
       const grid = make("div", "amlj-fields", box);
       for (const field of section.fields) {
@@ -224,7 +225,11 @@ function render({ model, el }) {
   function update() {
     const snapshot = model.get("snapshot");
     if (!fields.size) build(snapshot);
-    for (const section of snapshot.sections) for (const field of section.fields) fields.get(field.key)?.(field);
+    for (const section of snapshot.sections) {
+      const box = boxes.get(section.title);
+      if (box) box.hidden = !section.here;
+      for (const field of section.fields) fields.get(field.key)?.(field);
+    }
     types(snapshot);
     preview(snapshot);
   }
