@@ -30,7 +30,7 @@ class PanelWidget(anywidget.AnyWidget):
     >>> from automl_jupyter import automl
     >>> widget = PanelWidget(automl.panel(namespace={}))
     >>> widget.hear({"type": "set", "key": "limits.max_trials", "value": "0"})
-    >>> widget.snapshot["sections"][1]["fields"][1]["error"] != ""
+    >>> widget.snapshot["sections"][2]["fields"][1]["error"] != ""
     True
     """
 
