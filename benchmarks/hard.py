@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
+from apart import show_rows, watch_memory
 
 TARGET = "y"
 
@@ -124,18 +122,6 @@ def run(name: str, minutes: float) -> dict[str, object]:
     }
 
 
-def watch_memory(peak: list[float], over: threading.Event) -> None:
-    """Keep the most memory of this process and its workers; PSS, so that shared pages count once."""
-    while not over.wait(0.5):
-        total = 0.0
-        for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
-            try:
-                total += process.memory_full_info().pss
-            except psutil.Error:
-                continue
-        peak[0] = max(peak[0], total)
-
-
 def main() -> int:
     """Run the tables asked for, each in an interpreter of its own, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -146,18 +132,7 @@ def main() -> int:
     if asked.one:
         print(json.dumps(run(asked.one, asked.minutes)))
         return 0
-    header = None
-    for name in asked.only.split(",") if asked.only else TABLES:
-        command = [sys.executable, str(Path(__file__)), "--one", name, "--minutes", str(asked.minutes)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"| {name} | failed: {done.stderr.strip().splitlines()[-1][:200]} |", flush=True)
-            continue
-        row = json.loads(done.stdout.splitlines()[-1])
-        if header is None:
-            header = list(row)
-            print(f"| {' | '.join(header)} |\n|{' --- |' * len(header)}")
-        print(f"| {' | '.join(str(row[key]) for key in header)} |", flush=True)
+    show_rows(__file__, asked.only.split(",") if asked.only else TABLES, asked.minutes)
     return 0
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hard import watch_memory
+from apart import show_rows, watch_memory
 
 #: made panels: (series, periods of each, frequency, season, horizon)
 MADE = {
@@ -137,18 +136,7 @@ def main() -> int:
         names = list(MADE)
     else:
         names = list(find_series(Path(os.environ.get("AUTOML_BENCH_DATA", "."))))
-    rows = []
-    for name in asked.only.split(",") if asked.only else names:
-        command = [sys.executable, str(Path(__file__)), "--one", name, "--minutes", str(asked.minutes)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"| {name} | failed: {done.stderr.strip().splitlines()[-1][:200]} |", flush=True)
-            continue
-        row = json.loads(done.stdout.splitlines()[-1])
-        if not rows:
-            print(f"| {' | '.join(row)} |\n|{' --- |' * len(row)}")
-        rows.append(row)
-        print(f"| {' | '.join(map(str, row.values()))} |", flush=True)
+    rows = show_rows(__file__, asked.only.split(",") if asked.only else names, asked.minutes)
     if rows and not asked.scale:
         pooled = sum(r["held"] for r in rows) / sum(r["forecasts"] for r in rows)
         each = np.mean([r["coverage"] for r in rows])

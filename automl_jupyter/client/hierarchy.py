@@ -10,6 +10,7 @@ from automl_jupyter._core.optional import require
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, Problem, SpecError
+from automl_jupyter.spec.tabular import ForecastingJob
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from automl_jupyter.data.hierarchy import Hierarchy
     from automl_jupyter.spec import AutoMLJob
 
-#: the level of the whole, and what stands in the columns below a level
-ALL = "(all)"
 Reconciliation = Literal["wls_struct", "ols", "bottom_up"]
 Allocation = Literal["average_historical_proportions", "proportions_of_historical_average"]
 _RECONCILIATIONS = ("wls_struct", "ols", "bottom_up")
@@ -74,60 +73,66 @@ def hierarchical_forecasting(
     >>> found.forecast(level="region")["forecast"].round(3).tolist()
     [4.0, 4.0]
     """
+    from dataclasses import replace
+
     import pandas as pd
 
+    from automl_jupyter.data.forecast import series_roles
     from automl_jupyter.data.hierarchy import Hierarchy
     from automl_jupyter.data.load import load_frame
+    from automl_jupyter.data.series import Report, read_panel
+    from automl_jupyter.errors import DataError
 
     spec.check()
-    forecasting = getattr(spec, "forecasting", None)
-    if forecasting is None:
+    if not isinstance(spec, ForecastingJob):
         raise SpecError([Problem("task", f"A hierarchy is of series: the task is {spec.task}, not forecasting.")])
     columns = list(hierarchy_column_names)
-    time, target = str(forecasting.time_column_name), str(spec.target_column_name)
     frame = load_frame(spec.training_data, namespace=namespace, base=Path(base), field="training_data")
-    for field in ("validation_data", "test_data"):
-        if getattr(spec, field, None) is not None:
-            message = "cannot be used with a hierarchy, whose sums are made of the training data; origins lie in these."
-            raise SpecError([Problem(field, message)])
-    _check(frame, columns, [time, target], hierarchy_training_level, forecasting.time_series_id_column_names)
-    tree = Hierarchy(frame, columns, time, target)
-    levels = range(len(columns) + 1)
-    if hierarchy_training_level is not None:
-        at = [ALL, *columns].index(hierarchy_training_level)
-        levels = range(at, at + 1)
-    one = spec.model_copy(deep=False)
-    setattr(one, "training_data", pd.concat([tree.level(at) for at in levels], ignore_index=True))  # noqa: B010 made an Input
-    settings = forecasting.model_copy()
-    settings.time_series_id_column_names = columns
+    _check(spec, frame, columns, hierarchy_training_level)
+    report = Report()
+    panel = read_panel(frame, replace(series_roles(spec), id_columns=tuple(columns)), "training_data", report)
+    if panel is None:
+        raise DataError(report.problems)
+    tree = Hierarchy(panel, str(spec.target_column_name))
+    levels = [at for at, name in enumerate(tree.names) if hierarchy_training_level in (None, name)]
+    one, settings = spec.model_copy(), spec.forecasting.model_copy()
+    settings.time_series_id_column_names, settings.frequency = columns, panel.index.frequency
+    settings.target_aggregate_function = None
     one.forecasting = settings
+    setattr(one, "training_data", pd.concat([tree.level(at) for at in levels], ignore_index=True))  # noqa: B010 made an Input
     job = submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)
     return HierarchicalForecast(job, tree, hierarchy_training_level)
 
 
-def _check(
-    frame: pd.DataFrame, columns: Sequence[str], others: Sequence[str], level: str | None, ids: Sequence[str] | None
-) -> None:
-    where = "hierarchy_column_names"
-    problems = []
+def _check(spec: ForecastingJob, frame: pd.DataFrame, columns: Sequence[str], level: str | None) -> None:
+    """Refuse what is no hierarchy, with all that is wrong."""
+    from automl_jupyter.data.hierarchy import ALL
+
+    where, problems = "hierarchy_column_names", []
+    for field in ("validation_data", "test_data"):
+        if getattr(spec, field) is not None:
+            message = "cannot be used with a hierarchy, whose sums are made of the training data; origins lie in these."
+            problems.append(Problem(field, message))
     known = [str(c) for c in frame.columns]
-    missing = [c for c in (*columns, *others) if c not in frame.columns]
-    problems += [Problem(where, f"training_data has no column {plain(c)!r}.{did_you_mean(c, known)}") for c in missing]
-    if len(columns) < 1 or len(set(columns)) < len(columns):
+    for name in columns:
+        if name not in known:
+            message = f"training_data has no column {plain(name)!r}.{did_you_mean(name, known)}"
+            problems.append(Problem(where, message))
+        elif frame[name].isna().any():
+            problems.append(Problem(where, f"{plain(name)!r} has missing values; fill them, or remove these rows."))
+        elif (frame[name].astype(str) == ALL).any():
+            problems.append(Problem(where, f"A level has the value {ALL!r}, which stands for sums here; rename it."))
+    if not columns or len(set(columns)) < len(columns):
         problems.append(Problem(where, "Name each level's column once, from the top down, at least one."))
-    if ids and set(ids) - set(columns):
-        extra = listing([repr(c) for c in ids if c not in columns], last="and")
+    strange = [c for c in spec.forecasting.time_series_id_column_names or () if c not in columns]
+    if strange:
+        extra = listing([repr(c) for c in strange], last="and")
         message = f"time_series_id_column_names has {extra}, which the hierarchy does not have; they must be the same."
         problems.append(Problem(where, message))
-    if level is not None and level not in (ALL, *columns):
+    if level not in (None, ALL, *columns):
         allowed = listing([repr(c) for c in (ALL, *columns)], last="or")
-        message = f"{level!r} is no level. Allowed: {allowed}.{did_you_mean(level, columns)}"
+        message = f"{level!r} is no level. Allowed: {allowed}.{did_you_mean(str(level), columns)}"
         problems.append(Problem("hierarchy_training_level", message))
-    if not problems:
-        gaps = [c for c in columns if frame[c].isna().any()]
-        problems += [Problem(where, f"{plain(c)!r} has missing values; fill them, or remove these rows.") for c in gaps]
-        if any((frame[c].astype(str) == ALL).any() for c in columns):
-            problems.append(Problem(where, f"A level has the value {ALL!r}, which stands for sums here; rename it."))
     if problems:
         raise SpecError(problems)
 
@@ -186,7 +191,7 @@ class HierarchicalForecast:
         import pandas as pd
 
         tree = self.hierarchy
-        names = [ALL, *tree.columns]
+        names = tree.names
         for value, allowed, what in (
             (level, (None, *names), "level"),
             (reconciliation, _RECONCILIATIONS, "reconciliation"),

@@ -208,7 +208,9 @@ class ManyModels:
         return pd.DataFrame(rows).astype({"score": "float64"})
 
     def forecast(self, horizon: int | None = None, X_future: object = None, **more: Any) -> pd.DataFrame:
-        """Return the forecasts of every partition's model, with the columns of the partition first.
+        """Return the forecasts of every partition that has a model, with the columns of the partition first.
+
+        `summary` says which failed, and which have not begun.
 
         Parameters
         ----------
@@ -224,10 +226,10 @@ class ManyModels:
         given = {name: table for name, table in {"X_future": X_future, **more}.items() if table is not None}
         pieces = {name: self._pieces(table, name) for name, table in given.items()}
         found: list[pd.DataFrame] = []
-        for key, job in self.jobs.items():
-            if key in self.errors or any(key not in piece for piece in pieces.values()):
+        for key, job in list(self.jobs.items()):  # more may begin meanwhile
+            if key in self.errors:
                 continue
-            own = {name: piece[key] for name, piece in pieces.items()}
+            own = {name: piece[key] for name, piece in pieces.items() if key in piece}
             ahead = job.model.forecast(horizon=horizon, **own)
             for at, (name, value) in enumerate(zip(self.partition_column_names, key, strict=True)):
                 ahead.insert(at, name, value)
@@ -276,6 +278,6 @@ class ManyModels:
         return parts if keep_index else {key: part.reset_index(drop=True) for key, part in parts.items()}
 
     def __repr__(self) -> str:
-        over = sum(job.done for job in self.jobs.values())
+        over = sum(job.done for job in list(self.jobs.values()))
         failed = f", {len(self.errors)} failed" if self.errors else ""
         return f"ManyModels({over} of {plural(len(self._all), 'job')} over{failed})"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from automl_jupyter._core.text import listing, plural
+from automl_jupyter.data.panel import name_some
+from automl_jupyter.data.series import Panel
 from automl_jupyter.errors import DataError, Problem
 
-#: what stands in the columns below a level
+#: the level of the whole, and what stands in the columns below a level
 ALL = "(all)"
 
 
@@ -20,30 +18,35 @@ class Hierarchy:
 
     Parameters
     ----------
-    frame : DataFrame
-        A row a series at the bottom and period.
-    columns : sequence of str
-        The levels, from the top down.
-    time, target : str
-        The columns of instants and values.
+    panel : Panel
+        The series at the bottom; their id columns are the levels, from the top down.
+    target : str
+        What their values are called.
+
+    Raises
+    ------
+    DataError
+        When series end before others.
     """
 
-    def __init__(self, frame: pd.DataFrame, columns: Sequence[str], time: str, target: str) -> None:
-        self.columns, self.time, self.target = list(columns), time, target
-        rows = frame[[*columns, time, target]].copy()
-        rows[list(columns)] = rows[list(columns)].astype(str)
-        self._wide = rows.pivot_table(index=time, columns=list(columns), values=target, aggfunc="sum", dropna=False)
-        self._wide = self._wide.loc[:, self._wide.notna().any()]
-        ends = self._wide.apply(lambda s: s.last_valid_index())
-        late = ends[ends < ends.max()]
+    def __init__(self, panel: Panel, target: str) -> None:
+        index = panel.index
+        self.columns, self.time, self.target = list(index.id_columns), index.time_column, target
+        self.names = [ALL, *self.columns]
+        ends = index.starts + index.lengths
+        late = np.flatnonzero(ends < ends.max())
         if len(late):
-            names = listing([_name(k) for k in late.index], last="and", most=5)
+            names = name_some([index.name_of(i) for i in late.tolist()])
+            last = index.shown_times(np.array([ends.max() - 1]))[0]
             message = (
-                f"{plural(len(late), 'series')} end before {ends.max()}: {names}. Sums would fall where they end; cut"
-                " all series at one instant, or leave these out."
+                f"{len(late)} series end before {last}: {names}. Sums would fall where they end; cut all series at one"
+                " instant, or leave these out."
             )
             raise DataError([Problem("training_data", message)])
-        self.bottom = [k if isinstance(k, tuple) else (k,) for k in self._wide.columns]
+        self.bottom = [tuple(map(str, key)) for key in index.ids[self.columns].itertuples(index=False)]
+        self._times = index.shown_times(np.arange(int(ends.max())))
+        self._wide = np.full((len(self._times), index.n_series), np.nan)
+        self._wide[index.positions, index.series] = panel.y
 
     def nodes(self, at: int) -> list[tuple[str, ...]]:
         """Return the series of a level, 0 for the whole, each with ``(all)`` below it."""
@@ -59,14 +62,13 @@ class Hierarchy:
 
     def level(self, at: int) -> pd.DataFrame:
         """Return the values of a level as a table like the one that was given."""
-        values = self._wide.to_numpy(dtype=float)
-        begun = np.maximum.accumulate(np.isfinite(values), axis=0)
-        filled = np.where(begun, values, 0.0)  # what has not begun adds nothing; a gap later on is a gap of the sum
+        begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
+        filled = np.where(begun, self._wide, 0.0)  # what has not begun adds nothing; a gap later on is a gap of the sum
         summed = filled @ self.sums(at).T
         started = begun @ self.sums(at).T > 0
         parts: list[pd.DataFrame] = []
         for i, node in enumerate(self.nodes(at)):
-            part = pd.DataFrame({self.time: self._wide.index, self.target: summed[:, i]})[started[:, i]]
+            part = pd.DataFrame({self.time: self._times, self.target: summed[:, i]})[started[:, i]]
             parts.append(part.dropna().assign(**dict(zip(self.columns, node, strict=True))))
         return pd.concat(parts, ignore_index=True)
 
@@ -76,7 +78,7 @@ class Hierarchy:
         Gross and Sohl, "Disaggregation methods to expedite product line forecasting" (1990): the mean of the shares of
         each period, or the share of the means.
         """
-        values = np.nan_to_num(self._wide.to_numpy(dtype=float))
+        values = np.nan_to_num(self._wide)
         own = self.sums(at)
         parents = values @ own.T @ own
         if method == "proportions_of_historical_average":
@@ -85,7 +87,3 @@ class Hierarchy:
         found = np.where(known, values / np.where(known, parents, 1), 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         totals = found @ own.T @ own
         return np.asarray(np.where(totals != 0, found / np.where(totals != 0, totals, 1), 1 / (own.sum(axis=1) @ own)))
-
-
-def _name(key: Any) -> str:
-    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)

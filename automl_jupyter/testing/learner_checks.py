@@ -332,6 +332,8 @@ def _check_sequences(info: LearnerInfo) -> None:
     expected = fitted.forecast(series, ahead)
     assert expected.shape == (5, horizon), f"{name} forecasts the shape {expected.shape} of 5 series and 4 periods."
     assert np.isfinite(expected).all(), f"{name} forecasts values that are not finite."
+    sooner = fitted.forecast(series, [a[:2] for a in ahead])
+    assert np.allclose(sooner, expected[:, :2], rtol=1e-4), f"{name}: a shorter forecast differs."
     assert np.isfinite(fitted.forecast(others, ahead[:2])).all(), f"{name} cannot forecast series it has not seen."
     assert np.allclose(fit().forecast(series, ahead), expected, rtol=1e-4), f"{name} differs with the same seed."
     stopped = fit(lambda: True)

@@ -124,7 +124,7 @@ def open_history(table: CachedTable) -> History:
     """Return the panel a cached table holds."""
     index = PanelIndex.from_dict(table.meta["panel"], table.arrays["starts"], table.arrays["offsets"])
     weight = None if table.weight is None else np.asarray(table.weight)
-    carried = tuple(table.meta["featurization"].get("carried", ()))
+    carried = tuple((table.meta.get("featurization") or {}).get("carried", ()))
     X = carry(table.X, index.series, carried)
     return History(index, np.asarray(table.y), X, int(table.meta["forecast"]["season"]), weight, carried)
 

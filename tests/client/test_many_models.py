@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter import automl
-from automl_jupyter.errors import AutoMLError, ModelInputError, SpecError
+from automl_jupyter.errors import AutoMLError, DataError, ModelInputError, SpecError
 
 DAYS = pd.date_range("2024-01-01", periods=60)
 
@@ -130,6 +130,18 @@ def test_a_level_in_the_middle_is_shared_out_and_summed() -> None:
     assert len(only) == 3
     with pytest.raises(AutoMLError, match=r"level: 'shopp' is unknown.*'shop'"):
         found.forecast(level="shopp")
+
+
+def test_series_of_a_hierarchy_are_read_as_any_others() -> None:
+    twice = pd.concat([sales(), sales().iloc[[0]].assign(sold=99.0)])
+    with pytest.raises(DataError, match="n/a"):
+        automl.hierarchical_forecasting(asked(twice), ["region", "shop"], compute="inline")
+    texts = sales().assign(day=sales()["day"].dt.strftime("%d.%m.%Y"))
+    found = automl.hierarchical_forecasting(
+        asked(texts), ["region", "shop"], hierarchy_training_level="shop", compute="inline"
+    )
+    ahead = found.wait().forecast(level="(all)")
+    assert ahead["day"].tolist() == list(pd.date_range("2024-03-01", periods=3))
 
 
 def test_what_is_no_hierarchy_is_refused() -> None:

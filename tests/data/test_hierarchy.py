@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter.data.hierarchy import Hierarchy
+from automl_jupyter.data.series import Report, SeriesRoles, read_panel
 from automl_jupyter.errors import DataError
 
 
@@ -19,8 +20,14 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["region", "shop", "day", "sold"])
 
 
+def tree_of(data: pd.DataFrame) -> Hierarchy:
+    panel = read_panel(data, SeriesRoles("day", ("region", "shop"), "sold", "D"), "training_data", Report())
+    assert panel is not None
+    return Hierarchy(panel, "sold")
+
+
 def test_levels_are_the_sums_of_what_is_below() -> None:
-    tree = Hierarchy(table(), ["region", "shop"], "day", "sold")
+    tree = tree_of(table())
     assert tree.nodes(0) == [("(all)", "(all)")]
     assert tree.nodes(1) == [("n", "(all)"), ("s", "(all)")]
     assert tree.nodes(2) == [("n", "a"), ("n", "b"), ("s", "c")]
@@ -32,7 +39,7 @@ def test_levels_are_the_sums_of_what_is_below() -> None:
 
 
 def test_shares_are_means_of_shares_or_shares_of_means() -> None:
-    tree = Hierarchy(table(), ["region", "shop"], "day", "sold")
+    tree = tree_of(table())
     means = tree.shares(1, "average_historical_proportions")
     assert means == pytest.approx([(1 + 1 / 4 + 3 / 4 + 1 / 4) / 4, (0 + 3 / 4 + 1 / 4 + 3 / 4) / 4, 1])
     assert tree.shares(1, "proportions_of_historical_average") == pytest.approx([6 / 13, 7 / 13, 1])
@@ -41,7 +48,7 @@ def test_shares_are_means_of_shares_or_shares_of_means() -> None:
 def test_a_gap_of_one_is_a_gap_of_the_sum() -> None:
     data = table()
     holed = data[~((data["shop"] == "a") & (data["day"] == "2024-01-03"))]
-    tree = Hierarchy(holed, ["region", "shop"], "day", "sold")
+    tree = tree_of(holed)
     assert tree.level(1).query("region == 'n'")["sold"].tolist() == [1, 4, 4]
 
 
@@ -49,4 +56,4 @@ def test_series_that_end_early_are_named() -> None:
     data = table()
     cut = data[~((data["shop"] == "b") & (data["day"] > "2024-01-02"))]
     with pytest.raises(DataError, match=r"1 series end.* before 2024-01-04.*n/b"):
-        Hierarchy(cut, ["region", "shop"], "day", "sold")
+        tree_of(cut)

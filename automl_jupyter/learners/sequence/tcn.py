@@ -222,6 +222,7 @@ class TCNForecaster:
             n_inputs=2 + self.n_features_,
             n_features=self.n_features_,
             n_series=len(self.names_),
+            horizon=self.horizon_,
             n_cells=self.n_cells,
             depth=self.depth,
             n_channels=self.n_channels,
@@ -259,7 +260,15 @@ def _loss(predicted: torch.Tensor, truth: torch.Tensor) -> Any:
 
 
 def _build(
-    *, n_inputs: int, n_features: int, n_series: int, n_cells: int, depth: int, n_channels: int, dropout: float
+    *,
+    n_inputs: int,
+    n_features: int,
+    n_series: int,
+    horizon: int,
+    n_cells: int,
+    depth: int,
+    n_channels: int,
+    dropout: float,
 ) -> Any:
     """Make the network; its classes need torch, so they are made here."""
     import torch
@@ -295,7 +304,7 @@ def _build(
             end = self.layers(self.enter(batch.past))[:, :, -1]
             n, h = batch.ahead.shape[:2]
             steps = torch.arange(1, h + 1, dtype=torch.float32)
-            clock = torch.stack([steps / h, torch.log(steps)], dim=1).expand(n, h, 2)
+            clock = torch.stack([steps / horizon, torch.log(steps)], dim=1).expand(n, h, 2)
             whole = torch.cat([end, self.who(batch.who)], dim=1)[:, None].expand(n, h, -1)
             return self.leave(torch.cat([whole, batch.ahead, clock], dim=2))
 

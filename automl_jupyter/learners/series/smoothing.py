@@ -1,4 +1,4 @@
-"""Exponential smoothing: level, damped trend and season, each forgetting at its own rate.
+"""Exponential smoothing: level, trend, damped or not, and season, each forgetting at its own rate.
 
 Holt and Winters' method in error-correction form (Hyndman, Koehler, Ord and Snyder, "Forecasting with exponential
 smoothing", 2008), additive errors. Every series tries every setting of a grid at once and then moves to better ones
