@@ -37,6 +37,6 @@ def require(module: str, why: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError:
-        extra = EXTRAS.get(module.split(".")[0])
+        extra = EXTRAS.get(module)
         install = f"automl-jupyter[{extra}]" if extra else module
         raise MissingExtraError(f'{why} needs {module}. Install it with: pip install "{install}"') from None

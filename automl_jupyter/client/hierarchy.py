@@ -229,7 +229,9 @@ class HierarchicalForecast:
         n = len(tree.bottom)
         if method == "bottom_up":
             return forecasts[-n:]
-        methods = require("hierarchicalforecast.methods", "Reconciliation")
+        require("hierarchicalforecast", f"reconciliation={method!r}, unlike 'bottom_up',")
+        from hierarchicalforecast import methods
+
         sums = np.concatenate([tree.sums(at) for at in range(len(tree.columns) + 1)])
         return np.asarray(methods.MinTrace(method=method).fit_predict(S=sums, y_hat=forecasts)["mean"])[-n:]
 

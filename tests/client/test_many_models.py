@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter import automl
-from automl_jupyter.errors import AutoMLError, DataError, ModelInputError, SpecError
+from automl_jupyter.errors import AutoMLError, DataError, MissingExtraError, ModelInputError, SpecError
 
 DAYS = pd.date_range("2024-01-01", periods=60)
 
@@ -106,6 +107,13 @@ def test_sums_of_the_bottom_add_up(every_level: Any) -> None:
     alone = every_level.job.model.forecast()
     bottom = ahead[ahead["shop"] != "(all)"].merge(alone, on=["region", "shop", "day"])
     assert np.allclose(bottom["forecast_x"], bottom["forecast_y"])
+
+
+def test_reconciling_without_its_package_says_what_to_do(every_level: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hierarchicalforecast", None)
+    wanted = r"'ols', unlike 'bottom_up', needs hierarchicalforecast\. Install it with: .*automl-jupyter\[forecast\]"
+    with pytest.raises(MissingExtraError, match=wanted):
+        every_level.forecast(reconciliation="ols")
 
 
 @pytest.mark.parametrize("method", ["wls_struct", "ols"])
