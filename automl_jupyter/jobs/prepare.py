@@ -85,10 +85,9 @@ def prepare(
 def _write_past(folder: JobFolder, cache: Path) -> None:
     """Write what models forecast from: the latest periods of every series."""
     from automl_jupyter.data.cache import open_cache
-    from automl_jupyter.learners.series.base import MOST_PERIODS
     from automl_jupyter.trials.history import write_history
 
-    write_history(folder.path / "history", open_cache(cache), 4 * MOST_PERIODS)
+    write_history(folder.path / "history", open_cache(cache))
 
 
 def find_schema(job: TabularJob, table: TrainingTable) -> TableSchema:

@@ -13,8 +13,8 @@ from automl_jupyter.featurization.lags import Cells, LagSettings, lag_features
 from automl_jupyter.featurization.seasonal import Components, decompose
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
-from automl_jupyter.learners.series.base import MOST_PERIODS, Past
-from automl_jupyter.trials.history import History
+from automl_jupyter.learners.series.base import Past
+from automl_jupyter.trials.history import RECENT_PERIODS, History
 from automl_jupyter.trials.sequences import SequenceForecaster, calendar_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class LocalForecaster:
 
 def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return series of equal length together, and their rows; of many lengths some give up their oldest periods."""
-    lengths = np.minimum(history.index.lengths, 4 * MOST_PERIODS)
+    lengths = np.minimum(history.index.lengths, RECENT_PERIODS)
     if len(np.unique(lengths)) > _MOST_LENGTHS:
         ladder = np.unique(np.floor(1.05 ** np.arange(0, 200)).astype(int))
         lengths = ladder[np.searchsorted(ladder, lengths, side="right") - 1]

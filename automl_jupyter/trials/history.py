@@ -12,9 +12,13 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.learners.series.base import MOST_PERIODS
 
 if TYPE_CHECKING:
     from automl_jupyter.data.cache import CachedTable
+
+#: the latest periods of each series, as many as forecasts may look at: a saved model keeps these and no more
+RECENT_PERIODS = 4 * MOST_PERIODS
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +60,13 @@ class History:
 
     @cached_property
     def scale(self) -> np.ndarray:
-        """The mean size of each series' values, never 0."""
-        sums = np.bincount(self.index.series, np.abs(self.values), minlength=self.index.n_series)
-        scale = sums / self.index.lengths
+        """The mean size of each series' recent values, never 0.
+
+        Recent ones only, so that it is the same in the whole past and in what a saved model keeps of it.
+        """
+        index, rows = self.index.tail(RECENT_PERIODS)
+        sums = np.bincount(index.series, np.abs(self.values[rows]), minlength=index.n_series)
+        scale = sums / index.lengths
         return np.where(scale > 0, scale, 1.0)
 
     def head(self, lengths: np.ndarray) -> History:
@@ -176,12 +184,12 @@ def blanked(X: pd.DataFrame, columns: Sequence[str], rows: np.ndarray) -> pd.Dat
     return X.assign(**changed) if changed else X
 
 
-def write_history(folder: Path, table: CachedTable, most: int) -> None:
-    """Write the last periods of every series of a cached table, for a model to forecast from."""
+def write_history(folder: Path, table: CachedTable) -> None:
+    """Write the recent periods of every series of a cached table, for a model to forecast from."""
     from automl_jupyter.data.cache import write_cache
 
     whole = open_history(table)
-    recent = whole.tail(most)
+    recent = whole.tail(RECENT_PERIODS)
     meta = {
         "panel": recent.index.to_dict(),
         "forecast": table.meta["forecast"],

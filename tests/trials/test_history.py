@@ -1,0 +1,67 @@
+"""What a saved model keeps of the past is enough to forecast as if it had all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl_jupyter.data.cache import open_cache, write_cache
+from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.trials.forecasters import PooledForecaster
+from automl_jupyter.trials.history import RECENT_PERIODS, History, open_history, write_history
+
+LENGTH, SEASON, HORIZON = RECENT_PERIODS + 3_000, 24, 12
+LAGS = {"lags": [1, 2, 24], "windows": [24], "seasons": [24], "n_repeats": 1}
+
+
+def growing(length: int = LENGTH) -> History:
+    """Return one series whose level grows many-fold, so that its past says little about its size."""
+    at = np.arange(length)
+    noise = np.random.default_rng(0).normal(size=length)
+    y = 20 + 0.05 * at + 6 * np.sin(2 * np.pi * at / SEASON) + noise
+    index = PanelIndex(
+        time_column="time",
+        id_columns=(),
+        frequency="h",
+        zone=None,
+        first=pd.Timestamp("2010-01-01"),
+        ids=pd.DataFrame(index=pd.RangeIndex(1)),
+        starts=np.array([0]),
+        offsets=np.array([0, length]),
+    )
+    return History(index, y, pd.DataFrame(index=pd.RangeIndex(length)), SEASON)
+
+
+@pytest.mark.parametrize("difference", ["mean", "last", "seasonal"])
+def test_the_recent_past_gives_the_forecast_of_the_whole(difference: str) -> None:
+    history = growing()
+    params = {"strategy": "direct", "difference": difference, "n_rounds": 20}
+    forecaster = PooledForecaster("LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON])
+    forecaster.fit(history, seed=0, n_jobs=1)
+    future = pd.DataFrame(index=pd.RangeIndex(HORIZON))
+    whole = forecaster.forecast(history, HORIZON, future)
+    recent = forecaster.forecast(history.tail(RECENT_PERIODS), HORIZON, future)
+    np.testing.assert_allclose(recent, whole, rtol=1e-9)
+
+
+def test_a_written_past_is_the_recent_one(tmp_path: Path) -> None:
+    history = growing()
+    one = np.ones(1)
+    write_cache(
+        tmp_path / "table",
+        X=history.X,
+        y=history.y,
+        weight=None,
+        folds=[],
+        meta={"panel": history.index.to_dict(), "forecast": {"season": SEASON}},
+        arrays={"starts": history.index.starts, "offsets": history.index.offsets, "ranges": one, "scales": one},
+    )
+    write_history(tmp_path / "history", open_cache(tmp_path / "table"))
+    kept = open_history(open_cache(tmp_path / "history"))
+    assert kept.index.n_rows == RECENT_PERIODS
+    np.testing.assert_array_equal(kept.y, history.y[-RECENT_PERIODS:])
+    np.testing.assert_array_equal(kept.scale, history.scale)
+    assert kept.index.times(np.array([LENGTH - 1])) == history.index.times(np.array([LENGTH - 1]))
