@@ -350,6 +350,7 @@ class Controller:
                 self._emit(ev.LimitReached(limit=limit, detail=detail))
                 status = "CancelRequested" if limit == "cancel" else "Finalizing"
                 self._emit(ev.StatusChanged(status=status, reason=detail))
+                threading.Thread(target=artifacts.prepare_to_load, name="automl-prepare-to-load", daemon=True).start()
             case do.PublishFinal():
                 self._publish_final()
             case do.EndJob(status=status, reason=reason):

@@ -89,6 +89,11 @@ def load(path: Path) -> Any:
         raise StoreError(f"{path.name} is damaged and cannot be loaded ({type(error).__name__}: {error}).") from error
 
 
+def prepare_to_load() -> None:
+    """Import what `load` needs: some seconds in a fresh process, and better spent while workers are busy."""
+    from skops import io  # noqa: F401 - its import looks at every estimator of scikit-learn
+
+
 @cache
 def _trusted_types() -> frozenset[str]:
     from automl_jupyter.featurization.recipes import TRUSTED_TYPES
