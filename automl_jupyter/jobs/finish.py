@@ -10,7 +10,7 @@ import numpy as np
 
 from automl_jupyter._core.files import read_json
 from automl_jupyter.jobs.prepare import Prepared, load_test
-from automl_jupyter.jobs.reserve import keeps_folds
+from automl_jupyter.jobs.reserve import is_of_single_series, keeps_folds
 from automl_jupyter.jobs.selection import all_metrics
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, ModelRecord
@@ -32,7 +32,8 @@ def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[s
     def folds(part: Mapping[str, Any]) -> list[int]:
         trial = history.trials[int(part["trial"])]
         if trial.refit_s is None:
-            return list(part["folds"])
+            # Those of single series learn nothing from a fold: they are all the same.
+            return list(part["folds"])[: 1 if is_of_single_series(trial) else None]
         return [REFIT, *trial.replicas, *(part["folds"] if keeps_folds(plan, trial) else [])]
 
     return [{**part, "folds": folds(part)} for part in model.parts]

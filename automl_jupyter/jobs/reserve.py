@@ -73,6 +73,8 @@ def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
     if not folds:
         return whole_s or 0.0
     fit = sum(f.fit_s * _share_to_refit(f) for f in folds) / len(folds)
+    if is_of_single_series(trial):  # it does its work when it forecasts, which its refit does, too
+        fit += sum(f.predict_s for f in folds) / len(folds)
     n_train = max(min(f.n_train for f in folds), 1)
     fold_s = now.predict_s(trial.learner, trial.params, n_train)
     return fit * (whole_s / fold_s if whole_s and fold_s else plan.n_training / n_train)
@@ -108,9 +110,14 @@ def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
 
 def is_steadied(plan: Plan, trial: TrialRecord) -> bool:
     """Return whether enough stays beside a refit without other refits."""
-    if trial.learner in learners and learners.get(trial.learner).recipe == SERIES:
-        return True  # learners of single series draw nothing: refits would be equal
+    if is_of_single_series(trial):
+        return True  # it draws nothing: refits would be equal
     return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
+
+
+def is_of_single_series(trial: TrialRecord) -> bool:
+    """Return whether a trial's learner looks at one series at a time, and only when it forecasts."""
+    return trial.learner in learners and learners.get(trial.learner).recipe == SERIES
 
 
 def _makespan(seconds: list[float], n_slots: int) -> float:

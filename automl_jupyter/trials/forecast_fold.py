@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter.learners.base import StopSignal
-from automl_jupyter.trials.forecasters import make_forecaster
+from automl_jupyter.trials.forecasters import LocalForecaster, make_forecaster
 from automl_jupyter.trials.guard import quiet
 from automl_jupyter.trials.history import future_rows, lengths_of, open_history
 from automl_jupyter.trials.records import FoldTask, is_refit
@@ -52,15 +52,17 @@ def forecast_fold(table: CachedTable, task: FoldTask, should_stop: StopSignal) -
     lengths = whole.index.lengths if refit else lengths_of(whole.index, np.asarray(table.folds[task.fold][0]))
     history = whole if refit else whole.head(lengths)
     forecaster = make_forecaster(task.learner, task.params, table.meta)
+    horizon = int(table.meta["forecast"]["horizon"])
     started = time.monotonic()
     with quiet():
         forecaster.fit(history, seed=task.seed, n_jobs=task.n_jobs, should_stop=should_stop)
+        if refit and isinstance(forecaster, LocalForecaster):
+            forecaster.remember(history, horizon)
     fit_s = time.monotonic() - started
     stopped = bool(getattr(forecaster, "stopped_early_", False))
     if refit:
         return ForecastFold(forecaster, None, fit_s, 0.0, history.index.n_rows, stopped)
     started = time.monotonic()
-    horizon = int(table.meta["forecast"]["horizon"])
     future = future_rows(whole, lengths, horizon, table.meta["forecast"]["unknown"])
     with quiet():
         ahead = forecaster.forecast(history, horizon, future, should_stop)

@@ -10,7 +10,8 @@ import pytest
 
 from automl_jupyter.data.cache import open_cache, write_cache
 from automl_jupyter.data.panel import PanelIndex
-from automl_jupyter.trials.forecasters import PooledForecaster
+from automl_jupyter.trials import forecasters
+from automl_jupyter.trials.forecasters import LocalForecaster, PooledForecaster
 from automl_jupyter.trials.history import RECENT_PERIODS, History, open_history, write_history
 
 LENGTH, SEASON, HORIZON = RECENT_PERIODS + 3_000, 24, 12
@@ -65,3 +66,30 @@ def test_a_written_past_is_the_recent_one(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept.y, history.y[-RECENT_PERIODS:])
     np.testing.assert_array_equal(kept.scale, history.scale)
     assert kept.index.times(np.array([LENGTH - 1])) == history.index.times(np.array([LENGTH - 1]))
+
+
+@pytest.mark.parametrize("learner", ["AutoArima", "ExponentialSmoothing", "SeasonalNaive"])
+def test_what_a_model_remembers_is_what_it_would_forecast(learner: str) -> None:
+    history = growing(300)
+    future = pd.DataFrame(index=pd.RangeIndex(HORIZON))
+
+    def fresh() -> LocalForecaster:
+        return LocalForecaster(learner, {}, SEASON, [SEASON])
+
+    remembering = fresh().remember(history, HORIZON)
+    np.testing.assert_array_equal(
+        remembering.forecast(history, HORIZON, future), fresh().forecast(history, HORIZON, future)
+    )
+    earlier = history.head(history.index.lengths - 1)  # another past, so another forecast
+    np.testing.assert_array_equal(
+        remembering.forecast(earlier, HORIZON, future), fresh().forecast(earlier, HORIZON, future)
+    )
+    assert len(remembering.forecast(history, HORIZON + 5, future)[0]) == HORIZON + 5
+
+
+def test_a_model_takes_its_forecast_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = growing(300)
+    remembering = LocalForecaster("SeasonalNaive", {}, SEASON, [SEASON]).remember(history, HORIZON)
+    monkeypatch.setattr(forecasters, "make_learner", lambda *args, **kwargs: pytest.fail("it was worked out again"))
+    ahead = remembering.forecast(history.tail(RECENT_PERIODS), HORIZON, pd.DataFrame(index=pd.RangeIndex(HORIZON)))
+    np.testing.assert_array_equal(ahead[0], history.y[-SEASON:][:HORIZON])

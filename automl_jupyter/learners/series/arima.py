@@ -9,6 +9,7 @@ is a few milliseconds where the exact likelihood takes a second, which is what l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -199,7 +200,7 @@ def fit_arima(values: np.ndarray, orders: Orders, season: int = 1, columns: np.n
     Fit
         Its criterion is infinite where the series is too short for the model.
     """
-    from scipy.optimize import least_squares
+    from scipy.optimize import leastsq
 
     y = _difference(values, orders.d, orders.D, season)
     X = _regressors(len(y), orders, season, columns)
@@ -215,7 +216,11 @@ def fit_arima(values: np.ndarray, orders: Orders, season: int = 1, columns: np.n
         return _filtered(y - X @ at[orders.n_terms :], ar, ma)
 
     if orders.n_terms:
-        found = least_squares(lambda at: errors(at)[skipped:], begin, method="trf", xtol=1e-4, ftol=1e-5, max_nfev=60).x
+        # MINPACK with its own derivatives: a fit is so short that anything more in Python would be most of it.
+        most = 30 * (len(begin) + 1)
+        found = np.asarray(
+            leastsq(lambda at: errors(at)[skipped:], begin, xtol=1e-4, ftol=1e-5, maxfev=most, full_output=True)[0]
+        )
     else:
         found = begin
     ar, ma = polynomials(found, orders, season)
@@ -228,23 +233,37 @@ def fit_arima(values: np.ndarray, orders: Orders, season: int = 1, columns: np.n
 
 def polynomials(at: np.ndarray, orders: Orders, season: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the polynomials of own values and of errors for free parameters, seasons multiplied in."""
-    p, q, P, Q = orders.p, orders.q, orders.P, orders.Q
-    cuts = np.cumsum([p, q, P, Q])
-    own, errors, own_season, errors_season = np.split(at[: orders.n_terms], cuts[:-1])
-    ar = np.convolve(_polynomial(own, 1), _polynomial(own_season, season))
-    ma = np.convolve(_polynomial(errors, 1), _polynomial(errors_season, season))
-    return ar, ma
+    free = at[: orders.n_terms].tolist()
+    own, free = free[: orders.p], free[orders.p :]
+    errors, free = free[: orders.q], free[orders.q :]
+    own_season, errors_season = free[: orders.P], free[orders.P :]
+    return _product(_stable(own), _stable(own_season), season), _product(
+        _stable(errors), _stable(errors_season), season
+    )
 
 
-def _polynomial(free: np.ndarray, step: int) -> np.ndarray:
-    """Return 1 − φ₁ B − φ₂ B² … whose roots lie outside the unit circle, in powers of B**step."""
-    partial = 0.999 * free / np.sqrt(1 + free**2)
-    phi = np.empty(0)
-    for value in partial:
-        phi = np.append(phi - value * phi[::-1], value)
-    out = np.zeros(step * len(phi) + 1)
+def _stable(free: list[float]) -> list[float]:
+    """Return φ₁, φ₂ … such that the roots of 1 − φ₁ B − φ₂ B² … lie outside the unit circle.
+
+    In plain Python: of a handful of numbers, and asked for a hundred times a fit.
+    """
+    phi: list[float] = []
+    for value in free:
+        partial = 0.999 * value / math.sqrt(1 + value * value)
+        phi = [a - partial * b for a, b in zip(phi, reversed(phi), strict=True)]
+        phi.append(partial)
+    return phi
+
+
+def _product(phi: list[float], seasonal: list[float], season: int) -> np.ndarray:
+    """Return (1 − φ₁ B − φ₂ B² …)(1 − Φ₁ Bˢ − Φ₂ B²ˢ …)."""
+    out = np.zeros(len(phi) + season * len(seasonal) + 1)
     out[0] = 1
-    out[step::step] = -phi
+    out[1 : len(phi) + 1] = [-value for value in phi]
+    for k, value in enumerate(seasonal, 1):
+        out[k * season] -= value
+        for i, inner in enumerate(phi, 1):
+            out[k * season + i] += value * inner
     return out
 
 
