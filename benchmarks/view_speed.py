@@ -15,9 +15,9 @@ from typing import Any
 from features import make_table  # beside this file
 
 from automl_jupyter import automl
+from automl_jupyter.client.updates import make_delta
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.notebook.panel_widget import PanelWidget
-from automl_jupyter.notebook.stream import make_delta
 from automl_jupyter.notebook.widget import script_of
 from automl_jupyter.results.snapshot import snapshot
 from automl_jupyter.results.words import presentable

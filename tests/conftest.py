@@ -51,6 +51,14 @@ def session_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state(session_home: Path) -> Iterator[None]:
+    """Keep what is remembered of workspaces out of the user's home, also by jobs that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(session_home / "state"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session_home: Path) -> Iterator[None]:
     """Keep jobs, caches and settings out of the repository and of the user's home; check cwd and threads."""

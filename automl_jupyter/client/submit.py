@@ -17,6 +17,7 @@ from automl_jupyter.errors import SCRIPT_ADVICE, AutoMLError, ComputeError, Prob
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder, default_workspace, find_folder, new_folder
 from automl_jupyter.store.history import History
+from automl_jupyter.store.known import remember_workspace
 
 if TYPE_CHECKING:
     from automl_jupyter.client.job import Job
@@ -74,6 +75,7 @@ def submit(
     where = resolve_compute(compute if compute is not None else spec.compute, names)
     experiment = spec.experiment_name or _experiment_name()
     folder = new_folder(Path(workspace) if workspace is not None else default_workspace(), experiment, spec.name)
+    remember_workspace(folder.path.parent.parent)
     write_text(folder.spec_file, render_yaml(spec))
     created: list[ev.Event] = []
     if isinstance(spec.compute, str) and where == "local" and spec.compute != "local":

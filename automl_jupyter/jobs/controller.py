@@ -36,6 +36,7 @@ from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, apply, mean_metrics
 from automl_jupyter.store.lock import JobLock
+from automl_jupyter.store.summary import write_summary
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import describe_error
 from automl_jupyter.trials.held_out import Predictions
@@ -131,6 +132,8 @@ class Controller:
             self.began.set()
             if self._writer is not None:
                 self._writer.close()
+                if self.history.is_over:
+                    write_summary(self.folder, self.history)
             self._lock.release()
             self.released.set()
             if self._executor is not None:

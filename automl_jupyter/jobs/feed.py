@@ -108,16 +108,31 @@ class LogFeed(Feed):
         super().__init__(history)
         self._folder = folder
         self._reader = Reader(Path(folder.events_file))
-        skip = history.n_events
+        self._reading = threading.Lock()
+        self._skipped = history.n_events
+        self._history = self._next()
+        self._following: threading.Thread | None = None
+
+    def look(self) -> bool:
+        """Read what was added to the log since the last look; return whether there was anything."""
+        with self._reading:
+            history = self._next()
+            changed = history is not self._history
+            if changed:
+                self.publish(history)
+        return changed
+
+    def _next(self) -> History:
+        history = self._history
         for record in self._reader.read():
             event = from_record(record) if isinstance(record, dict) else None
             if event is None:
                 continue
-            if skip > 0:
-                skip -= 1
+            if self._skipped > 0:
+                self._skipped -= 1
                 continue
-            self._history = apply(self._history, event)
-        self._following: threading.Thread | None = None
+            history = apply(history, event)
+        return history
 
     def wait_for(self, condition: Callable[[History], bool], timeout_s: float | None = None) -> bool:
         """Wait until `condition` holds; also returns when nobody runs the job any more."""
@@ -142,13 +157,7 @@ class LogFeed(Feed):
     def _read_on(self) -> None:
         while not self._history.is_over:
             alive = is_running(self._folder)
-            history = self._history
-            for record in self._reader.read():
-                event = from_record(record) if isinstance(record, dict) else None
-                if event is not None:
-                    history = apply(history, event)
-            if history is not self._history:
-                self.publish(history)
+            self.look()
             if not alive:
                 break
             threading.Event().wait(INTERVAL_S)

@@ -9,10 +9,11 @@ from html import escape
 from typing import Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter.client.cell import name_problem, split_line
+from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.errors import Problem, SpecError
-from automl_jupyter.notebook.arguments import name_problem, split_line
 from automl_jupyter.notebook.binding import bind, check_free, is_handle
-from automl_jupyter.notebook.live import make_surface, shown_snapshot
+from automl_jupyter.notebook.live import make_surface
 from automl_jupyter.notebook.naming import newest_run, variable_of
 from automl_jupyter.notebook.place import Place, place_of
 from automl_jupyter.notebook.usage import COMMANDS, cell_usage, line_usage, short_usage

@@ -144,7 +144,7 @@ def _job_names(namespace: Mapping[str, Any]) -> list[str]:
 
 
 def _on_first_line(cell: _Cell) -> tuple[str, list[str]]:
-    from automl_jupyter.notebook.arguments import CELL_FLAGS
+    from automl_jupyter.client.cell import CELL_FLAGS
     from automl_jupyter.spec.options import OPTIONS
 
     by_flag = {o.flag: o for o in OPTIONS}

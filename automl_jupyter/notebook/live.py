@@ -16,11 +16,12 @@ from html import escape
 from typing import Any, Protocol
 
 from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.notebook.html import make_bundle
 from automl_jupyter.notebook.place import Place
 from automl_jupyter.notebook.text import TextSurface
 from automl_jupyter.results.render import render_html, render_text
-from automl_jupyter.results.words import line_of, presentable
+from automl_jupyter.results.words import line_of
 from automl_jupyter.store.history import NOT_RESPONDING
 
 _log = logging.getLogger(__name__)
@@ -52,14 +53,6 @@ class Surface(Protocol):
     def close(self, snapshot: Mapping[str, Any]) -> None: ...
 
 
-def shown_snapshot(job: JobLike) -> dict[str, Any]:
-    """Return a job's snapshot as it is shown: presentable, and with what to do about a job that nobody runs."""
-    snapshot: dict[str, Any] = presentable(job.snapshot())
-    if snapshot["status"] == NOT_RESPONDING:
-        snapshot["reason"] = f"No process runs this job any more; %automl resume {line_of(job.name)} goes on with it."
-    return snapshot
-
-
 def is_still(job: JobLike) -> bool:
     """Return whether nothing more will happen: the job is over, or no process runs it."""
     return job.done or job.status == NOT_RESPONDING
@@ -83,7 +76,7 @@ class LiveSurface:
 
     def open(self, snapshot: Mapping[str, Any]) -> None:
         """Display the widget, with HTML and text beside it for viewers without widgets."""
-        from automl_jupyter.notebook.desk import act, answer
+        from automl_jupyter.client.desk import act, answer
         from automl_jupyter.notebook.widget import LiveWidget
 
         self._widget = LiveWidget(snapshot, act=partial(act, self._job), answer=partial(answer, self._job))

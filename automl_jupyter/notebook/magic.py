@@ -42,8 +42,8 @@ def start_cell(shell: Any, line: str, body: str) -> Started | None:
     SpecError, DataError
         With every mistake at once, before anything is started or bound.
     """
+    from automl_jupyter.client.cell import parse_cell_arguments
     from automl_jupyter.client.workspace import MLClient
-    from automl_jupyter.notebook.arguments import parse_cell_arguments
     from automl_jupyter.notebook.binding import bind, check_free
     from automl_jupyter.notebook.commands import job_names
     from automl_jupyter.notebook.dry_run import make_dry_plan, plan_text

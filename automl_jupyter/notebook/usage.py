@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
-from automl_jupyter.notebook.arguments import CELL_FLAGS
+from automl_jupyter.client.cell import CELL_FLAGS
 from automl_jupyter.spec.options import OPTIONS
 
 #: command of the line magic -> (what follows it, what it does)

@@ -12,7 +12,7 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
-from automl_jupyter.notebook.stream import make_delta
+from automl_jupyter.client.updates import make_delta
 
 _STATIC = Path(__file__).parent / "static"
 #: the parts of each view's script, in the order they are joined

@@ -46,7 +46,7 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
     job : JobLike
         The job.
     model : str or int
-        A trial's number, or an ensemble's name.
+        A trial's number, or the label of a trial or ensemble.
 
     Returns
     -------
@@ -87,8 +87,8 @@ def _ones(model: Any) -> list[Any]:
 
 
 def _metrics(history: History, model: str | int) -> list[dict[str, Any]]:
-    if isinstance(model, int):
-        trial = history.trials[model]
+    if isinstance(model, int) or model not in history.ensembles:
+        trial = next(t for t in history.trials.values() if model in (t.number, t.label))
         folds: list[Mapping[str, float | None]] = [f.metrics for _, f in sorted(trial.folds.items())]
         means = trial.metrics()
     else:

@@ -124,9 +124,7 @@ class LocalForecaster:
 def _mark(history: History) -> str:
     """Return what tells the recent past of some series from any other."""
     index, rows = history.index.tail(RECENT_PERIODS)
-    digest = hashlib.sha256(np.ascontiguousarray(history.values[rows]))
-    digest.update(np.ascontiguousarray(index.lengths))
-    return digest.hexdigest()
+    return hashlib.sha256(history.values[rows].tobytes() + index.lengths.tobytes()).hexdigest()
 
 
 def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:

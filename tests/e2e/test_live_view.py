@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from automl_jupyter.notebook.stream import make_delta
+from automl_jupyter.client.updates import make_delta
 from automl_jupyter.results.render import render_html
 from automl_jupyter.results.words import presentable
 

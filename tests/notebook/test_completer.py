@@ -60,7 +60,7 @@ def test_every_offered_column_reads_back_as_itself_in_yaml():
 
 
 def test_every_offered_column_reads_back_as_itself_on_the_first_line():
-    from automl_jupyter.notebook.arguments import parse_cell_arguments
+    from automl_jupyter.client.cell import parse_cell_arguments
 
     texts = offered("%%automl b --data bank_df --target |")
     read = [parse_cell_arguments(f"--target {text}").options["target_column_name"] for text in texts]

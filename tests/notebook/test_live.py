@@ -9,10 +9,11 @@ from functools import partial
 
 import pytest
 
+from automl_jupyter.client.desk import act, answer
+from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.notebook import live
-from automl_jupyter.notebook.desk import act, answer
 from automl_jupyter.notebook.html import MIME, make_bundle
-from automl_jupyter.notebook.live import LiveSurface, StaticSurface, Watch, make_surface, shown_snapshot
+from automl_jupyter.notebook.live import LiveSurface, StaticSurface, Watch, make_surface
 from automl_jupyter.notebook.place import Place
 from automl_jupyter.notebook.text import TextSurface
 from automl_jupyter.notebook.widget import LiveWidget

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl_jupyter.notebook.stream import make_delta
+from automl_jupyter.client.updates import make_delta
 from automl_jupyter.results.log import log_lines
 from automl_jupyter.results.snapshot import snapshot
 from automl_jupyter.results.words import presentable

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from automl_jupyter.client.cell import CELL_FLAGS, parse_cell_arguments
 from automl_jupyter.errors import SpecError
-from automl_jupyter.notebook.arguments import CELL_FLAGS, parse_cell_arguments
 from automl_jupyter.spec.options import OPTIONS
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl_jupyter.notebook.desk import act, answer
-from automl_jupyter.notebook.live import shown_snapshot
+from automl_jupyter.client.desk import act, answer
+from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.notebook.widget import LiveWidget
 from automl_jupyter.testing.quick import run_job, table_for
 

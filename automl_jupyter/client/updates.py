@@ -1,12 +1,31 @@
-"""What changed between two snapshots, so that an update is as large as the news and not as the job."""
+"""What pages are sent of a job: it as a whole, then what changed, so that an update is as large as the news."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
+
+from automl_jupyter.results.words import line_of, presentable
+from automl_jupyter.store.history import NOT_RESPONDING
 
 #: lists that only grow: of these only what is new is sent
 GROWING = ("progress", "notes", "log")
+
+
+class Shown(Protocol):
+    """What is needed of a job to show it."""
+
+    @property
+    def name(self) -> str: ...
+    def snapshot(self) -> dict[str, Any]: ...
+
+
+def shown_snapshot(job: Shown) -> dict[str, Any]:
+    """Return a job's snapshot as it is shown: presentable, and with what to do about a job that nobody runs."""
+    snapshot: dict[str, Any] = presentable(job.snapshot())
+    if snapshot["status"] == NOT_RESPONDING:
+        snapshot["reason"] = f"No process runs this job any more; %automl resume {line_of(job.name)} goes on with it."
+    return snapshot
 
 
 def key_of(row: Mapping[str, Any]) -> str:

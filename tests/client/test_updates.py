@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl_jupyter.notebook.stream import GROWING, key_of, make_delta
+from automl_jupyter.client.updates import GROWING, key_of, make_delta
 
 rows = st.lists(
     st.fixed_dictionaries(

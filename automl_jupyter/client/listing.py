@@ -1,0 +1,94 @@
+"""The jobs of a workspace in a list that is cheap to look at again and again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from automl_jupyter.jobs.feed import LogFeed
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import FINAL_STATUSES, NOT_RESPONDING, History
+from automl_jupyter.store.lock import is_running
+from automl_jupyter.store.summary import DAMAGED, JobSummary, damaged, read_summary, summarise
+
+
+@dataclass
+class _Seen:
+    """What was last seen of a job's log, and what follows it while the job is not over."""
+
+    log: tuple[int, int]
+    summary: JobSummary
+    feed: LogFeed | None = field(default=None, repr=False)
+
+
+class Listing:
+    """The jobs of a workspace.
+
+    A job that is over is known by the summary it left, or is read once; of one that runs only what was added to its log
+    is read. A damaged one is listed as such and harms no other.
+
+    Parameters
+    ----------
+    workspace : Path
+        The folder of jobs.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> Listing(Path(tempfile.mkdtemp())).look()
+    []
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace.absolute()
+        self._seen: dict[Path, _Seen] = {}
+
+    def look(self) -> list[JobSummary]:
+        """Return the summaries of all jobs as they are now, the newest first."""
+        logs = self._logs()
+        for gone in self._seen.keys() - logs.keys():
+            del self._seen[gone]
+        found = [self._summary(path, log) for path, log in logs.items()]
+        return sorted(found, key=lambda s: (s.created_at or "", s.name), reverse=True)
+
+    def _logs(self) -> dict[Path, tuple[int, int]]:
+        """Return each job's folder with its log's size and time of change."""
+        found = {}
+        for experiment in _folders(self.workspace):
+            for job in _folders(experiment):
+                try:
+                    seen = os.stat(job / "events.jsonl")
+                except OSError:
+                    continue
+                found[job] = (seen.st_size, seen.st_mtime_ns)
+        return found
+
+    def _summary(self, path: Path, log: tuple[int, int]) -> JobSummary:
+        folder, seen = JobFolder(path), self._seen.get(path)
+        if seen is None or seen.log != log:
+            seen = self._seen[path] = self._read(folder, log, seen)
+        summary = seen.summary
+        if summary.status not in FINAL_STATUSES and summary.status != DAMAGED and not is_running(folder):
+            return summary.model_copy(update={"status": NOT_RESPONDING})
+        return summary
+
+    def _read(self, folder: JobFolder, log: tuple[int, int], seen: _Seen | None) -> _Seen:
+        if seen is None and (kept := read_summary(folder, log[0])) is not None:
+            return _Seen(log, kept)
+        try:
+            feed = seen.feed if seen is not None and seen.feed is not None else LogFeed(folder, History())
+            feed.look()
+        except (OSError, ValueError, TypeError, AttributeError) as error:  # values no event of this version has
+            return _Seen(log, damaged(folder, f"{folder.events_file.name} is damaged ({error})."))
+        if not feed.history.name:
+            return _Seen(log, damaged(folder, f"{folder.events_file.name} holds no events of a job."))
+        return _Seen(log, summarise(feed.history), None if feed.history.is_over else feed)
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        with os.scandir(path) as entries:
+            return [Path(e.path) for e in entries if e.is_dir() and not e.name.startswith(".")]
+    except OSError:
+        return []

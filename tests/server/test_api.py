@@ -1,0 +1,212 @@
+"""The addresses: what they say, and whom they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from automl_jupyter.client.submit import submit
+from automl_jupyter.client.workspace import MLClient
+from automl_jupyter.testing import quick
+
+
+def test_jobs_are_listed_with_what_they_came_to(server: Any) -> None:
+    found = server.get("jobs").json()
+    assert found["workspaces"][server.key()] == str(server.workspace.resolve())
+    jobs = {job["name"]: job for job in found["jobs"]}
+    job = MLClient(server.workspace).jobs.get("bank")
+    best = job.snapshot()["best"]
+    seen = jobs["bank"]
+    assert (seen["status"], seen["best"], seen["text"]) == ("Completed", best["label"], best["text"])
+    assert (seen["experiment"], seen["n_complete"]) == ("birds", job.snapshot()["counts"]["complete"])
+
+
+def test_a_damaged_job_is_shown_as_such_and_harms_no_other(server: Any) -> None:
+    jobs = {job["name"]: job for job in server.get("jobs").json()["jobs"]}
+    assert jobs["torn"]["status"] == "Damaged"
+    assert jobs["bank"]["status"] == "Completed"
+    answer = server.get(f"jobs/{server.key()}/torn")
+    assert answer.status_code == 422
+    assert "damaged" in answer.json()["message"]
+
+
+def test_a_job_says_what_its_handle_says(server: Any) -> None:
+    from automl_jupyter.client.updates import shown_snapshot
+
+    shown = shown_snapshot(MLClient(server.workspace).jobs.get("bank"))
+    assert server.get(f"jobs/{server.key()}/bank").json() == json.loads(json.dumps(shown))
+
+
+@pytest.mark.parametrize("name", ["nobody", "%2e%2e", "%2e%2e%2fbank", "bank%00", "x" * 300])
+def test_an_unknown_job_is_a_404_that_says_what_to_do(server: Any, name: str) -> None:
+    answer = server.get(f"jobs/{server.key()}/{name}")
+    assert answer.status_code == 404
+    if name == "nobody":
+        assert "'nobody'" in answer.json()["message"]
+        assert "list of jobs" in answer.json()["message"]
+
+
+def test_questions_about_models_are_answered(server: Any) -> None:
+    address = f"jobs/{server.key()}/bank/answers"
+    label = server.get(f"jobs/{server.key()}/bank").json()["best"]["label"]
+    page = server.post(address, json={"what": "model", "model": label}).json()
+    assert page["code"]
+    chart = {"what": "chart", "model": label, "chart": page["charts"][0]["name"]}
+    assert server.post(address, user="bob", json=chart).json()["png"]
+    assert "error" in server.post(address, json={"what": "model", "model": "nobody"}).json()
+
+
+def test_files_of_a_job_are_sent_to_be_kept(server: Any) -> None:
+    files = {f["path"]: f["size_bytes"] for f in server.get(f"jobs/{server.key()}/bank/files").json()["files"]}
+    on_disk = server.workspace / "birds" / "bank" / "events.jsonl"
+    assert files["events.jsonl"] == on_disk.stat().st_size
+    answer = server.get(f"jobs/{server.key()}/bank/files/events.jsonl")
+    assert answer.content == on_disk.read_bytes()
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../torn/events.jsonl", "%2e%2e/torn/events.jsonl", "..%2ftorn%2fevents.jsonl", "/etc/passwd", "%00", "link"],
+)
+def test_nothing_outside_a_jobs_folder_is_sent(server: Any, tmp_path: Path, path: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    link = server.workspace / "birds" / "bank" / "link"
+    link.symlink_to(secret)
+    try:
+        connection = httpx.Client(headers={"Authorization": "token ann"})
+        with connection:
+            request = connection.build_request("GET", f"{server.url}jobs/{server.key()}/bank/files/x")
+            request.url = request.url.copy_with(
+                raw_path=f"/user/ann/automl-jupyter/api/jobs/{server.key()}/bank/files/{path}".encode()
+            )
+            answer = connection.send(request)
+        assert answer.status_code == 404
+        assert b"secret" not in answer.content
+    finally:
+        link.unlink()
+
+
+@pytest.mark.parametrize("path", ["jobs", "jobs/stream", "jobs/{key}/bank", "jobs/{key}/bank/files", "schema"])
+def test_nobody_is_answered_without_a_token(server: Any, path: str) -> None:
+    for user in (None, "eve"):
+        answer = server.get(path.format(key=server.key()), user=user)
+        assert answer.status_code == 403
+        assert "bank" not in answer.text
+
+
+def test_who_may_only_look_cannot_ask_anything_of_a_job(server: Any) -> None:
+    address = f"jobs/{server.key()}/bank/requests"
+    assert server.get("jobs", user="bob").status_code == 200
+    assert server.post(address, user="bob", json={"type": "cancel"}).status_code == 403
+    refused = server.post(address, json={"type": "cancel"})
+    assert (refused.status_code, refused.json()["message"]) == (409, "The job is over.")
+
+
+def test_another_sites_page_is_refused(server: Any) -> None:
+    answer = server.get(
+        "jobs", headers={"Origin": "http://evil.example", "Host": f"127.0.0.1:{server.port}"}, user=None
+    )
+    assert answer.status_code in (403, 404)
+    answer = server.post(
+        f"jobs/{server.key()}/bank/requests",
+        user=None,
+        json={"type": "cancel"},
+        headers={"Origin": "http://evil.example"},
+    )
+    assert answer.status_code in (403, 404)
+
+
+def test_large_and_shapeless_bodies_are_refused(server: Any) -> None:
+    address = f"jobs/{server.key()}/bank/answers"
+    assert server.post(address, content=b"[" * 300_000).status_code == 413
+    for content in (b"[" * 100_000, b"[1]", b"", b"\xff"):
+        answer = server.post(address, content=content)
+        assert (answer.status_code, "JSON" in answer.json()["message"]) == (400, True)
+
+
+def test_a_cell_is_checked_before_it_runs(server: Any) -> None:
+    cell = "%%automl --timeout 5\ntask: clasification\ntraining_data: df\n"
+    (problem, *_) = server.post("check", json={"text": cell}).json()["problems"]
+    assert problem["line"] == 2
+    assert "classification" in problem["message"]
+    assert server.post("check", json={"text": "print(1)"}).json() == {"problems": []}
+    assert server.post("check", json={"text": 5}).status_code == 400
+
+
+def test_the_description_names_every_address(server: Any) -> None:
+    from automl_jupyter.server.handlers import ROUTES
+
+    described = server.get("openapi.json").json()
+    assert len(described["paths"]) == len(ROUTES)
+    assert described["servers"] == [{"url": "/user/ann/automl-jupyter/api"}]
+    for path, methods in described["paths"].items():
+        if "get" not in methods or path.endswith("stream") or "files/" in path:
+            continue
+        address = path.format(workspace=server.key(), name="bank").lstrip("/")
+        assert server.get(address).status_code == 200, path
+
+
+def events(lines: Any) -> Any:
+    """Yield the events of a stream."""
+    kind = ""
+    for line in lines:
+        if line.startswith("event: "):
+            kind = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield kind, json.loads(line.removeprefix("data: "))
+
+
+@pytest.mark.slow
+def test_a_running_job_is_told_of_as_it_goes_and_stopped_from_a_page(server: Any) -> None:
+    spec = quick.make_spec(name="runs", experiment_name="birds", limits={"timeout_minutes": 2, "max_trials": 500})
+    job = submit(spec, workspace=server.workspace, compute="inline")
+    try:
+        address = f"jobs/{server.key()}/runs"
+        with (
+            httpx.stream(
+                "GET", f"{server.url}{address}/stream", headers={"Authorization": "token bob"}, timeout=60
+            ) as one,
+            httpx.stream("GET", f"{server.url}jobs/stream", headers={"Authorization": "token bob"}, timeout=60) as all_,
+        ):
+            assert one.headers["Content-Type"] == "text/event-stream"
+            told, listed = events(one.iter_lines()), events(all_.iter_lines())
+            kind, snapshot = next(told)
+            assert (kind, snapshot["name"], snapshot["over"]) == ("snapshot", "runs", False)
+            kind, first = next(listed)
+            assert kind == "jobs"
+            assert "runs" in {j["name"] for j in first["jobs"]}
+            kind, delta = next(told)
+            assert (kind, delta["from"]) == ("delta", snapshot["seq"])
+            assert server.post(f"{address}/requests", json={"type": "cancel"}).status_code == 202
+            kinds = [kind for kind, _ in told]
+            assert kinds[-1] == "over"
+            changes = next(c for _, c in listed if any(j["status"] == "Canceled" for j in c["jobs"]))
+            assert [j["name"] for j in changes["jobs"]] == ["runs"]
+    finally:
+        job.cancel()
+        job.wait(60)
+    assert job.status == "Canceled"
+    assert server.get(address).json()["status"] == "Canceled"
+
+
+def test_a_job_in_another_folder_is_known_where_it_was_started(server: Any, tmp_path: Path) -> None:
+    quick.run_job(workspace=tmp_path / "elsewhere", name="far")
+    found = {job["name"]: job for job in server.get("jobs").json()["jobs"]}
+    assert found["far"]["workspace"] != server.key()
+    assert server.get(f"jobs/{found['far']['workspace']}/far").json()["name"] == "far"
+
+
+def test_two_servers_agree(server: Any, workspace: Path, tmp_path: Path) -> None:
+    other = type(server)(tmp_path, workspace)
+    try:
+        assert other.wait_until_up().get("jobs").json() == server.get("jobs").json()
+    finally:
+        other.stop()

@@ -1,0 +1,114 @@
+"""A job's line in a list: as the leaderboard has it, and never a stale one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl_jupyter.client.listing import Listing
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.known import known_workspaces, remember_workspace
+from automl_jupyter.store.summary import read_summary, summarise
+from automl_jupyter.testing import quick
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory, session_home: Path) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(session_home / "cache"))
+        training = {"allowed_training_algorithms": ["LogisticRegression", "DecisionTree", "BernoulliNaiveBayes"]}
+        return quick.run_job(
+            workspace=tmp_path_factory.mktemp("listed"), name="bank", training=training, limits={"max_trials": 4}
+        )
+
+
+def test_a_summary_says_what_the_view_says(job: Any) -> None:
+    shown, summary = job.snapshot(), summarise(job.history)
+    for name in ("name", "experiment", "display_name", "task", "status", "elapsed_s", "created_at", "ended_at"):
+        assert getattr(summary, name) == shown[name]
+    assert summary.metric == shown["metric"]["name"]
+    assert (summary.best, summary.value, summary.text) == tuple(shown["best"][k] for k in ("label", "value", "text"))
+    assert (summary.n_complete, summary.n_trials) == (shown["counts"]["complete"], sum(shown["counts"].values()))
+
+
+def test_a_job_leaves_its_summary_and_the_log_need_not_be_read(job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = JobFolder(job.path)
+    assert read_summary(folder, folder.events_file.stat().st_size) == summarise(job.history)
+    monkeypatch.setattr("automl_jupyter.client.listing.LogFeed", lambda *a: pytest.fail("the log was read"))
+    assert [s.name for s in Listing(job.path.parent.parent).look()] == ["bank"]
+
+
+@pytest.mark.parametrize("content", ["", "[", "[]", '{"version": 2}', '{"version": 1, "log_bytes": "many"}'])
+def test_a_summary_that_is_none_is_left_aside(job: Any, content: str) -> None:
+    file = job.path / "summary.json"
+    kept = file.read_text()
+    try:
+        file.write_text(content)
+        assert Listing(job.path.parent.parent).look() == [summarise(job.history)]
+    finally:
+        file.write_text(kept)
+
+
+def test_a_summary_of_another_log_is_left_aside(job: Any) -> None:
+    folder = JobFolder(job.path)
+    assert read_summary(folder, folder.events_file.stat().st_size + 1) is None
+    file = job.path / "summary.json"
+    kept = file.read_text()
+    try:
+        forged = json.loads(kept)
+        forged["summary"]["name"] = "another"
+        file.write_text(json.dumps(forged))
+        assert read_summary(folder, folder.events_file.stat().st_size) is None
+    finally:
+        file.write_text(kept)
+
+
+def test_what_is_new_is_seen_at_the_next_look(job: Any, tmp_path: Path) -> None:
+    lines = (job.path / "events.jsonl").read_bytes().splitlines(keepends=True)
+    grown = tmp_path / "birds" / "bank"
+    grown.mkdir(parents=True)
+    log = grown / "events.jsonl"
+    log.write_bytes(b"".join(lines[:-1]))
+    listing = Listing(tmp_path)
+    (before,) = listing.look()
+    assert before.status == "NotResponding"  # no process runs it
+    with log.open("ab") as file:
+        file.write(lines[-1])
+    (after,) = listing.look()
+    assert (after.status, after.text) == ("Completed", summarise(job.history).text)
+    log.unlink()
+    assert listing.look() == []
+
+
+def test_a_damaged_log_is_listed_as_such(tmp_path: Path) -> None:
+    folder = tmp_path / "birds" / "torn"
+    folder.mkdir(parents=True)
+    for content in (
+        b"",
+        b"\x00\xff",
+        b'{"v": 1, "kind": "trial_queued"}\n',
+        b'{"v": 1, "kind": "job_created", "name": 5}\n',
+    ):
+        (folder / "events.jsonl").write_bytes(content)
+        (seen,) = Listing(tmp_path).look()
+        assert (seen.name, seen.status) == ("torn", "Damaged")
+
+
+def test_workspaces_are_known_until_they_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    workspace = tmp_path / "automl_jobs"
+    workspace.mkdir()
+    assert known_workspaces() == []
+    remember_workspace(workspace)
+    remember_workspace(workspace)
+    assert known_workspaces() == [workspace.resolve()]
+    (forged,) = (tmp_path / "state" / "automl_jupyter" / "workspaces").glob("*.json")
+    (forged.parent / "0123456789ab.json").write_text(json.dumps({"path": str(tmp_path)}))
+    (forged.parent / "ffffffffffff.json").write_text("[")
+    assert known_workspaces() == [workspace.resolve()]
+    workspace.rmdir()
+    assert known_workspaces() == []
+    assert not forged.exists()
