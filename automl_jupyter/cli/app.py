@@ -123,7 +123,8 @@ def list_jobs(workspace: Path | None, as_json: bool) -> None:
     """List the jobs of the workspace."""
     from automl_jupyter.cli.listing import job_record, job_table
 
-    records = [job_record(job) for job in _client(workspace).jobs.list()]
+    client = _client(workspace)
+    records = [job_record(summary, client.path) for summary in client.jobs.summaries()]
     if as_json:
         click.echo(json.dumps(records, indent=2, ensure_ascii=False))
     elif not records:

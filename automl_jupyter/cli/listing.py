@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import duration, plain
@@ -10,29 +11,12 @@ from automl_jupyter._core.text import duration, plain
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from automl_jupyter.client.job import Job
+    from automl_jupyter.store.summary import JobSummary
 
 
-def job_record(job: Job) -> dict[str, Any]:
+def job_record(summary: JobSummary, workspace: Path) -> dict[str, Any]:
     """Return what the list says about one job, as JSON-able values."""
-    from automl_jupyter.cli.follow import take_snapshot
-
-    seen = take_snapshot(job)
-    best = seen.get("best") or {}
-    return {
-        "name": seen.get("name"),
-        "experiment": seen.get("experiment"),
-        "display_name": seen.get("display_name"),
-        "task": seen.get("task"),
-        "status": job.status,
-        "metric": (seen.get("metric") or {}).get("name"),
-        "best": best.get("label"),
-        "value": best.get("value"),
-        "text": best.get("text"),
-        "elapsed_s": seen.get("elapsed_s"),
-        "created_at": seen.get("created_at"),
-        "path": str(job.path),
-    }
+    return {**summary.model_dump(), "path": str(workspace / summary.experiment / summary.name)}
 
 
 def job_table(records: Sequence[Mapping[str, Any]]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from automl_jupyter.store.history import History
 
 if TYPE_CHECKING:
     from automl_jupyter.spec import AutoMLJob
+    from automl_jupyter.store.summary import JobSummary
 
 #: handles of jobs that run in this process, by folder, so that every door hands out the same one
 _running: dict[Path, Job] = {}
@@ -107,6 +109,15 @@ class JobOperations:
             except StoreError:
                 continue  # damaged: it harms no other
         return found
+
+    def summaries(self) -> builtins.list[JobSummary]:
+        """Return every job in short, newest first, without reading the logs of those that are over.
+
+        A damaged one is among them, with the status ``Damaged``.
+        """
+        from automl_jupyter.client.listing import Listing
+
+        return Listing(self._path).look()
 
     def stream(self, name: str, show: Callable[[str], None] = print) -> Job:
         """Follow a job until it is over, a line for each trial that ends.

@@ -18,7 +18,7 @@ from automl_jupyter.notebook.naming import newest_run, variable_of
 from automl_jupyter.notebook.place import Place, place_of
 from automl_jupyter.notebook.usage import COMMANDS, cell_usage, line_usage, short_usage
 from automl_jupyter.notebook.views import watch_job
-from automl_jupyter.results.words import line_of, metric_name, status_words
+from automl_jupyter.results.words import line_of, status_words
 
 
 def run_command(shell: Any, line: str) -> None:
@@ -93,9 +93,9 @@ def _workspace() -> Any:
 
 
 def _jobs(_shell: Any, _arguments: Sequence[str]) -> None:
-    snapshots = [shown_snapshot(job) for job in _workspace().jobs.list()]
+    summaries = [summary.model_dump() for summary in _workspace().jobs.summaries()]
     heads = ("Name", "Experiment", "Task", "Status", "Best", "Created")
-    rows = [_job_cells(snapshot) for snapshot in snapshots]
+    rows = [_job_cells(summary) for summary in summaries]
     if not rows:
         sys.stdout.write("There are no jobs in this workspace yet. Start one with an %%automl cell.\n")
         return
@@ -104,12 +104,11 @@ def _jobs(_shell: Any, _arguments: Sequence[str]) -> None:
     _display_table(heads, rows, text)
 
 
-def _job_cells(snapshot: Mapping[str, Any]) -> tuple[str, ...]:
-    best = snapshot.get("best")
-    score = f"{metric_name(snapshot)} {line_of(best.get('text', ''), 24)}" if best else ""
-    created = str(snapshot.get("created_at") or "")[:16].replace("T", " ")
-    names = (line_of(snapshot.get(key) or "", 60) for key in ("name", "experiment", "task"))
-    return (*names, status_words(snapshot), score, f"{created} UTC" if created else "")
+def _job_cells(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    score = f"{line_of(summary['metric'], 40)} {line_of(summary['text'], 24)}" if summary["text"] else ""
+    created = str(summary["created_at"] or "")[:16].replace("T", " ")
+    names = (line_of(summary[key] or "", 60) for key in ("name", "experiment", "task"))
+    return (*names, status_words(summary), score, f"{created} UTC" if created else "")
 
 
 def _display_table(heads: Sequence[str], rows: Sequence[Sequence[str]], text: str) -> None:

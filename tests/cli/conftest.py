@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from automl_jupyter.errors import StoreError
+from automl_jupyter.store.summary import JobSummary
 
 
 def make_row(number: int | None, label: str, value: float | None, **more: Any) -> dict[str, Any]:
@@ -126,8 +127,18 @@ class FakeClient:
             raise StoreError(f"There is no job {name!r} here.")
         return self._jobs[name]
 
-    def list(self) -> list[FakeJob]:
-        return list(self._jobs.values())
+    path = Path("automl_jobs")
+
+    def summaries(self) -> list[JobSummary]:
+        found = []
+        for job in self._jobs.values():
+            seen = job.history
+            best = seen["best"] or {}
+            of_best = {"best": best.get("label"), "value": best.get("value"), "text": best.get("text")}
+            fields = {k: seen[k] for k in ("name", "experiment", "task", "status", "elapsed_s", "created_at")}
+            metric = seen["metric"]["name"]
+            found.append(JobSummary(**fields, **of_best, display_name=seen["name"], metric=metric))
+        return found
 
     def begin_cancel(self, name: str) -> FakeJob:
         self.get(name).cancel()

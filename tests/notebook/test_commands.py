@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter.errors import SpecError, StoreError
+from automl_jupyter.store.summary import JobSummary
 
 
 @pytest.fixture
@@ -15,8 +16,10 @@ def workspace(monkeypatch, make_job):
     class Jobs:
         resumed: list = []
 
-        def list(self):
-            return list(jobs.values())
+        def summaries(self):
+            seen = [job.snapshot() for job in jobs.values()]
+            keys = ("name", "task", "status", "created_at")
+            return [JobSummary(**{k: s[k] for k in keys}, experiment="birds", display_name=s["name"]) for s in seen]
 
         def get(self, name):
             if name not in jobs:
