@@ -488,7 +488,6 @@ class Controller:
     def _publish_final(self) -> None:
         model = self.history.model
         assert model is not None
-        chosen = [dict(p) for p in model.parts]
         parts = final_parts(self.plan, self.history, model)
         self._emit(
             ev.ModelSelected(
@@ -502,7 +501,7 @@ class Controller:
                 threshold=model.threshold,
             )
         )
-        save_final(self.folder, self._prepared, self.history, environment()["packages"], self._predictions, chosen)
+        save_final(self.folder, self._prepared, self.history, environment()["packages"], self._predictions)
         metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model, self._context)
         if n_rows:
             self._emit(ev.TestScored(metrics=finite(metrics), n_rows=n_rows))

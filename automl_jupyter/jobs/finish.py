@@ -45,20 +45,13 @@ def save_final(
     history: History,
     packages: Mapping[str, str],
     predictions: Predictions,
-    chosen: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write the final model as a folder that stands on its own.
-
-    `chosen` are its parts with the folds that judged them, before refits took their place.
-    """
+    """Write the final model as a folder that stands on its own."""
     model = history.model
     assert model is not None
     errors = None
     if prepared.plan.forecast:
-        n_judged = 0  # where time ran out, a member was judged from fewer origins than there are
-        while all(n_judged in part["folds"] for part in chosen):
-            n_judged += 1
-        errors = forecast_errors(chosen, predictions, n_judged)
+        errors = forecast_errors(model.parts, predictions, {n: t.folds for n, t in history.trials.items()})
     manifest = make_manifest(
         label=model.label,
         data=read_json(folder.data_file),

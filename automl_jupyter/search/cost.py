@@ -107,6 +107,8 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
             if key in ("autoarima", "arimax"):  # they look at a part of long series
                 rows = min(rows, 1000 * int(context.forecast.get("n_series", 1)))
             return _START_S + _SINGLE_SERIES[key] * rows
+        if key == "tcnforecaster":
+            return _START_S + _network_s(params, rows, int(context.forecast.get("horizon", 1)))
         features += _LAG_FEATURES
         if params.get("strategy") == "direct":
             rows = min(max(rows, min(rows * int(context.forecast.get("horizon", 1)), 20_000)), 200_000)
@@ -182,6 +184,15 @@ _BOOSTERS = {
     "xgboostclassifier": 1.6,
     "xgboostregressor": 1.6,
 }
+
+
+def _network_s(params: Mapping[str, Any], rows: int, horizon: int) -> float:
+    """Return the seconds a convolutional network over series is trained: about half of its epochs, by steps."""
+    depth, cells = float(params.get("depth", 4)), float(params.get("n_cells", 1))
+    length = 4 * cells * (2**depth - 1) + 1 + horizon
+    steps = math.ceil(min(rows, 8192) / 128)
+    step = 1e-5 * length * cells * depth * float(params.get("n_channels", 32))
+    return 0.5 * float(params.get("n_epochs", 100)) * steps * step
 
 
 def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, classes: int) -> float:

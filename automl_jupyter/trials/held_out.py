@@ -105,7 +105,7 @@ class HeldOut:
 
 
 def held_out(
-    parts: Sequence[Mapping[str, Any]], predictions: Predictions, n_folds: int, *, temperature: float = 1.0
+    parts: Sequence[Mapping[str, Any]], predictions: Predictions, folds: Sequence[int], *, temperature: float = 1.0
 ) -> HeldOut:
     """Average the validation predictions of trials, fold by fold.
 
@@ -115,14 +115,14 @@ def held_out(
         Each with ``trial`` and ``weight``. A second level on them is not applied.
     predictions : Predictions
         Where the trials' predictions are.
-    n_folds : int
-        How many folds each of them has, from the first on.
+    folds : sequence of int
+        Folds that each of them has.
     temperature : float, default 1.0
         What log probabilities are divided by.
     """
     total = sum(float(p["weight"]) for p in parts)
     blends, rows, targets, weights = [], [], [], []
-    for fold in range(n_folds):
+    for fold in folds:
         members = (
             np.asarray(predictions.get(int(p["trial"]), fold), np.float64) * (float(p["weight"]) / total) for p in parts
         )
@@ -136,6 +136,6 @@ def held_out(
         np.concatenate(rows),
         np.concatenate(targets),
         np.concatenate(blends),
-        np.repeat(np.arange(n_folds), [len(r) for r in rows]),
+        np.repeat(np.asarray(folds, dtype=np.intp), [len(r) for r in rows]),
         None if weights[0] is None else np.concatenate([w for w in weights if w is not None]),
     )

@@ -7,7 +7,7 @@ forecasting", 2021, take each step by itself, which needs more origins than ther
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,8 @@ LEVELS = tuple(np.round(np.linspace(0, 1, 201), 3).tolist())
 _PRIOR_ORIGINS = 3
 #: errors of one step that count as much as the curve through all steps
 _PRIOR_ERRORS = 30
+#: share of a blend's weight that must have been judged from an origin
+_LEAST_SHARE = 0.5
 #: independent errors from which on those above and below are told apart
 _SIGNED = 60
 
@@ -44,19 +46,16 @@ def measure_errors(
         Steps ahead at most.
     """
     usual = np.median(scales[scales > 0]) if (scales > 0).any() else 1.0
-    unit = np.where(scales > 0, scales, usual)
-    relative = np.abs(errors) / unit[series]
-    overall = relative.mean() if len(relative) else 1.0
-    overall = overall if overall > 0 else 1.0
-    n = len(scales)
-    count = np.bincount(series, minlength=n)
-    own = np.bincount(series, relative, minlength=n) / np.maximum(count, 1)
-    origins = count / horizon
-    share = origins / (origins + _PRIOR_ORIGINS)
-    ratio = np.exp(share * np.log(np.maximum(own, 1e-3 * overall) / overall)) if n > 1 else np.ones(1)
-    relative = relative / ratio[series]
-    spread = _by_step(relative, step, horizon)
-    standard = errors / unit[series] / ratio[series] / spread[step - 1]
+    unit = np.where(scales > 0, scales, usual)[series]
+    relative = np.abs(errors) / unit
+    ratio, spread = _sizes(relative, series, step, len(scales), horizon)
+    # The errors after an origin are measured by what the others say is usual: measured by themselves they would look
+    # smaller than those to come, and the fewer origins there are, the more so.
+    standard = errors / unit / ratio[series] / spread[step - 1]
+    folds = np.unique(fold)
+    for own in (fold == f for f in folds if len(folds) > 1):
+        of_series, of_step = _sizes(relative[~own], series[~own], step[~own], len(scales), horizon)
+        standard[own] = errors[own] / unit[own] / of_series[series[own]] / of_step[step[own] - 1]
     n_independent = len(np.unique(series * (int(fold.max(initial=0)) + 1) + fold))
     signed = n_independent >= _SIGNED
     size = np.abs(standard)
@@ -69,6 +68,20 @@ def measure_errors(
         "n_independent": int(n_independent),
         "coverage": _coverage(standard, fold, signed),
     }
+
+
+def _sizes(
+    relative: np.ndarray, series: np.ndarray, step: np.ndarray, n_series: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how large errors of each series are beside those of others, and how large at each step."""
+    overall = relative.mean() if len(relative) else 1.0
+    overall = overall if overall > 0 else 1.0
+    count = np.bincount(series, minlength=n_series)
+    own = np.bincount(series, relative, minlength=n_series) / np.maximum(count, 1)
+    origins = count / horizon
+    share = origins / (origins + _PRIOR_ORIGINS)
+    ratio = np.exp(share * np.log(np.maximum(own, 1e-3 * overall) / overall)) if n_series > 1 else np.ones(1)
+    return ratio, _by_step(relative / ratio[series], step, horizon)
 
 
 def _by_step(relative: np.ndarray, step: np.ndarray, horizon: int) -> np.ndarray:
@@ -130,8 +143,13 @@ def quantile_offsets(measured: Mapping[str, Any], quantile: float, horizon: int)
     return np.asarray(spread * size * np.sign(quantile - 0.5))
 
 
-def forecast_errors(parts: Sequence[Mapping[str, Any]], predictions: Predictions, n_folds: int) -> dict[str, Any]:
+def forecast_errors(
+    parts: Sequence[Mapping[str, Any]], predictions: Predictions, judged: Mapping[int, Collection[int]]
+) -> dict[str, Any]:
     """Return how far off a blend was after the origins it was judged from.
+
+    Where time ran out, some members were judged from fewer origins than others. After an origin the blend is then that
+    of the members there are, as long as they have half of the weight: one origin alone would say too little.
 
     Parameters
     ----------
@@ -139,15 +157,20 @@ def forecast_errors(parts: Sequence[Mapping[str, Any]], predictions: Predictions
         Each with ``trial`` and ``weight``.
     predictions : Predictions
         Where the trials' predictions are.
-    n_folds : int
-        How many origins each of them has, from the first on.
+    judged : mapping
+        The origins (folds) of each trial.
     """
     table = predictions.table
-    found = held_out(parts, predictions, n_folds)
-    series, step = places_of(found, table)
-    horizon = int(table.meta["forecast"]["horizon"])
+    members = [[p for p in parts if fold in judged[int(p["trial"])]] for fold in range(len(table.folds))]
+    shares = [sum(float(p["weight"]) for p in there) for there in members]
+    least = min(_LEAST_SHARE * sum(float(p["weight"]) for p in parts), max(shares))
+    found = [held_out(members[f], predictions, [f]) for f, share in enumerate(shares) if share >= least and members[f]]
+    errors = np.concatenate([h.y - h.predicted for h in found])
+    places = [places_of(h, table) for h in found]
+    series, step = (np.concatenate(several) for several in zip(*places, strict=True))
+    fold = np.concatenate([h.fold for h in found])
     scales = np.asarray(table.arrays["scales"])
-    return measure_errors(found.y - found.predicted, series, step, found.fold, scales, horizon)
+    return measure_errors(errors, series, step, fold, scales, int(table.meta["forecast"]["horizon"]))
 
 
 def places_of(found: HeldOut, table: CachedTable) -> tuple[np.ndarray, np.ndarray]:

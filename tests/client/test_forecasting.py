@@ -239,23 +239,29 @@ def test_what_is_missing_is_carried_on_where_that_is_asked() -> None:
     assert (rolled["forecast"] - rolled["actual"]).abs().mean() < 1.2
 
 
-def test_a_member_judged_from_fewer_origins_is_measured_on_those(tmp_path: Any) -> None:
-    """As where time ran out: the rest of its predictions is not there."""
-    from automl_jupyter.jobs.finish import save_final
+def test_a_member_judged_from_fewer_origins_leaves_the_others_theirs(tmp_path: Any) -> None:
+    """As where time ran out: some of its predictions are not there."""
     from automl_jupyter.jobs.prepare import reopen
     from automl_jupyter.store.folder import JobFolder
     from automl_jupyter.trials.held_out import Predictions
+    from automl_jupyter.trials.intervals import forecast_errors
 
     job = run(DATA, max_trials=3)
-    folder = JobFolder(job.path)
-    prepared = reopen(job.spec, folder, namespace={}, base=tmp_path)
-    number = next(t.number for t in job.trials if t.learner == "Theta")
-    last = prepared.plan.n_folds - 1
-    (job.path / "trials" / f"{number:04d}" / f"fold{last}-predictions.npy").unlink()
-    chosen = [{"trial": number, "weight": 1.0, "folds": list(range(last))}]
-    save_final(folder, prepared, job.history, {}, Predictions(job.path, prepared.table), chosen)
-    errors = load_model(job.path / "model").manifest["errors"]
-    assert errors["n_independent"] == 2 * last, "two series, each from the origins there are"
+    prepared = reopen(job.spec, JobFolder(job.path), namespace={}, base=tmp_path)
+    theta = next(t.number for t in job.trials if t.learner == "Theta")
+    other = next(t.number for t in job.trials if t.learner != "Theta" and t.is_complete)
+    every = range(prepared.plan.n_folds)
+    for fold in every[1:]:
+        (job.path / "trials" / f"{theta:04d}" / f"fold{fold}-predictions.npy").unlink()
+
+    def origins(weight: float) -> int:
+        parts = [{"trial": theta, "weight": weight}, {"trial": other, "weight": 1 - weight}]
+        errors = forecast_errors(parts, Predictions(job.path, prepared.table), {theta: [0], other: list(every)})
+        return int(errors["n_independent"]) // 2  # two series
+
+    assert origins(0.4) == len(every), "the rest of the blend has more than half of the weight"
+    assert origins(0.6) == 1
+    assert origins(1.0) == 1
 
 
 # --- the model -----------------------------------------------------------------------------------------------------

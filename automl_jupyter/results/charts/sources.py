@@ -105,7 +105,8 @@ class JobSource:
         from automl_jupyter.trials.intervals import forecast_errors
 
         choice = self.choose(model)
-        return forecast_errors(choice.parts, self._predictions, choice.n_folds)
+        judged = {number: trial.folds for number, trial in self.history().trials.items()}
+        return forecast_errors(choice.parts, self._predictions, judged)
 
     @cached_property
     def _predictions(self) -> Predictions:
@@ -145,7 +146,7 @@ class JobSource:
         """Return what a model's members said of rows they were not fitted on."""
         choice = self.choose(model)
         try:
-            return held_out(choice.parts, self._predictions, choice.n_folds, temperature=choice.temperature)
+            return held_out(choice.parts, self._predictions, range(choice.n_folds), temperature=choice.temperature)
         except FileNotFoundError:
             raise AutoMLError(
                 f"The predictions of the job {plain(self._job.name)} are gone. Run the job again."
