@@ -127,7 +127,8 @@ class ArimaForecaster:
         if len(values) < _FEWEST or is_flat(values):
             return np.repeat(values[-1:], horizon)
         spread = float(values.std())
-        scaled = (values - values.mean()) / spread
+        # Rounded, so that the last bits, which differ from unit to unit, do not decide between models that are alike.
+        scaled = np.round((values - values.mean()) / spread, 9)
         if columns is not None and ahead is not None:
             columns, ahead = _standardised(columns, ahead)
         season = season if 1 < season <= LONGEST_SEASON and len(values) >= 3 * season else 1
