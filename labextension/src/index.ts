@@ -3,13 +3,14 @@ import { ILayoutRestorer, IRouter, JupyterFrontEnd, JupyterFrontEndPlugin } from
 import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker, showDialog, Dialog } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
-import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { Widget } from '@lumino/widgets';
 import { Api, IJob } from './api';
+import { editor } from './editor';
 import { jobsIcon } from './icon';
-import { Jobs, isRunning, keyOf } from './jobs';
+import { Jobs, keyOf } from './jobs';
 import { JobPage } from './page';
 import { JobsPanel } from './side';
 
@@ -45,14 +46,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
   description: 'Jobs of automl-jupyter: a side panel, job pages, and what starts jobs.',
   autoStart: true,
-  optional: [ICommandPalette, IDefaultFileBrowser, ILauncher, ILayoutRestorer, INotebookTracker, IRouter, ISettingRegistry, IStatusBar],
+  optional: [ICommandPalette, IDefaultFileBrowser, ILauncher, ILayoutRestorer, IRouter, ISettingRegistry, IStatusBar],
   activate: (
     app: JupyterFrontEnd,
     palette: ICommandPalette | null,
     files: IDefaultFileBrowser | null,
     launcher: ILauncher | null,
     restorer: ILayoutRestorer | null,
-    notebooks: INotebookTracker | null,
     router: IRouter | null,
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null
@@ -195,9 +195,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         await app.commands.execute(CommandIDs.openJob, { workspace, name });
       }
     });
-    void notebooks;
-    void isRunning;
   }
 };
 
-export default plugin;
+export default [plugin, editor];
