@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ from urllib.parse import urlparse
 from urllib.request import urlopen
 
 START_S = 90
+ROOT = Path(__file__).resolve().parents[2]
+#: JupyterLab's extension, built by `make web`
+ASSETS = ROOT / "automl_jupyter" / "labextension"
 
 
 class Lab:
@@ -56,8 +60,21 @@ class Lab:
             env[f"JUPYTER_{name}"] = str(self.root / name.lower())
         env["IPYTHONDIR"] = str(self.root / "ipython")
         env["AUTOML_JOBS"] = str(self.root / "automl_jobs")
-        env["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        env["PYTHONPATH"] = str(ROOT)
+        env["XDG_STATE_HOME"] = str(self.root / "state")
+        env["JUPYTER_PATH"] = str(self._extension())
         return env
+
+    def _extension(self) -> Path:
+        """Put the extension that was built here in JupyterLab's way, before any that is installed."""
+        share = self.root / "share"
+        (share / "labextensions").mkdir(parents=True)
+        if ASSETS.exists():
+            (share / "labextensions" / "automl-jupyter").symlink_to(ASSETS)
+        config = self.root / "config_dir" / "jupyter_server_config.d"
+        config.mkdir(parents=True)
+        shutil.copy(ROOT / "automl_jupyter" / "server" / "jupyter_server_config.json", config / "automl_jupyter.json")
+        return share
 
     def wait_until_up(self) -> None:
         """Wait until the server answers."""
