@@ -129,11 +129,11 @@ class Controller:
             self.error = error
             self._end_failed(error)
         finally:
-            self.began.set()
             if self._writer is not None:
                 self._writer.close()
                 if self.history.is_over:
                     write_summary(self.folder, self.history)
+            self.began.set()  # nothing is written any more: the folder of a job that could not begin may be removed
             self._lock.release()
             self.released.set()
             if self._executor is not None:
