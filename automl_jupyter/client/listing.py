@@ -12,6 +12,9 @@ from automl_jupyter.store.history import FINAL_STATUSES, NOT_RESPONDING, History
 from automl_jupyter.store.lock import is_running
 from automl_jupyter.store.summary import DAMAGED, JobSummary, damaged, read_summary, summarise
 
+#: what reading a log may end in whose values no event of this version has
+_FOREIGN = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+
 
 @dataclass
 class _Seen:
@@ -67,23 +70,34 @@ class Listing:
     def _summary(self, path: Path, log: tuple[int, int]) -> JobSummary:
         folder, seen = JobFolder(path), self._seen.get(path)
         if seen is None or seen.log != log:
-            seen = self._seen[path] = self._read(folder, log, seen)
+            try:
+                seen = self._read(folder, log, seen)
+            except _FOREIGN as error:
+                seen = _Seen(log, damaged(folder, f"{folder.events_file.name} is damaged ({error})."))
+            self._seen[path] = seen
         summary = seen.summary
-        if summary.status not in FINAL_STATUSES and summary.status != DAMAGED and not is_running(folder):
-            return summary.model_copy(update={"status": NOT_RESPONDING})
-        return summary
+        if summary.status in FINAL_STATUSES or summary.status == DAMAGED or _is_running(folder):
+            return summary
+        return summary.model_copy(update={"status": NOT_RESPONDING})
 
     def _read(self, folder: JobFolder, log: tuple[int, int], seen: _Seen | None) -> _Seen:
         if seen is None and (kept := read_summary(folder, log[0])) is not None:
             return _Seen(log, kept)
-        try:
-            feed = seen.feed if seen is not None and seen.feed is not None else LogFeed(folder, History())
-            feed.look()
-        except (OSError, ValueError, TypeError, AttributeError) as error:  # values no event of this version has
-            return _Seen(log, damaged(folder, f"{folder.events_file.name} is damaged ({error})."))
+        feed = seen.feed if seen is not None and seen.feed is not None else LogFeed(folder, History())
+        feed.look()
         if not feed.history.name:
             return _Seen(log, damaged(folder, f"{folder.events_file.name} holds no events of a job."))
-        return _Seen(log, summarise(feed.history), None if feed.history.is_over else feed)
+        # A folder that was moved or copied is found by what it is called now.
+        named = {"name": folder.path.name, "experiment": folder.path.parent.name}
+        summary = summarise(feed.history).model_copy(update=named)
+        return _Seen(log, summary, None if feed.history.is_over else feed)
+
+
+def _is_running(folder: JobFolder) -> bool:
+    try:
+        return is_running(folder)
+    except OSError:  # a lock that may not be looked at
+        return False
 
 
 def _folders(path: Path) -> list[Path]:

@@ -34,9 +34,10 @@ def check_cell(text: str) -> list[dict[str, Any]]:
     []
     """
     first, _, body = text.partition("\n")
-    magic, _, line = first.strip().partition(" ")
-    if magic != MAGIC:
+    words = first.split(maxsplit=1)
+    if not words or words[0] != MAGIC:
         return []
+    line = "".join(words[1:])
     try:
         spec = parse_cell(body, parse_cell_arguments(line).options)
         spec.check()

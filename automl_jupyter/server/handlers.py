@@ -102,7 +102,13 @@ class JobHandler(JobsHandler):
 
 
 def _snapshot(jobs: Jobs, workspace: str, name: str) -> dict[str, Any]:
-    return shown_snapshot(jobs.open(workspace, name).job)
+    opened = jobs.open(workspace, name)
+    try:
+        shown = shown_snapshot(opened.job)
+        json.dumps(shown, allow_nan=False)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StoreError(f"{opened.job.path} is damaged: its log holds values that none has ({error}).") from None
+    return shown
 
 
 class RequestsHandler(JobsHandler):

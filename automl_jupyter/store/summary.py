@@ -51,7 +51,7 @@ class JobSummary(BaseModel):
     'Running'
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     name: str
     experiment: str

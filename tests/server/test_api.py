@@ -110,18 +110,26 @@ def test_who_may_only_look_cannot_ask_anything_of_a_job(server: Any) -> None:
     assert (refused.status_code, refused.json()["message"]) == (409, "The job is over.")
 
 
-def test_another_sites_page_is_refused(server: Any) -> None:
-    answer = server.get(
-        "jobs", headers={"Origin": "http://evil.example", "Host": f"127.0.0.1:{server.port}"}, user=None
-    )
-    assert answer.status_code in (403, 404)
-    answer = server.post(
-        f"jobs/{server.key()}/bank/requests",
-        user=None,
-        json={"type": "cancel"},
-        headers={"Origin": "http://evil.example"},
-    )
-    assert answer.status_code in (403, 404)
+def test_another_sites_page_is_refused_though_the_browser_is_logged_in(
+    server: Any, workspace: Path, tmp_path: Path
+) -> None:
+    own = type(server)(tmp_path, workspace, config='c.IdentityProvider.token = "secret"')
+    try:
+        own.wait_until_up()
+        job, elsewhere = f"{own.url}jobs/{own.key()}/bank", {"Origin": "http://evil.example"}
+        with httpx.Client(timeout=30) as browser:
+            browser.get(own.url.replace("automl-jupyter/api/", "login"))  # a page, which hands out the form's secret
+            assert browser.get(own.url + "jobs").status_code == 403
+            browser.get(own.url + "jobs", params={"token": "secret"})
+            assert browser.cookies, "logged in from here on"
+            assert browser.get(job).status_code == 200
+            assert browser.get(job, headers=elsewhere).status_code in (403, 404)
+            secret = {"X-XSRFToken": browser.cookies["_xsrf"]}
+            for headers, status in ((secret, 409), ({}, 403), ({**secret, **elsewhere}, 404)):
+                asked = browser.post(f"{job}/requests", json={"type": "cancel"}, headers=headers)
+                assert asked.status_code == status, headers
+    finally:
+        own.stop()
 
 
 def test_large_and_shapeless_bodies_are_refused(server: Any) -> None:

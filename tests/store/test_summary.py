@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,23 @@ def test_a_damaged_log_is_listed_as_such(tmp_path: Path) -> None:
         (folder / "events.jsonl").write_bytes(content)
         (seen,) = Listing(tmp_path).look()
         assert (seen.name, seen.status) == ("torn", "Damaged")
+
+
+def test_values_that_no_log_has_make_one_job_damaged_and_no_other(job: Any, tmp_path: Path) -> None:
+    lines = (job.path / "events.jsonl").read_text().splitlines(keepends=True)
+    spoilt = {
+        "nan": [line.replace('"accuracy":', '"accuracy":NaN,"was":') for line in lines],
+        "text": [re.sub(r'"elapsed_s":[0-9.]+', '"elapsed_s":"long"', line) for line in lines],
+        "whole": lines,
+    }
+    for name, log in spoilt.items():
+        (tmp_path / "birds" / name).mkdir(parents=True)
+        (tmp_path / "birds" / name / "events.jsonl").write_text("".join(log))
+    seen = {s.name: s for s in Listing(tmp_path).look()}
+    assert seen["text"].status == "Damaged"
+    assert (seen["whole"].status, seen["whole"].experiment) == ("Completed", "birds"), "a copy, under its own name"
+    for summary in seen.values():
+        json.dumps(summary.model_dump(), allow_nan=False)
 
 
 def test_workspaces_are_known_until_they_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
