@@ -81,7 +81,7 @@ $(EXTRAS)/.installed: pyproject.toml tests/extras.txt
 	@touch $@
 
 web: $(ASSETS) ## JupyterLab's extension: types, unit tests, and its assets built anew where the sources changed
-	@if command -v node >/dev/null; then $(JLPM) check && jlpm test; else \
+	@if command -v node >/dev/null; then $(JLPM) lint && jlpm test; else \
 		echo "There is no Node.js: JupyterLab's extension is not checked."; [ -z "$$CI" ]; fi
 
 $(ASSETS): setup $(wildcard labextension/src/*.ts* labextension/style/base.css labextension/schema/*.json labextension/package.json automl_jupyter/notebook/static/*.css automl_jupyter/notebook/static/parts/*.js)

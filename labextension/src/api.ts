@@ -56,6 +56,7 @@ export class Api {
   }
 
   /** Events of a stream; the browser connects again by itself, and each connection begins with the whole. */
+  // biome-ignore lint/suspicious/noExplicitAny: each event has a shape of its own
   listen(address: string, listeners: Record<string, (value: any) => void>): () => void {
     const source = new EventSource(address, { withCredentials: true });
     for (const [kind, listener] of Object.entries(listeners)) {

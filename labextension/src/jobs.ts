@@ -1,6 +1,6 @@
 /** The jobs there are, kept up to date by the server. */
-import { ISignal, Signal } from '@lumino/signaling';
-import { Api, IJob } from './api';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { Api, IJob } from './api';
 
 export const FINAL = new Set(['Completed', 'Canceled', 'Failed']);
 const MOVING = new Set(['NotStarted', 'Preparing', 'Running', 'Finalizing', 'CancelRequested']);
@@ -77,7 +77,9 @@ export class Jobs {
     const found = apply(this.jobs, told, whole);
     this.jobs = found.jobs;
     this._changed.emit();
-    found.ended.forEach(job => this._ended.emit(job));
+    for (const job of found.ended) {
+      this._ended.emit(job);
+    }
   }
 
   private jobs = new Map<string, IJob>();

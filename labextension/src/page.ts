@@ -1,8 +1,8 @@
 /** The page of a job: the live view of the notebook, fed by the server. */
-import { Message } from '@lumino/messaging';
+import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { Api, Refusal } from './api';
-import view, { IViewModel } from './live.js';
+import { type Api, Refusal } from './api';
+import view, { type IViewModel } from './live.js';
 
 type Listener = (value: unknown) => void;
 
@@ -60,7 +60,10 @@ export class JobModel implements IViewModel {
       }
     } catch (error) {
       const message = error instanceof Refusal ? error.message : 'The server does not answer.';
-      this.emit('msg:custom', type === 'ask' ? { type: 'answer', id, answer: { error: message } } : { type: 'refused', message });
+      this.emit(
+        'msg:custom',
+        type === 'ask' ? { type: 'answer', id, answer: { error: message } } : { type: 'refused', message }
+      );
     }
   }
 

@@ -1,19 +1,28 @@
 /** The side panel: running and past jobs. */
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { useState } from 'react';
-import { IJob } from './api';
-import { isRunning, Jobs, keyOf } from './jobs';
+import type { IJob } from './api';
+import { isRunning, type Jobs, keyOf } from './jobs';
 
 const MARKS: Record<string, string> = { Completed: '✓', Canceled: '■', Failed: '✕', Damaged: '✕', NotResponding: '◌' };
 const WORDS: Record<string, string> = {
-  Canceled: 'Stopped', CancelRequested: 'Stopping…', NotResponding: 'Not running', NotStarted: 'Not started'
+  Canceled: 'Stopped',
+  CancelRequested: 'Stopping…',
+  NotResponding: 'Not running',
+  NotStarted: 'Not started'
 };
 
 function Row({ job, open }: { job: IJob; open: (job: IJob) => void }): JSX.Element {
   const counted = job.n_trials ? `, ${job.n_complete} of ${job.n_trials} trials` : '';
   return (
     <li>
-      <button className="amlj-side-job" title={job.reason || job.display_name} onClick={() => open(job)} data-status={job.status}>
+      <button
+        type="button"
+        className="amlj-side-job"
+        title={job.reason || job.display_name}
+        onClick={() => open(job)}
+        data-status={job.status}
+      >
         <span className="amlj-side-line">
           <span aria-hidden="true">{MARKS[job.status] ?? '▸'}</span>
           <span className="amlj-side-name">{job.display_name}</span>
@@ -31,7 +40,8 @@ function Row({ job, open }: { job: IJob; open: (job: IJob) => void }): JSX.Eleme
 function List({ jobs, open }: { jobs: IJob[]; open: (job: IJob) => void }): JSX.Element {
   const [filter, setFilter] = useState('');
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const says = (job: IJob) => `${job.display_name} ${job.name} ${job.experiment} ${job.task} ${job.status} ${job.best}`.toLowerCase();
+  const says = (job: IJob) =>
+    `${job.display_name} ${job.name} ${job.experiment} ${job.task} ${job.status} ${job.best}`.toLowerCase();
   const shown = jobs.filter(job => words.every(word => says(job).includes(word)));
   const parts: [string, IJob[]][] = [
     ['Running', shown.filter(isRunning)],
@@ -40,8 +50,12 @@ function List({ jobs, open }: { jobs: IJob[]; open: (job: IJob) => void }): JSX.
   return (
     <div className="amlj-side">
       <input
-        className="amlj-side-filter" type="search" placeholder="Filter jobs" aria-label="Filter jobs"
-        value={filter} onChange={event => setFilter(event.target.value)}
+        className="amlj-side-filter"
+        type="search"
+        placeholder="Filter jobs"
+        aria-label="Filter jobs"
+        value={filter}
+        onChange={event => setFilter(event.target.value)}
       />
       {jobs.length === 0 && <p className="amlj-side-empty">There are no jobs yet. Start one with an %%automl cell.</p>}
       {parts.map(([title, part]) =>

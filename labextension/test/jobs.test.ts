@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { IJob } from '../src/api';
+import type { IJob } from '../src/api';
 import { apply, sorted } from '../src/jobs';
 
 const job = (name: string, status = 'Running', created_at = '2026-01-01'): IJob => ({
-  workspace: '0123456789ab', name, experiment: 'e', display_name: name, task: 'classification', status, metric: 'accuracy',
-  best: null, text: null, n_complete: 0, n_trials: 0, elapsed_s: 0, created_at, ended_at: null, reason: ''
+  workspace: '0123456789ab',
+  name,
+  experiment: 'e',
+  display_name: name,
+  task: 'classification',
+  status,
+  metric: 'accuracy',
+  best: null,
+  text: null,
+  n_complete: 0,
+  n_trials: 0,
+  elapsed_s: 0,
+  created_at,
+  ended_at: null,
+  reason: ''
 });
 
 describe('what the server tells', () => {
@@ -25,5 +38,7 @@ describe('what the server tells', () => {
 });
 
 it('shows the newest first', () => {
-  expect(sorted([job('a', 'Running', '1'), job('c', 'Running', '2'), job('b', 'Running', '2')]).map(j => j.name)).toEqual(['c', 'b', 'a']);
+  expect(
+    sorted([job('a', 'Running', '1'), job('c', 'Running', '2'), job('b', 'Running', '2')]).map(j => j.name)
+  ).toEqual(['c', 'b', 'a']);
 });

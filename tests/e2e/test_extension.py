@@ -69,34 +69,35 @@ def test_a_job_moves_in_the_panel_and_on_its_page_and_is_stopped_there(started: 
 
     before = view.inner_text()
     notebook.command("notebook:shutdown-kernel")  # the page asks the server, not the kernel
+    row(page, "seen").click()  # the command has shown the notebook
     view.locator("tbody .amlj-toggle").first.click()
-    view.get_by_role("tab", name="Metrics").click(timeout=60_000)
+    view.get_by_role("tab", name="Metrics").click()
     assert view.locator(".amlj-plain").count()
     view.locator("tbody .amlj-toggle").first.click()
     assert view.inner_text() == before
 
 
-def test_a_page_is_there_after_a_reload_and_at_its_address(started: Any, lab: Any, browser: Any) -> None:
+def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
+    started: Any, lab: Any, browser: Any
+) -> None:
     notebook = started("kept")
-    page = notebook.page
-    view = open_page(page, "kept")
-    view.get_by_role("button", name="Stop").click()
-    view.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
-    page.evaluate("() => window.jupyterapp.restored")
-    page.wait_for_timeout(1500)  # the layout is saved with a delay
-    page.reload()
-    page.locator(".amlj-page .amlj-title", has_text="kept").wait_for(timeout=60_000)
-
+    assert row(notebook.page, "kept").get_attribute("data-status", timeout=20_000)
     _, server = lab
-    jobs = page.evaluate(
-        "(url) => fetch(url).then((answer) => answer.json())", f"http://127.0.0.1:{server.port}/automl-jupyter/api/jobs"
-    )
+    jobs = notebook.page.evaluate("() => fetch('/automl-jupyter/api/jobs').then((answer) => answer.json())")
     job = next(j for j in jobs["jobs"] if j["name"] == "kept")
     other = browser.new_page()
     try:
         other.goto(
-            f"http://127.0.0.1:{server.port}/lab?token={server.token}&automl-job={job['workspace']}/{job['name']}"
+            f"http://127.0.0.1:{server.port}/lab/workspaces/other?token={server.token}"
+            f"&automl-job={job['workspace']}/{job['name']}"
         )
+        view = other.locator(".amlj-page section.amlj:has(.amlj-title:text-is('kept'))")
+        view.locator("tbody tr[data-state='complete']").nth(1).wait_for(timeout=60_000)
+        view.get_by_role("button", name="Stop").click()
+        for page in (view, notebook.cell(1)):
+            page.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
+        other.wait_for_timeout(1500)  # the layout is saved with a delay
+        other.goto(f"http://127.0.0.1:{server.port}/lab/workspaces/other")
         other.locator(".amlj-page .amlj-title", has_text="kept").wait_for(timeout=60_000)
     finally:
         other.close()
@@ -107,7 +108,7 @@ def test_a_job_that_is_not_there_says_what_to_do(open_notebook: Any) -> None:
     page.evaluate(
         "() => window.jupyterapp.commands.execute('automl:open-job', {workspace: '0123456789ab', name: 'nobody'})"
     )
-    page.locator(".amlj-page", has_text="There is no job 'nobody' here").wait_for()
+    page.locator(".amlj-page", has_text="There is no job 'nobody' here. It may have been moved").wait_for()
 
 
 def test_a_cell_is_yaml_and_its_mistakes_are_underlined(open_notebook: Any) -> None:
@@ -120,8 +121,32 @@ def test_a_cell_is_yaml_and_its_mistakes_are_underlined(open_notebook: Any) -> N
     )
     assert kinds == ["text/x-yaml", "text/x-ipython"]
     assert notebook.cell(1).locator(".cm-lintRange-error").count() == 0
-    notebook.cell(0).locator(".cm-lintRange-error").first.hover()
+    notebook.cell(0).locator(".cm-lintRange-error", has_text="task").hover()
     page.locator(".cm-tooltip-lint", has_text="Did you mean 'classification'").wait_for()
+    page.locator(".amlj-help", has_text="The kind of problem.").wait_for()
+
+
+def test_tab_completes_fields_without_the_kernel_and_columns_with_it(open_notebook: Any) -> None:
+    notebook = open_notebook("tab.ipynb", ["%%automl\ntask: classification\n", SETUP])
+    page = notebook.page
+
+    def offered(text: str) -> str:
+        notebook.cell(0).locator(".cm-line").last.click()
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+        page.locator(".jp-Completer-item").first.wait_for()
+        found = page.locator(".jp-Completer").inner_text()
+        page.keyboard.press("Enter")
+        return str(found)
+
+    assert "training_data" in offered("training_")  # the extension is not loaded in the kernel yet
+    notebook.run(1)
+    page.keyboard.press("Escape")
+    notebook.cell(0).locator(".cm-line").last.click()
+    page.keyboard.type("table\n")
+    assert "column 3" in offered("target_column_name: col")
+    source = page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.source")
+    assert source.splitlines()[2] == "training_data: table"
 
 
 def test_a_file_opens_in_the_panel_of_a_new_notebook(open_notebook: Any, lab: Any) -> None:
