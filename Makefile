@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOWEST := .venv-pandas2
 EXTRAS := .venv-extras
 ASSETS := automl_jupyter/labextension/static/style.js
-JLPM := cd labextension && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" jlpm
+IN_WEB := cd labextension && export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PURE := not cluster and not browser and not notebook and not chaos
 PYTEST_ARGS ?=
 
@@ -81,11 +81,11 @@ $(EXTRAS)/.installed: pyproject.toml tests/extras.txt
 	@touch $@
 
 web: $(ASSETS) ## JupyterLab's extension: types, unit tests, and its assets built anew where the sources changed
-	@if command -v node >/dev/null; then $(JLPM) lint && jlpm test; else \
+	@if command -v node >/dev/null; then $(IN_WEB) && jlpm lint && jlpm test; else \
 		echo "There is no Node.js: JupyterLab's extension is not checked."; [ -z "$$CI" ]; fi
 
-$(ASSETS): setup $(wildcard labextension/src/*.ts* labextension/style/base.css labextension/schema/*.json labextension/package.json automl_jupyter/notebook/static/*.css automl_jupyter/notebook/static/parts/*.js)
-	@if command -v node >/dev/null; then $(JLPM) install --immutable && jlpm build:prod && touch "$(CURDIR)/$@"; fi
+$(ASSETS): $(wildcard labextension/src/*.ts* labextension/style/base.css labextension/schema/*.json labextension/package.json automl_jupyter/notebook/static/*.css automl_jupyter/notebook/static/parts/*) | setup
+	@if command -v node >/dev/null; then $(IN_WEB) && jlpm install --immutable && jlpm build:prod && touch "$(CURDIR)/$@"; fi
 
 # Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
 browser:
