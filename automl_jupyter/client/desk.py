@@ -10,6 +10,7 @@ from typing import Any
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.model_page import chart_picture, model_page
 from automl_jupyter.results.words import presentable
+from automl_jupyter.spec.render import render_cell
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def act(job: Any, content: Mapping[str, Any]) -> str:
 
 
 def answer(job: Any, question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a page asked about a model: its page, or one chart as a picture. Never raises.
+    """Return what a page asked: a model's page, one chart as a picture, or the job's cell. Never raises.
 
     Returns
     -------
@@ -68,6 +69,8 @@ def answer(job: Any, question: Mapping[str, Any]) -> dict[str, Any]:
         JSON; ``error`` says why there is no answer.
     """
     try:
+        if question.get("what") == "cell":
+            return {"cell": render_cell(job.spec)}
         model = _model_of(question)
         if question.get("what") == "model":
             page = model_page(job, model)

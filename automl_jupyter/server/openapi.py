@@ -25,9 +25,9 @@ _REQUEST = {
 }
 _QUESTION = {
     "type": "object",
-    "required": ["what", "model"],
+    "required": ["what"],
     "properties": {
-        "what": {"enum": ["model", "chart"]},
+        "what": {"enum": ["model", "chart", "cell"], "description": "`cell`: what was asked of the job."},
         "model": _MODEL,
         "chart": {"type": "string", "description": "For `chart`: a name from the model's page."},
         "column": {"type": "integer", "description": "For charts of one column: its place in the page's list."},

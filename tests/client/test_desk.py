@@ -15,6 +15,7 @@ import pytest
 from automl_jupyter.client.desk import act, answer
 from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.notebook.widget import LiveWidget
+from automl_jupyter.spec import parse_cell
 from automl_jupyter.testing.quick import run_job, table_for
 
 
@@ -81,6 +82,12 @@ def test_every_model_of_the_leaderboard_has_a_page(job: Any) -> None:
         space: dict[str, Any] = {"rows": table_for("label")}
         exec(page["code"], space)
         assert len(space["model"].predict(space["rows"])) == 90
+
+
+def test_the_cell_of_a_job_asks_for_the_same_job(job: Any) -> None:
+    first, _, body = answer(job, {"what": "cell"})["cell"].partition("\n")
+    assert first == "%%automl job"
+    assert parse_cell(body, {}) == job.spec
 
 
 def test_charts_come_as_pictures(job: Any) -> None:

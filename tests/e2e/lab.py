@@ -28,8 +28,11 @@ class Lab:
     With the project as it stands here; or, of a `python` elsewhere, as it is installed there.
     """
 
-    def __init__(self, root: Path, python: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, python: Path | None = None, *, workspace: Path | None = None, config: str = ""
+    ) -> None:
         self.root, self.token, self.python = root, secrets.token_hex(16), python
+        self.workspace = workspace or root / "automl_jobs"
         self.notebooks = root / "notebooks"
         self.notebooks.mkdir()
         with socket.socket() as free:
@@ -49,6 +52,8 @@ class Lab:
         }
         command = [str(python or sys.executable), "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--{name}={value}" for name, value in options.items()]
+        (root / "config.py").write_text(config)
+        command += [f"--config={root / 'config.py'}"]
         self.process = subprocess.Popen(command, cwd=root, env=self._environment(), stdout=self.log, stderr=self.log)
 
     def _settings(self) -> Path:
@@ -62,7 +67,7 @@ class Lab:
         for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
             env[f"JUPYTER_{name}"] = str(self.root / name.lower())
         env["IPYTHONDIR"] = str(self.root / "ipython")
-        env["AUTOML_JOBS"] = str(self.root / "automl_jobs")
+        env["AUTOML_JOBS"] = str(self.workspace)
         env["XDG_STATE_HOME"] = str(self.root / "state")
         if self.python is None:
             env["PYTHONPATH"] = str(ROOT)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.testing.users import CONFIG
+
 ASSETS = Path(__file__).resolve().parents[2] / "automl_jupyter" / "labextension" / "static" / "style.js"
 
 pytestmark = pytest.mark.skipif(
@@ -101,6 +103,36 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
         other.locator(".amlj-page .amlj-title", has_text="kept").wait_for(timeout=60_000)
     finally:
         other.close()
+
+
+def test_on_another_server_one_user_may_stop_a_job_and_the_other_only_look(
+    started: Any, lab: Any, browser: Any, tmp_path: Path
+) -> None:
+    module, first = lab
+    notebook = started("shared")
+    job = notebook.cell(1)
+    second = module.Lab(tmp_path, workspace=first.workspace, config=CONFIG)
+    contexts = [browser.new_context(extra_http_headers={"Authorization": f"token {user}"}) for user in ("bob", "ann")]
+    try:
+        second.wait_until_up()
+        views = []
+        for context in contexts:
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{second.port}/lab")
+            page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+            page.evaluate("() => window.jupyterapp.restored")
+            page.evaluate("() => window.jupyterapp.shell.activateById('automl-jobs')")
+            views.append(open_page(page, "shared"))
+            views[-1].get_by_role("button", name="Stop").click()
+            if context is contexts[0]:
+                views[-1].get_by_role("alert").filter(visible=True).wait_for()
+                assert views[-1].get_by_role("button", name="Stop", exact=True).is_visible()
+        for view in (*views, job):
+            view.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
+    finally:
+        for context in contexts:
+            context.close()
+        second.stop()
 
 
 def test_a_job_that_is_not_there_says_what_to_do(open_notebook: Any) -> None:

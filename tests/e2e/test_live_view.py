@@ -70,6 +70,27 @@ def a_snapshot(*values, seq=1, **more):
     }
 
 
+def test_settings_are_fetched_when_they_are_looked_at_and_asked_for_again_after_a_failure(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    settings = view.page.locator("details", has_text="Settings")
+
+    def look(answer):
+        settings.locator("summary").click()
+        view.page.wait_for_function("() => window.model.sent.length > 0")
+        (asked,) = view.page.evaluate("() => window.model.sent.splice(0)")
+        assert (asked["type"], asked["what"]) == ("ask", "cell")
+        view.hear({"type": "answer", "id": asked["id"], "answer": answer})
+
+    look({"error": "<b>gone</b>"})
+    settings.get_by_text("<b>gone</b>").wait_for()
+    settings.locator("summary").click()
+    look({"cell": "%%automl job\ntask: regression # <b>"})
+    assert settings.locator("pre").inner_text() == "%%automl job\ntask: regression # <b>"
+    settings.locator("summary").click()
+    settings.locator("summary").click()
+    assert view.page.evaluate("() => window.model.sent") == []
+
+
 def test_a_cluster_with_a_dashboard_is_linked_to_while_it_is_there(make_view):
     view = make_view().show(a_snapshot((0, 0.7)))
     link = view.page.locator(".amlj-dashboard")
@@ -418,6 +439,9 @@ def test_buttons_ask_what_they_say(make_view):
     ]
     view.hear({"type": "refused", "message": "<b>no</b>"})
     assert view.page.get_by_role("alert").filter(visible=True).inner_text() == "<b>no</b>"
+    view.page.get_by_role("button", name="Stop", exact=True).click()
+    view.hear({"type": "refused", "message": "not yours"})
+    assert view.page.get_by_role("button", name="Stop", exact=True).is_visible()
     view.put(a_snapshot((0, 0.7), (1, 0.6), seq=3, blocked=["LightGBM"], status="Completed", over=True))
     for name in ("Pause", "+ 5 min", "Skip this trial", "Block LightGBM"):
         assert view.page.get_by_role("button", name=name).count() == 0

@@ -16,26 +16,9 @@ import httpx
 import pytest
 
 from automl_jupyter.testing import quick
+from automl_jupyter.testing.users import CONFIG
 
 START_S = 60
-CONFIG = """
-from jupyter_server.auth import Authorizer, IdentityProvider, User
-
-class Users(IdentityProvider):
-    def get_user(self, handler):
-        token = handler.request.headers.get("Authorization", "").removeprefix("token ")
-        if token in ("ann", "bob"):
-            handler._token_authenticated = True
-            return User(token)
-        return None
-
-class Readers(Authorizer):
-    def is_authorized(self, handler, user, action, resource):
-        return user.username == "ann" or action == "read"
-
-c.ServerApp.identity_provider_class = Users
-c.ServerApp.authorizer_class = Readers
-"""
 
 
 class Server:

@@ -1,6 +1,6 @@
 /* ---- error, notes, announcements ---------------------------------------------------------------------------- */
 
-function makeFoot(root) {
+function makeFoot(root, ask) {
   const error = make("div", "amlj-error", root);
   error.setAttribute("role", "alert");
   error.hidden = true;
@@ -9,6 +9,7 @@ function makeFoot(root) {
   const showChecks = makeDetails(root);
   const showNotes = makeDetails(root);
   const showLog = makeLog(root);
+  makeSettings(root, ask);
   return (snapshot) => {
     error.hidden = !snapshot.error;
     if (snapshot.error) setText(error, `${snapshot.error.type || "Error"}: ${snapshot.error.message || ""}`);
@@ -31,6 +32,23 @@ function makeFoot(root) {
     );
     showLog(snapshot.log ?? []);
   };
+}
+
+/* What was asked of the job, as the cell that asks it; fetched when it is first looked at. */
+function makeSettings(root, ask) {
+  const box = make("details", "amlj-notes", root);
+  make("summary", "", box, "Settings");
+  const said = make("div", "amlj-quiet", box);
+  let asked = false;
+  box.addEventListener("toggle", async () => {
+    if (!box.open || asked) return;
+    asked = true;
+    setText(said, "The settings are being read…");
+    const found = await ask({ what: "cell" });
+    asked = Boolean(found.cell);
+    setText(said, found.cell ? "" : found.error);
+    if (found.cell) makeCode(box, found.cell);
+  });
 }
 
 const LOG_MARKS = { best: "★", warning: "!" };

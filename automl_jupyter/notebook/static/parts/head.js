@@ -45,7 +45,7 @@ function makeHead(root, id, send) {
   const more = makeButton("amlj-quiet-button", right, `+ ${MINUTES} min`, `Give the job ${MINUTES} more minutes`, () => {
     send({ type: "extend", minutes: MINUTES });
   });
-  return (snapshot) => {
+  function update(snapshot) {
     current = snapshot;
     setText(title, snapshot.display_name || snapshot.name || "job");
     const where = snapshot.n_workers
@@ -65,7 +65,12 @@ function makeHead(root, id, send) {
     setText(mark, STATUS_MARKS[snapshot.status] ?? "○");
     setText(word, statusWords(snapshot));
     showStop();
+  }
+  update.refused = () => {
+    asked = false;
+    showStop();
   };
+  return update;
 }
 
 /* ---- limits: a bar towards each --------------------------------------------------------------------------------- */

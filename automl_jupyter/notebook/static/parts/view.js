@@ -81,7 +81,7 @@ function mount(model, el) {
   const workers = makeWorkers(root);
   const chart = makeChart(root, id);
   const table = makeTable(root, id, desk.send, desk.ask);
-  const foot = makeFoot(root);
+  const foot = makeFoot(root, desk.ask);
   const announce = makeAnnouncer(root);
   let seq = -Infinity, snapshot = null, arrived = 0;
 
@@ -114,6 +114,7 @@ function mount(model, el) {
   const forget = desk.onRefused((message) => {
     setText(refused, message);
     refused.hidden = false;
+    head.refused();
   });
   model.on("change:snapshot", update);
   update();
