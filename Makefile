@@ -6,11 +6,16 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 LOWEST := .venv-pandas2
 EXTRAS := .venv-extras
+ASSETS := automl_jupyter/labextension/static/style.js
+IN_WEB := cd labextension && export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PURE := not cluster and not browser and not notebook and not chaos
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab lint quick test compat extras browser bench docs clean
+.PHONY: help setup demo lab lint quick test web compat extras browser bench docs clean
+
+# Without Node.js everything but JupyterLab's extension works: the folder of its assets is then empty.
+export SKIP_JUPYTER_BUILDER := $(if $(shell command -v node),,1)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +27,7 @@ $(STAMP): pyproject.toml
 		{ echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Name another with PYTHON=…"; exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@mkdir -p automl_jupyter/labextension
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable . --group dev
 	@touch $(STAMP)
 
@@ -40,7 +46,7 @@ lint: setup
 quick: lint ## lint, types, import order and the pure tests: less than a minute
 	$(PY) -m pytest -q -n auto -m "$(PURE) and not slow" $(PYTEST_ARGS)
 
-test: lint browser compat extras ## everything: the quick checks and all tests, with clusters, notebooks and a browser
+test: lint web browser compat extras ## everything: the quick checks and all tests, with clusters, notebooks and a browser
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 # The lowest versions have wheels for these two alone; without one of them the ring skips, and says so.
@@ -73,6 +79,13 @@ $(EXTRAS)/.installed: pyproject.toml tests/extras.txt
 	$(EXTRAS)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable ".[deep,forecast]" --group test --constraint tests/extras.txt
 	@touch $@
+
+web: $(ASSETS) ## JupyterLab's extension: types, unit tests, and its assets built anew where the sources changed
+	@if command -v node >/dev/null; then $(IN_WEB) && jlpm lint && jlpm test; else \
+		echo "There is no Node.js: JupyterLab's extension is not checked."; [ -z "$$CI" ]; fi
+
+$(ASSETS): $(wildcard labextension/src/*.ts* labextension/style/base.css labextension/schema/*.json labextension/package.json automl_jupyter/notebook/static/*.css automl_jupyter/notebook/static/parts/*) | setup
+	@if command -v node >/dev/null; then $(IN_WEB) && jlpm install --immutable && jlpm build:prod && touch "$(CURDIR)/$@"; fi
 
 # Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
 browser:

@@ -38,6 +38,11 @@ _LAZY = {
 __all__ = ["Input", "Job", "MLClient", "automl"]
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Return where JupyterLab finds the extension during development."""
+    return [{"src": "labextension", "dest": "automl-jupyter"}]
+
+
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """What a workspace of a thousand jobs costs the server: the list, one job, and a panel in which nothing happens.
 
 Run with ``.venv/bin/python benchmarks/many_jobs.py [--jobs 1000] [--trials 200]``. Requests go over HTTP to a server of
-their own, as a page makes them.
+their own, as a page makes them; where there is a Chromium, job pages are opened in JupyterLab, too.
 """
 
 from __future__ import annotations
@@ -88,13 +88,16 @@ def main() -> int:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "jupyter_server", "--allow-root", f"--ServerApp.port={port}"]
+        command = [sys.executable, "-m", "jupyterlab", "--allow-root", f"--ServerApp.port={port}"]
+        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
         command += ["--IdentityProvider.token=t", "--ServerApp.jpserver_extensions=automl_jupyter.server=True"]
         command += [f"--ServerApp.root_dir={root}", "--ServerApp.open_browser=False"]
         env = {**os.environ, "AUTOML_JOBS": str(workspace), "XDG_STATE_HOME": str(Path(root) / "state")}
         server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             measure(f"http://127.0.0.1:{port}/automl-jupyter/api/", workspace_key(workspace))
+            if chromium := shutil.which("chromium") or shutil.which("google-chrome"):
+                measure_pages(chromium, f"http://127.0.0.1:{port}/lab?token=t&reset", workspace_key(workspace))
         finally:
             server.terminate()
             server.wait()
@@ -134,6 +137,43 @@ def measure(url: str, key: str) -> None:
             more += len(next(chunks, b""))
     print(f"a panel in which nothing happens: {more} bytes in {_IDLE_S} s")
     client.close()
+
+
+#: opens a job's page and says after how many milliseconds its leaderboard is painted
+_OPEN = """
+async ([workspace, name]) => {
+  const started = performance.now();
+  const found = new Promise((resolve) => {
+    const look = () => {
+      const page = [...document.querySelectorAll(".amlj-page")].find((p) => p.isConnected && p.offsetParent);
+      const title = page?.querySelector(".amlj-title")?.textContent;
+      if (title === name && page.querySelector("tbody tr")) requestAnimationFrame(() => setTimeout(resolve, 0));
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+  window.jupyterapp.commands.execute("automl:open-job", {workspace, name});
+  await found;
+  return performance.now() - started;
+}
+"""
+
+
+def measure_pages(chromium: str, address: str, key: str) -> None:
+    """Open JupyterLab, the side panel and job pages, and print what that took."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(address)
+        page.wait_for_function("() => window.jupyterapp", timeout=120_000)
+        page.evaluate("() => window.jupyterapp.restored")
+        page.evaluate("() => window.jupyterapp.shell.activateById('automl-jobs')")
+        page.locator(".amlj-side-job").first.wait_for()
+        first, *others = (page.evaluate(_OPEN, [key, f"job{number:04}"]) for number in range(900, 911))
+        print(f"job page to its first paint: the first {first:.0f} ms, another {statistics.median(others):.0f} ms")
+        browser.close()
 
 
 if __name__ == "__main__":

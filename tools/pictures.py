@@ -95,6 +95,13 @@ def _picture_notebook(notebook: Any, page: Any, folder: Path) -> None:
     live.locator(".amlj-toggle").first.click()
     live.locator(".amlj-figure img").wait_for(timeout=60_000)
     take(live, "model-page", chart="ROC")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("() => window.jupyterapp.shell.activateById('automl-jobs')")
+    page.locator(".amlj-side-job").first.click()
+    page.locator(".amlj-page section.amlj").wait_for()
+    take(page.locator("#jp-main-content-panel"), "job-page")
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    page.evaluate("() => window.jupyterapp.commands.execute('application:activate-previous-tab')")
     live.get_by_role("button", name="Stop").click()
     notebook.cell(2).locator("section.amlj[data-over]").wait_for(timeout=120_000)
 

@@ -121,9 +121,11 @@ class Job:
 
     @property
     def services(self) -> dict[str, Any]:
-        """Where it can be looked at: its folder, under the name Azure Machine Learning gives its page."""
+        """Where it can be looked at: its page or its folder, under Azure Machine Learning's name for it."""
+        from automl_jupyter.client.page import page_address
+
         return {
-            "Studio": _Service(self._folder.path.as_uri()),
+            "Studio": _Service(page_address(self._folder.path)),
             "Tracking": _Service(self._folder.path.as_uri()),
         }
 

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter.errors import SCRIPT_ADVICE, ComputeError
@@ -96,6 +97,11 @@ def connect(compute: object) -> Client:
             f"compute: no Dask scheduler answers at {compute!r} ({type(error).__name__}: {error})."
         ) from None
     return client
+
+
+def dashboard_of(client: Client) -> str:
+    """Return the address of a cluster's dashboard; empty without Bokeh, which draws it."""
+    return str(client.dashboard_link or "") if find_spec("bokeh") else ""
 
 
 def _start() -> tuple[Any, Client]:

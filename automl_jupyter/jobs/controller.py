@@ -165,7 +165,9 @@ class Controller:
         self._prepared = prepared
         self._search = Search(self.plan)
         self._worker_bytes = executor.worker_bytes()
-        self._emit(ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute))
+        self._emit(
+            ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute, dashboard=executor.dashboard)
+        )
         self._emit(ev.StatusChanged(status="Running"))
         wait_s = 0.0
         while not self.history.is_over:

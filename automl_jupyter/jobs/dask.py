@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter.errors import ComputeError
-from automl_jupyter.jobs.cluster import connect, make_warm_up
+from automl_jupyter.jobs.cluster import connect, dashboard_of, make_warm_up
 from automl_jupyter.trials.evaluate import WORKER_TABLES, evaluate, forget
 from automl_jupyter.trials.guard import request_stop
 from automl_jupyter.trials.records import FoldOutcome, FoldTask
@@ -42,6 +42,7 @@ class DaskExecutor:
         self._max_concurrent: int | None = None
         self._cores = 1
         self._client: Client = connect(compute)
+        self.dashboard = dashboard_of(self._client)
         self._owns_client = isinstance(compute, str) and compute != "local"
         self._outcomes: queue.SimpleQueue[FoldOutcome] = queue.SimpleQueue()
         self._futures: dict[str, Any] = {}

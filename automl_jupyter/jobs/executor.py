@@ -15,6 +15,7 @@ class Executor(Protocol):
     """Runs `FoldTask` s and hands back a `FoldOutcome` for each, exactly once."""
 
     compute: str
+    dashboard: str
 
     def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
         """Set the most fits at once, and the threads each may use (-1 for all cores)."""
@@ -54,6 +55,7 @@ class InlineExecutor:
     """
 
     compute = "inline"
+    dashboard = ""
 
     def __init__(self) -> None:
         self._waiting: deque[FoldTask] = deque()

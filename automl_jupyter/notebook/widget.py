@@ -12,13 +12,13 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
+from automl_jupyter._core.files import read_json
 from automl_jupyter.client.updates import make_delta
 
 _STATIC = Path(__file__).parent / "static"
 #: the parts of each view's script, in the order they are joined
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "live": ("base", "head", "chart", "insert", "page", "table", "foot", "view"),
-    "panel": ("base", "insert", "panel"),
+    view: tuple(parts) for view, parts in read_json(_STATIC / "parts" / "order.json").items()
 }
 
 

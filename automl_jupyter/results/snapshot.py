@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.results.log import log_lines
@@ -59,6 +60,7 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, a
         "elapsed_s": round(history.elapsed_s, 1),
         "n_workers": history.n_workers,
         "compute": plain(history.compute),
+        "dashboard": _web_address(history.dashboard) if attended and not history.is_over else "",
         "created_at": history.created_at,
         "ended_at": history.ended_at,
         "limits": limits,
@@ -118,6 +120,18 @@ def share_of_test(history: History) -> float:
     """Return the rows a fold is scored on over those it is trained on."""
     folds = [f for t in history.trials.values() for f in t.folds.values() if f.n_train]
     return max((f.n_valid / f.n_train for f in folds), default=0.0)
+
+
+def _web_address(text: str) -> str:
+    """Return an address that a page may link to, or an empty text: logs come from anywhere."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it cannot be one
+    except ValueError:
+        return ""
+    on_web = parts.scheme in ("http", "https") and parts.hostname
+    on_this_server = text.startswith("/") and not parts.netloc
+    return text if on_web or on_this_server else ""
 
 
 def _greater_is_better(metric: str, history: History) -> bool:

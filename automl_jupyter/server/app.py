@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ class AutoMLServer(ExtensionApp):
         assert self.serverapp is not None
         root = Path(self.serverapp.root_dir)
         here = os.environ.get("AUTOML_JOBS") or root / "automl_jobs"
-        self.settings["automl_jupyter_jobs"] = Jobs([Path(here), *(root / path for path in self.workspaces)])
+        proxy = f"{self.serverapp.base_url}proxy/" if find_spec("jupyter_server_proxy") else ""
+        self.settings["automl_jupyter_jobs"] = Jobs([Path(here), *(root / path for path in self.workspaces)], proxy)
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""

@@ -18,8 +18,8 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
 from automl_jupyter._core.text import plain
+from automl_jupyter.client.assist import complete_cell, explain
 from automl_jupyter.client.desk import act, answer
-from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.errors import StoreError
 from automl_jupyter.server.jobs import Jobs, Opened
 from automl_jupyter.server.stream import EventStream, follow_job, follow_jobs
@@ -104,7 +104,7 @@ class JobHandler(JobsHandler):
 def _snapshot(jobs: Jobs, workspace: str, name: str) -> dict[str, Any]:
     opened = jobs.open(workspace, name)
     try:
-        shown = shown_snapshot(opened.job)
+        shown = opened.shown()
         json.dumps(shown, allow_nan=False)
     except (ValueError, TypeError, AttributeError) as error:
         raise StoreError(f"{opened.job.path} is damaged: its log holds values that none has ({error}).") from None
@@ -224,10 +224,39 @@ class CheckHandler(JobsHandler):
         """Send the problems of a cell's text."""
         from automl_jupyter.server.check import check_cell
 
-        text = self.body_of().get("text")
-        if not isinstance(text, str):
-            raise HTTPError(400, "The body has no 'text'.")
+        text, _, _ = _place_in(self.body_of())
         self.send({"problems": await asyncio.to_thread(check_cell, text)})
+
+
+class CompleteHandler(JobsHandler):
+    """What may be written in a cell."""
+
+    @authenticated
+    @authorized(action="read")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Send the texts that fit at a place of a cell; tables and columns only the kernel knows."""
+        found = await asyncio.to_thread(complete_cell, *_place_in(self.body_of()), {})
+        self.send(found._asdict() if found else {"fragment": "", "texts": []})
+
+
+class ExplainHandler(JobsHandler):
+    """What is written in a cell."""
+
+    @authenticated
+    @authorized(action="read")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Send what the field at a place of a cell means."""
+        found = await asyncio.to_thread(explain, *_place_in(self.body_of()))
+        self.send({"explanation": found._asdict() if found else None})
+
+
+def _place_in(body: Mapping[str, Any]) -> tuple[str, int, int]:
+    text, row, column = body.get("text"), body.get("row", 0), body.get("column", 0)
+    if not isinstance(text, str):
+        raise HTTPError(400, "The body has no 'text'.")
+    if not all(isinstance(number, int) and number >= 0 for number in (row, column)):
+        raise HTTPError(400, "'row' and 'column' are whole numbers, counted from 0.")
+    return text, row, column
 
 
 class SchemaHandler(JobsHandler):
@@ -266,6 +295,8 @@ ROUTES: list[tuple[str, type[JobsHandler]]] = [
     (f"{_JOB}/files", FilesHandler),
     (f"{_JOB}/files/(.+)", FileHandler),
     ("check", CheckHandler),
+    ("complete", CompleteHandler),
+    ("explain", ExplainHandler),
     ("schema", SchemaHandler),
     (r"openapi\.json", OpenAPIHandler),
 ]

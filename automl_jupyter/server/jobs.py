@@ -7,9 +7,11 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.listing import Listing
+from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.errors import StoreError
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.folder import JobFolder, find_folder
@@ -27,6 +29,8 @@ class Opened:
     ----------
     folder : JobFolder
         The job.
+    proxy : str, default ""
+        Where the server passes on to other ports; empty where it does not.
 
     Raises
     ------
@@ -34,7 +38,8 @@ class Opened:
         When its log is damaged.
     """
 
-    def __init__(self, folder: JobFolder) -> None:
+    def __init__(self, folder: JobFolder, proxy: str = "") -> None:
+        self._proxy = proxy
         try:
             self._feed = LogFeed(folder, History())
         except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -49,6 +54,24 @@ class Opened:
         """Read what is new in the log."""
         self._feed.look()
 
+    def shown(self) -> dict[str, Any]:
+        """Return the job's snapshot as a page shows it."""
+        snapshot = shown_snapshot(self.job)
+        return {**snapshot, "dashboard": proxied(snapshot["dashboard"], self._proxy)}
+
+
+def proxied(address: str, proxy: str) -> str:
+    """Return where a page reaches a port of this machine: through the server, where it passes on.
+
+    Examples
+    --------
+    >>> proxied("http://127.0.0.1:8787/status", "/user/ann/proxy/")
+    '/user/ann/proxy/8787/status'
+    """
+    parts = urlsplit(address)
+    local = proxy and parts.hostname in ("127.0.0.1", "localhost") and parts.port
+    return f"{proxy}{parts.port}{parts.path}" if local else address
+
 
 class Jobs:
     """The jobs of some workspaces, and of all others that jobs of this user were started in.
@@ -59,9 +82,12 @@ class Jobs:
     ----------
     workspaces : sequence of Path
         Folders that are shown whether or not a job was started there; they need not exist.
+    proxy : str, default ""
+        Where the server passes on to other ports; empty where it does not.
     """
 
-    def __init__(self, workspaces: Sequence[Path]) -> None:
+    def __init__(self, workspaces: Sequence[Path], proxy: str = "") -> None:
+        self._proxy = proxy
         self._given = list(workspaces)
         self._listings: dict[str, Listing] = {}
         self._opened: OrderedDict[Path, Opened] = OrderedDict()
@@ -90,8 +116,9 @@ class Jobs:
         KeyError
             When there is none.
         """
+        path = self.workspaces().get(workspace)
         try:
-            found = find_folder(self.workspaces()[workspace], name)
+            found = find_folder(path, name) if path else None
         except StoreError:  # a name that cannot be one
             found = None
         if found is None:
@@ -112,7 +139,7 @@ class Jobs:
         with self._lock:
             opened = self._opened.get(folder.path)
         if opened is None:
-            opened = Opened(folder)
+            opened = Opened(folder, self._proxy)
         opened.look()
         with self._lock:
             opened = self._opened.setdefault(folder.path, opened)

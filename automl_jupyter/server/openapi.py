@@ -35,6 +35,15 @@ _QUESTION = {
     },
 }
 _TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
+_PLACE = {
+    "type": "object",
+    "required": ["text"],
+    "properties": {
+        "text": {"type": "string", "description": "The whole cell."},
+        "row": {"type": "integer", "minimum": 0, "default": 0},
+        "column": {"type": "integer", "minimum": 0, "default": 0},
+    },
+}
 _PROBLEM = {
     "type": "object",
     "properties": {"line": {"type": "integer"}, "where": {"type": "string"}, "message": {"type": "string"}},
@@ -69,6 +78,8 @@ def openapi(base_url: str) -> dict[str, Any]:
             f"{_JOB}/files": {"get": _reads("The files of a job.", {"type": "object"}, of_job=True)},
             f"{_JOB}/files/{{path}}": {"get": _reads("One file of a job, as an attachment.", {}, of_job=True)},
             "/check": {"post": _posts("The problems of a cell's text.", _TEXT, "200", {}, of_job=False)},
+            "/complete": {"post": _posts("What may be written at a place of a cell.", _PLACE, "200", {}, of_job=False)},
+            "/explain": {"post": _posts("What the field at a place of a cell means.", _PLACE, "200", {}, of_job=False)},
             "/schema": {"get": _reads("The JSON Schema of jobs.", {"type": "object"})},
             "/openapi.json": {"get": _reads("This description.", {"type": "object"})},
         },

@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler
 from tornado.iostream import StreamClosedError
 
-from automl_jupyter.client.updates import make_delta, shown_snapshot
+from automl_jupyter.client.updates import make_delta
 from automl_jupyter.server.jobs import Jobs, Opened
 
 #: seconds between looks at the log of a job that runs, and at those of a workspace
@@ -60,7 +60,7 @@ class EventStream(APIHandler):
 
 async def follow_job(opened: Opened) -> AsyncIterator[tuple[str, Any] | None]:
     """Yield a job's snapshot, then what changes; the end is an event of its own."""
-    shown = await asyncio.to_thread(shown_snapshot, opened.job)
+    shown = await asyncio.to_thread(opened.shown)
     yield "snapshot", shown
     while not shown.get("over"):
         await asyncio.sleep(JOB_EVERY_S)
@@ -79,7 +79,7 @@ def _look(opened: Opened, shown: dict[str, Any]) -> dict[str, Any] | None:
     opened.look()
     if opened.job.history.n_events == shown["seq"] and opened.job.status == shown["status"]:
         return None
-    return shown_snapshot(opened.job)
+    return opened.shown()
 
 
 async def follow_jobs(jobs: Jobs) -> AsyncIterator[tuple[str, Any] | None]:

@@ -74,6 +74,8 @@ class WorkersChanged(Event):
 
     n_workers: int
     compute: str = "local"
+    #: the address of the cluster's dashboard, empty where it shows nothing
+    dashboard: str = ""
 
 
 @_event("trial_queued")

@@ -175,6 +175,7 @@ class History:
     search_ended_s: float | None = None
     n_workers: int = 0
     compute: str = "local"
+    dashboard: str = ""
     trials: Mapping[int, TrialRecord] = field(default_factory=dict)
     ensembles: Mapping[str, EnsembleRecord] = field(default_factory=dict)
     model: ModelRecord | None = None
@@ -296,7 +297,7 @@ def _apply(history: History, event: ev.Event) -> History:
                 limit="" if started else history.limit,
             )
         case ev.WorkersChanged():
-            return replace(history, n_workers=event.n_workers, compute=event.compute)
+            return replace(history, n_workers=event.n_workers, compute=event.compute, dashboard=event.dashboard)
         case ev.TrialQueued() | ev.FoldStarted() | ev.FoldEnded() | ev.TrialEnded() | ev.RefitEnded():
             return _apply_trial(history, event)
         case ev.EnsembleSelected():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,3 +100,33 @@ def make_view(browser: Any) -> Iterator[Callable[..., LiveView]]:
     for view in views:
         view.page.close()
         assert view.errors == []
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    spec = importlib.util.spec_from_file_location("lab", Path(__file__).with_name("lab.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Lab(tmp_path_factory.mktemp("lab"))
+    try:
+        server.wait_until_up()
+        yield module, server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def open_notebook(lab, browser):
+    module, server = lab
+    opened = []
+
+    def open_one(name, cells):
+        server.write_notebook(name, cells)
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        opened.append(module.Notebook(server, page, name))
+        return opened[-1].open()
+
+    yield open_one
+    for notebook in opened:
+        notebook.command("notebook:shutdown-kernel")
+        notebook.page.close()

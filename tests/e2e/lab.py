@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +17,19 @@ from urllib.parse import urlparse
 from urllib.request import urlopen
 
 START_S = 90
+ROOT = Path(__file__).resolve().parents[2]
+#: JupyterLab's extension, built by `make web`
+ASSETS = ROOT / "automl_jupyter" / "labextension"
 
 
 class Lab:
-    """A JupyterLab server in folders of its own."""
+    """A JupyterLab server in folders of its own.
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.token = root, secrets.token_hex(16)
+    With the project as it stands here; or, of a `python` elsewhere, as it is installed there.
+    """
+
+    def __init__(self, root: Path, python: Path | None = None) -> None:
+        self.root, self.token, self.python = root, secrets.token_hex(16), python
         self.notebooks = root / "notebooks"
         self.notebooks.mkdir()
         with socket.socket() as free:
@@ -40,7 +47,7 @@ class Lab:
             "LabApp.user_settings_dir": self._settings(),
             "LabApp.workspaces_dir": root / "workspaces",
         }
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [str(python or sys.executable), "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--{name}={value}" for name, value in options.items()]
         self.process = subprocess.Popen(command, cwd=root, env=self._environment(), stdout=self.log, stderr=self.log)
 
@@ -56,8 +63,24 @@ class Lab:
             env[f"JUPYTER_{name}"] = str(self.root / name.lower())
         env["IPYTHONDIR"] = str(self.root / "ipython")
         env["AUTOML_JOBS"] = str(self.root / "automl_jobs")
-        env["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        env["XDG_STATE_HOME"] = str(self.root / "state")
+        if self.python is None:
+            env["PYTHONPATH"] = str(ROOT)
+            env["JUPYTER_PATH"] = str(self._link_extension())
+        else:
+            env.pop("PYTHONPATH", None)
+            env["JUPYTERLAB_DIR"] = str(Path(sys.prefix) / "share" / "jupyter" / "lab")
         return env
+
+    def _link_extension(self) -> Path:
+        """Put the extension that was built here in JupyterLab's way, before any that is installed."""
+        share = self.root / "share"
+        (share / "labextensions").mkdir(parents=True)
+        (share / "labextensions" / "automl-jupyter").symlink_to(ASSETS)
+        config = self.root / "config_dir" / "jupyter_server_config.d"
+        config.mkdir(parents=True)
+        shutil.copy(ROOT / "automl_jupyter" / "server" / "jupyter_server_config.json", config / "automl_jupyter.json")
+        return share
 
     def wait_until_up(self) -> None:
         """Wait until the server answers."""

@@ -70,6 +70,16 @@ def a_snapshot(*values, seq=1, **more):
     }
 
 
+def test_a_cluster_with_a_dashboard_is_linked_to_while_it_is_there(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    link = view.page.locator(".amlj-dashboard")
+    assert not link.is_visible()
+    view.put(a_snapshot((0, 0.7), seq=2, dashboard="/user/ann/proxy/8787/status"))
+    assert link.get_attribute("href") == "/user/ann/proxy/8787/status"
+    view.put(a_snapshot((0, 0.7), seq=3, dashboard=""))
+    assert not link.is_visible()
+
+
 def test_the_order_changes_and_the_focus_stays(make_view):
     view = make_view().show(a_snapshot((0, 0.7), (1, 0.8), (2, 0.9)))
     assert view.labels == ["model 2", "model 1", "model 0"]

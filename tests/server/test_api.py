@@ -218,3 +218,16 @@ def test_two_servers_agree(server: Any, workspace: Path, tmp_path: Path) -> None
         assert other.wait_until_up().get("jobs").json() == server.get("jobs").json()
     finally:
         other.stop()
+
+
+def test_a_cell_is_completed_and_explained_while_it_is_written(server: Any) -> None:
+    cell = "%%automl\ntask: regr"
+    place = {"text": cell, "row": 1, "column": 10}
+    assert server.post("complete", json=place).json() == {"fragment": "regr", "texts": ["regression"]}
+    assert server.post("explain", user="bob", json=place).json()["explanation"]["field"] == "task"
+    other = {"text": "print(1)", "row": 0, "column": 3}
+    assert server.post("complete", json=other).json()["texts"] == []
+    assert server.post("explain", json=other).json() == {"explanation": None}
+    for wrong in ({}, {"text": cell, "row": -1}, {"text": cell, "column": "x"}):
+        for address in ("complete", "explain"):
+            assert server.post(address, json=wrong).status_code == 400

@@ -8,6 +8,9 @@ function makeHead(root, id, send) {
   const title = make("div", "amlj-title", left);
   title.id = id;
   const sub = make("div", "amlj-quiet", left);
+  const dashboard = make("a", "amlj-dashboard", left, "Dask dashboard");
+  dashboard.target = "_blank";
+  dashboard.rel = "noopener noreferrer";
   const best = make("div", "amlj-best", head);
   const bestValue = make("div", "amlj-best-value", best);
   const bestName = make("div", "amlj-quiet", best);
@@ -53,6 +56,8 @@ function makeHead(root, id, send) {
     const parts = [duration(Math.round(snapshot.elapsed_s || 0)), held, left, silent, snapshot.task, snapshot.plan?.validation, where];
     setText(sub, parts.filter((p) => typeof p === "string" && p).join(" · "));
     setAttribute(sub, "title", sub.textContent);
+    dashboard.hidden = !snapshot.dashboard;
+    setAttribute(dashboard, "href", snapshot.dashboard || null);
     setText(bestValue, snapshot.best ? snapshot.best.text : "–");
     setText(bestName, snapshot.best ? `best ${metricName(snapshot)}, ${snapshot.best.label}` : `best ${metricName(snapshot)}`);
     setAttribute(bestName, "title", bestName.textContent);

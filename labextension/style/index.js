@@ -1,0 +1,2 @@
+import './live.css';
+import './base.css';
