@@ -120,6 +120,13 @@ class PanelIndex:
         offsets = np.concatenate([[0], np.cumsum(self.lengths - cut)])
         return replace(self, starts=self.starts + cut, offsets=offsets), rows
 
+    def part(self, first: int, last: int) -> tuple[PanelIndex, slice]:
+        """Return the index of the series from `first` to before `last`, and their rows."""
+        offsets = self.offsets[first : last + 1]
+        ids = self.ids.iloc[first:last].reset_index(drop=True)
+        found = replace(self, ids=ids, starts=self.starts[first:last], offsets=offsets - offsets[0])
+        return found, slice(int(offsets[0]), int(offsets[-1]))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the two arrays as plain JSON values."""
         return {

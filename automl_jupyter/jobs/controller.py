@@ -7,15 +7,11 @@ It runs in a thread beside the notebook's cells: takes what executors and reques
 from __future__ import annotations
 
 import contextlib
-import math
-import os
-import platform
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from automl_jupyter._core.clock import monotonic_s, now_at
@@ -23,18 +19,19 @@ from automl_jupyter._core.files import write_bytes, write_json
 from automl_jupyter._core.jsonl import Writer
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.jobs import instructions as do
+from automl_jupyter.jobs.choice import best_single, better, choose, finite
+from automl_jupyter.jobs.environment import environment
 from automl_jupyter.jobs.executor import Executor, InlineExecutor
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.search import Search
-from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
+from automl_jupyter.jobs.selection import Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
 from automl_jupyter.jobs.state import decide
-from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
-from automl_jupyter.store.history import History, apply, mean_metrics
+from automl_jupyter.store.history import History, apply
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.store.summary import write_summary
 from automl_jupyter.trials import artifacts
@@ -285,11 +282,11 @@ class Controller:
             selection = future.result()
         except Exception as error:  # noqa: BLE001 an ensemble may never fail the job
             self._note(f"The ensemble could not be built ({error}); the best single model is used.", "warning")
-            selection = self._single(asked)
+            selection = best_single(self.history, asked)
         self._selection_s = selection.seconds
         complete = self._is_complete(asked)
         if complete:
-            selection = self._keep_best(selection)
+            selection = self._best = better(self.history, self._best, selection)
         name = "VotingEnsemble" if complete else RACE_ENSEMBLE
         self._emit(
             ev.EnsembleSelected(
@@ -314,24 +311,13 @@ class Controller:
                 )
             )
         if complete or asked.final or "VotingEnsemble" not in self.history.ensembles:
-            self._publish(selection, asked)
+            chosen = choose(self.plan, self.history, selection, asked)
+            if chosen.stack is not None and selection.stack is not None:
+                artifacts.save(self.folder.path / chosen.stack, selection.stack[0])
+            self._emit(chosen)
 
     def _is_complete(self, asked: do.SelectEnsemble) -> bool:
         return asked.n_folds == self.plan.n_folds
-
-    def _keep_best(self, selection: Selection) -> Selection:
-        """Return the best weights so far: chosen on all rows at once, they may score lower fold by fold than before."""
-        best = self._best
-        if best is not None and _beats(self.history, best.metrics, selection.metrics):
-            selection = replace(
-                selection,
-                members=best.members,
-                metrics=best.metrics,
-                fold_metrics=best.fold_metrics,
-                adjustment=best.adjustment,
-            )
-        self._best = selection
-        return selection
 
     # --- what goes out -----------------------------------------------------------------------------------------
 
@@ -441,52 +427,6 @@ class Controller:
         )
         self._selection = (future, asked)
 
-    def _single(self, asked: do.SelectEnsemble) -> Selection:
-        """Return the best trial by what the leaderboard shows, on the folds that are compared."""
-        found = []
-        for number in asked.numbers:
-            folds = sorted(self.history.trials[number].folds.items())
-            by_fold = tuple(f.metrics for n, f in folds if n < asked.n_folds)
-            found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
-        return max(found, key=lambda s: -math.inf if (v := self.history.score(s.metrics)) is None else v)
-
-    def _publish(self, selection: Selection, asked: do.SelectEnsemble) -> None:
-        """Say what the best usable model is now: a single trial, or the ensemble where that scores higher."""
-        single = self._single(asked)
-        use, label, stack = single, self.history.trials[single.members[0][0]].label, None
-        may_blend = self.plan.vote_ensemble and self.plan.inference != "fast" and len(selection.members) > 1
-        if may_blend and not _beats(self.history, single.metrics, selection.metrics):
-            use, label = selection, "VotingEnsemble"
-        metrics = use.metrics
-        if selection.stack is not None and _beats(self.history, selection.stack_metrics or {}, metrics):
-            label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
-            use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]), adjustment=Adjustment())
-            artifacts.save(self.folder.path / STACK_FILE, selection.stack[0])
-        parts = []
-        for number, weight in use.members:
-            trial = self.history.trials[number]
-            parts.append(
-                {
-                    "trial": number,
-                    "weight": weight,
-                    "label": trial.label,
-                    "recipe": trial.recipe,
-                    "folds": sorted(trial.folds) if asked.final else list(range(asked.n_folds)),
-                }
-            )
-        self._emit(
-            ev.ModelSelected(
-                label=label,
-                trial=use.members[0][0] if len(parts) == 1 else None,
-                parts=parts,
-                metrics=finite(metrics),
-                stage="chosen" if asked.final else "anytime",
-                stack=stack,
-                temperature=use.adjustment.temperature,
-                threshold=use.adjustment.threshold,
-            )
-        )
-
     def _publish_final(self) -> None:
         model = self.history.model
         assert model is not None
@@ -569,44 +509,9 @@ def metric_context(meta: Mapping[str, Any]) -> Any:
     )
 
 
-def finite(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Return metrics as JSON knows them: floats, and None for what is not a finite number."""
-    return {k: float(v) if v is not None and math.isfinite(v) else None for k, v in metrics.items()}
-
-
-def environment() -> dict[str, Any]:
-    """Return the versions a job ran with."""
-    packages = {}
-    for name in (
-        "automl-jupyter",
-        "numpy",
-        "pandas",
-        "scikit-learn",
-        "lightgbm",
-        "xgboost",
-        "catboost",
-        "optuna",
-        "skops",
-        "distributed",
-    ):
-        with contextlib.suppress(PackageNotFoundError):
-            packages[name] = version(name)
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "packages": packages,
-    }
-
-
 def _expected_slots(compute: object) -> int:
     if compute != "local":
         return 1
     from dask.system import CPU_COUNT
 
     return int(CPU_COUNT)
-
-
-def _beats(history: History, metrics: Mapping[str, float | None], others: Mapping[str, float | None]) -> bool:
-    score, other = history.score(metrics), history.score(others)
-    return score is not None and (other is None or score > other)

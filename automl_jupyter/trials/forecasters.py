@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STRATEGY, DIFFERENCE, LAGS, LOG = "strategy", "difference", "lag_set", "log"
 #: types of columns that are numbers
 _NUMBERS = ("Numeric", "Boolean")
-#: training cells of a pooled forecaster, at most
+#: cells a pooled forecaster has features of at a time, at most: those it learns from, and those it forecasts
 MOST_CELLS = 200_000
 #: distinct lengths of series that are worked on one by one; with more, lengths are rounded down
 _MOST_LENGTHS = 64
@@ -285,6 +285,17 @@ class PooledForecaster:
         future : DataFrame
             The other columns of the steps: series by series, `horizon` rows each.
         """
+        n, most = history.index.n_series, max(1, MOST_CELLS // horizon)
+        if n <= most:
+            return self._forecast(history, horizon, future)
+        found = np.empty((n, horizon))
+        for first in range(0, n, most):  # so that memory grows with a part of the panel, not with all of it
+            last = min(first + most, n)
+            ahead = future.iloc[first * horizon : last * horizon].reset_index(drop=True)
+            found[first:last] = self._forecast(history.part(first, last), horizon, ahead)
+        return found
+
+    def _forecast(self, history: History, horizon: int, future: pd.DataFrame) -> np.ndarray:
         at_once = min(self.horizon, horizon) if self._direct else 1
         settings = self._lag_settings()
         recent = history.tail(max(settings.reach, 2) + self.horizon)

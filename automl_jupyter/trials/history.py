@@ -79,6 +79,10 @@ class History:
         index, rows = self.index.tail(most)
         return self._of(index, rows)
 
+    def part(self, first: int, last: int) -> History:
+        """Return the series from `first` to before `last`."""
+        return self._of(*self.index.part(first, last))
+
     def carry_on(self, future: pd.DataFrame, unknown: Sequence[str]) -> pd.DataFrame:
         """Return the columns of the periods to come, as many of each series, with what is carried on into them.
 
@@ -92,7 +96,7 @@ class History:
         series = np.concatenate([np.arange(n), np.repeat(np.arange(n), len(future) // n)])
         return carry(both, series, columns).iloc[n:].reset_index(drop=True)
 
-    def _of(self, index: PanelIndex, rows: np.ndarray) -> History:
+    def _of(self, index: PanelIndex, rows: np.ndarray | slice) -> History:
         weight = None if self.weight is None else self.weight[rows]
         X = self.X.iloc[rows].reset_index(drop=True)
         return History(index, self.y[rows], X, self.season, weight, self.carried)

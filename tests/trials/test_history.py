@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +94,28 @@ def test_a_model_takes_its_forecast_from_memory(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(forecasters, "make_learner", lambda *args, **kwargs: pytest.fail("it was worked out again"))
     ahead = remembering.forecast(history.tail(RECENT_PERIODS), HORIZON, pd.DataFrame(index=pd.RangeIndex(HORIZON)))
     np.testing.assert_array_equal(ahead[0], history.y[-SEASON:][:HORIZON])
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_a_panel_is_forecast_in_parts_as_it_would_be_at_once(monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
+    lengths = np.array([60, 41, 75, 50, 66])
+    one = growing(int(lengths.sum()))
+    index = replace(
+        one.index,
+        id_columns=("id",),
+        ids=pd.DataFrame({"id": list("abcde")}),
+        starts=np.array([0, 5, 0, 3, 1]),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+    )
+    price = pd.DataFrame({"price": np.random.default_rng(1).normal(size=index.n_rows)})
+    history = History(index, one.y * np.repeat([1, 7, 0.1, 3, 2], lengths), price, SEASON)
+    columns = [{"name": "price", "type": "Numeric", "reason": "", "n_missing": 0, "n_unique": 292}]
+    params = {"strategy": strategy, "difference": "mean", "n_rounds": 20}
+    forecaster = PooledForecaster(
+        "LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON], columns=columns, stl="season_trend"
+    )
+    forecaster.fit(history, seed=0, n_jobs=1)
+    future = pd.DataFrame({"price": np.random.default_rng(2).normal(size=5 * HORIZON)})
+    at_once = forecaster.forecast(history, HORIZON, future)
+    monkeypatch.setattr(forecasters, "MOST_CELLS", 2 * HORIZON)
+    np.testing.assert_allclose(forecaster.forecast(history, HORIZON, future), at_once, rtol=1e-9)

@@ -1,0 +1,99 @@
+"""Which model a job would leave now: a single trial, or an ensemble where that scores higher."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from automl_jupyter.jobs.instructions import SelectEnsemble
+from automl_jupyter.jobs.selection import STACK_FILE, Selection
+from automl_jupyter.search.adjust import Adjustment
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.trials.plan import Plan
+
+
+def beats(history: History, metrics: Mapping[str, float | None], others: Mapping[str, float | None]) -> bool:
+    """Return whether metrics are better than others by the job's primary one; without a score nothing is better."""
+    score, other = history.score(metrics), history.score(others)
+    return score is not None and (other is None or score > other)
+
+
+def finite(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Return metrics as JSON knows them: floats, and None for what is not a finite number.
+
+    Examples
+    --------
+    >>> finite({"a": 1, "b": float("nan"), "c": None})
+    {'a': 1.0, 'b': None, 'c': None}
+    """
+    return {k: float(v) if v is not None and math.isfinite(v) else None for k, v in metrics.items()}
+
+
+def best_single(history: History, asked: SelectEnsemble) -> Selection:
+    """Return the best trial by what the leaderboard shows, on the folds that are compared."""
+    found = []
+    for number in asked.numbers:
+        folds = sorted(history.trials[number].folds.items())
+        by_fold = tuple(f.metrics for n, f in folds if n < asked.n_folds)
+        found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
+    return max(found, key=lambda s: -math.inf if (v := history.score(s.metrics)) is None else v)
+
+
+def better(history: History, before: Selection | None, selection: Selection) -> Selection:
+    """Return the best weights so far: new ones, chosen on all rows at once, may score lower fold by fold."""
+    if before is None or not beats(history, before.metrics, selection.metrics):
+        return selection
+    return replace(
+        selection,
+        members=before.members,
+        metrics=before.metrics,
+        fold_metrics=before.fold_metrics,
+        adjustment=before.adjustment,
+    )
+
+
+def choose(plan: Plan, history: History, selection: Selection, asked: SelectEnsemble) -> ev.ModelSelected:
+    """Return the event that names the best usable model.
+
+    Parameters
+    ----------
+    plan : Plan
+        Which ensembles may be built.
+    history : History
+        The trials and the primary metric.
+    selection : Selection
+        The ensembles there are.
+    asked : SelectEnsemble
+        Of which trials, on how many folds.
+    """
+    single = best_single(history, asked)
+    use, label, stack = single, history.trials[single.members[0][0]].label, None
+    may_blend = plan.vote_ensemble and plan.inference != "fast" and len(selection.members) > 1
+    if may_blend and not beats(history, single.metrics, selection.metrics):
+        use, label = selection, "VotingEnsemble"
+    metrics = use.metrics
+    if selection.stack is not None and beats(history, selection.stack_metrics or {}, metrics):
+        label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
+        use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]), adjustment=Adjustment())
+    parts = [
+        {
+            "trial": number,
+            "weight": weight,
+            "label": history.trials[number].label,
+            "recipe": history.trials[number].recipe,
+            "folds": sorted(history.trials[number].folds) if asked.final else list(range(asked.n_folds)),
+        }
+        for number, weight in use.members
+    ]
+    return ev.ModelSelected(
+        label=label,
+        trial=use.members[0][0] if len(parts) == 1 else None,
+        parts=parts,
+        metrics=finite(metrics),
+        stage="chosen" if asked.final else "anytime",
+        stack=stack,
+        temperature=use.adjustment.temperature,
+        threshold=use.adjustment.threshold,
+    )
