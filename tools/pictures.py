@@ -5,7 +5,6 @@ Run with ``.venv/bin/python tools/pictures.py``; it needs Chromium and takes abo
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import tempfile
 from pathlib import Path
@@ -43,20 +42,17 @@ def picture_views(folder: Path) -> None:
     """Take pictures of the panel and the live view, light and dark, while a job runs."""
     from playwright.sync_api import sync_playwright
 
-    spec = importlib.util.spec_from_file_location("lab", ROOT / "tests" / "e2e" / "lab.py")
-    assert spec is not None
-    assert spec.loader is not None
-    lab = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lab)
+    from automl_jupyter.testing.jupyter import Lab, Notebook
+
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
-        server = lab.Lab(Path(root))
+        server = Lab(Path(root))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
             server.wait_until_up()
             server.write_notebook("pictures.ipynb", [DATA, "%automl panel train --target diagnosis", CELL])
             page = browser.new_page(viewport={"width": 1280, "height": 1700})
-            notebook = lab.Notebook(server, page, "pictures.ipynb").open()
+            notebook = Notebook(server, page, "pictures.ipynb").open()
             _picture_notebook(notebook, page, folder)
             notebook.command("notebook:shutdown-kernel")
         finally:

@@ -55,14 +55,33 @@ export class Api {
     return this.request<T>(address, { method: 'POST', body: JSON.stringify(body) });
   }
 
-  /** Events of a stream; the browser connects again by itself, and each connection begins with the whole. */
+  /**
+   * Events of a stream. The browser connects again by itself, and each connection begins with the whole; while the page
+   * is out of sight there is none, since a browser keeps only a few to one server.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: each event has a shape of its own
   listen(address: string, listeners: Record<string, (value: any) => void>): () => void {
-    const source = new EventSource(address, { withCredentials: true });
-    for (const [kind, listener] of Object.entries(listeners)) {
-      source.addEventListener(kind, event => listener(JSON.parse((event as MessageEvent).data)));
-    }
-    return () => source.close();
+    let source: EventSource | null = null;
+    const close = () => {
+      source?.close();
+      source = null;
+    };
+    const follow = () => {
+      if (document.hidden) {
+        close();
+      } else if (!source) {
+        source = new EventSource(address, { withCredentials: true });
+        for (const [kind, listener] of Object.entries(listeners)) {
+          source.addEventListener(kind, event => listener(JSON.parse((event as MessageEvent).data)));
+        }
+      }
+    };
+    document.addEventListener('visibilitychange', follow);
+    follow();
+    return () => {
+      document.removeEventListener('visibilitychange', follow);
+      close();
+    };
   }
 
   private async request<T>(address: string, init: RequestInit): Promise<T> {

@@ -93,6 +93,18 @@ export class JobPage extends Widget {
     void this.open();
   }
 
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    if (this.unmount) {
+      this.model.listen();
+    }
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.model.close();
+  }
+
   dispose(): void {
     this.model.close();
     this.unmount?.();
@@ -111,7 +123,9 @@ export class JobPage extends Widget {
     }
     this.node.textContent = '';
     this.unmount = view.render({ model: this.model, el: this.node });
-    this.model.listen();
+    if (this.isVisible) {
+      this.model.listen();
+    }
   }
 
   private model: JobModel;

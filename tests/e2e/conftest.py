@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from automl_jupyter.notebook.widget import PARTS, script_of
+from automl_jupyter.testing.jupyter import Lab, Notebook
 
 PACKAGE = Path(__file__).resolve().parents[2] / "automl_jupyter"
 STATIC = PACKAGE / "notebook" / "static"
@@ -104,26 +104,21 @@ def make_view(browser: Any) -> Iterator[Callable[..., LiveView]]:
 
 @pytest.fixture(scope="session")
 def lab(chromium, tmp_path_factory):
-    spec = importlib.util.spec_from_file_location("lab", Path(__file__).with_name("lab.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    server = module.Lab(tmp_path_factory.mktemp("lab"))
+    server = Lab(tmp_path_factory.mktemp("lab"))
     try:
-        server.wait_until_up()
-        yield module, server
+        yield server.wait_until_up()
     finally:
         server.stop()
 
 
 @pytest.fixture
 def open_notebook(lab, browser):
-    module, server = lab
     opened = []
 
     def open_one(name, cells):
-        server.write_notebook(name, cells)
+        lab.write_notebook(name, cells)
         page = browser.new_page(viewport={"width": 1200, "height": 900})
-        opened.append(module.Notebook(server, page, name))
+        opened.append(Notebook(lab, page, name))
         return opened[-1].open()
 
     yield open_one

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.testing.jupyter import Lab
 from automl_jupyter.testing.users import CONFIG
 
 ASSETS = Path(__file__).resolve().parents[2] / "automl_jupyter" / "labextension" / "static" / "style.js"
@@ -33,7 +34,7 @@ training:
 
 
 @pytest.fixture
-def started(open_notebook: Any, lab: Any) -> Any:
+def started(open_notebook: Any) -> Any:
     """Return what opens a notebook with a job under way and the side panel shown."""
 
     def start(name: str) -> Any:
@@ -64,6 +65,11 @@ def test_a_job_moves_in_the_panel_and_on_its_page_and_is_stopped_there(started: 
     view = open_page(page, "seen")
     view.locator("tbody tr[data-state='complete']").nth(2).wait_for(timeout=60_000)
     page.locator(".amlj-status", has_text="1 running").wait_for()
+    page.evaluate("() => window.jupyterapp.commands.execute('application:activate-previous-tab')")
+    view.wait_for(state="hidden")
+    row(page, "seen").click()  # a page that was behind another goes on where the job is
+    complete = view.locator("tbody tr[data-state='complete']")
+    complete.nth(complete.count() + 1).wait_for(timeout=60_000)
     view.get_by_role("button", name="Stop").click()
     view.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
     page.locator(".amlj-side-job[data-status='Canceled']", has_text="seen").wait_for(timeout=20_000)
@@ -84,13 +90,12 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
 ) -> None:
     notebook = started("kept")
     assert row(notebook.page, "kept").get_attribute("data-status", timeout=20_000)
-    _, server = lab
     jobs = notebook.page.evaluate("() => fetch('/automl-jupyter/api/jobs').then((answer) => answer.json())")
     job = next(j for j in jobs["jobs"] if j["name"] == "kept")
     other = browser.new_page()
     try:
         other.goto(
-            f"http://127.0.0.1:{server.port}/lab/workspaces/other?token={server.token}"
+            f"http://127.0.0.1:{lab.port}/lab/workspaces/other?token={lab.token}"
             f"&automl-job={job['workspace']}/{job['name']}"
         )
         view = other.locator(".amlj-page section.amlj:has(.amlj-title:text-is('kept'))")
@@ -99,7 +104,7 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
         for page in (view, notebook.cell(1)):
             page.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
         other.wait_for_timeout(1500)  # the layout is saved with a delay
-        other.goto(f"http://127.0.0.1:{server.port}/lab/workspaces/other")
+        other.goto(f"http://127.0.0.1:{lab.port}/lab/workspaces/other")
         other.locator(".amlj-page .amlj-title", has_text="kept").wait_for(timeout=60_000)
     finally:
         other.close()
@@ -108,10 +113,9 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
 def test_on_another_server_one_user_may_stop_a_job_and_the_other_only_look(
     started: Any, lab: Any, browser: Any, tmp_path: Path
 ) -> None:
-    module, first = lab
     notebook = started("shared")
     job = notebook.cell(1)
-    second = module.Lab(tmp_path, workspace=first.workspace, config=CONFIG)
+    second = Lab(tmp_path, workspace=lab.workspace, config=CONFIG)
     contexts = [browser.new_context(extra_http_headers={"Authorization": f"token {user}"}) for user in ("bob", "ann")]
     try:
         second.wait_until_up()
@@ -182,8 +186,7 @@ def test_tab_completes_fields_without_the_kernel_and_columns_with_it(open_notebo
 
 
 def test_a_file_opens_in_the_panel_of_a_new_notebook(open_notebook: Any, lab: Any) -> None:
-    _, server = lab
-    (server.notebooks / "rows <b>.csv").write_text("size,answer\n" + "\n".join(f"{i},{i % 2}" for i in range(60)))
+    (lab.notebooks / "rows <b>.csv").write_text("size,answer\n" + "\n".join(f"{i},{i % 2}" for i in range(60)))
     page = open_notebook("files.ipynb", ["1"]).page
     page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:go-to-path', {path: ''})")
     page.evaluate("() => window.jupyterapp.shell.activateById('filebrowser')")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from automl_jupyter.testing.jupyter import Lab, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "automl_jupyter" / "labextension" / "static" / "style.js"
@@ -71,18 +72,13 @@ def test_installed_without_node_the_side_panel_is_there(wheel: Path, browser: An
     subprocess.run(install, env=without_node(), check=True, timeout=300)
     assert json.loads((tmp_path / "venv" / SHARE / "package.json").read_text())["name"] == "automl-jupyter"
 
-    spec = importlib.util.spec_from_file_location("lab", Path(__file__).with_name("lab.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    lab = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lab)
     (tmp_path / "lab").mkdir()
-    server = lab.Lab(tmp_path / "lab", python)
+    server = Lab(tmp_path / "lab", python)
     try:
         server.wait_until_up()
         server.write_notebook("one.ipynb", ["import automl_jupyter\nautoml_jupyter.__file__"])
         page = browser.new_page()
-        notebook = lab.Notebook(server, page, "one.ipynb").open()
+        notebook = Notebook(server, page, "one.ipynb").open()
         assert str(site) in notebook.run(0)
         page.locator("[data-id='automl-jobs']").first.click()
         page.locator(".amlj-side", has_text="There are no jobs yet").wait_for()

@@ -1,4 +1,4 @@
-"""JupyterLab for the browser tests: a server of its own, and a notebook driven through Lab's own commands."""
+"""Jupyter for tests: servers of their own, and a notebook driven through JupyterLab's own commands."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.error import HTTPError
 from urllib.parse import urlparse
 from urllib.request import urlopen
 
@@ -22,87 +24,76 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "automl_jupyter" / "labextension"
 
 
-class Lab:
-    """A JupyterLab server in folders of its own.
+class JupyterServer:
+    """A Jupyter server in a process of its own.
 
-    With the project as it stands here; or, of a `python` elsewhere, as it is installed there.
+    Parameters
+    ----------
+    root : Path
+        Its folder: configuration, runtime files, and ``server.log``.
+    module : str
+        What is run: ``jupyter_server``, ``jupyterlab``.
+    options : mapping
+        Its settings, by their full names.
+    env : mapping
+        Environment variables beside those of this process, of which Jupyter's own are left out.
+    config : str, default ""
+        The text of a configuration file.
+    python : Path, optional
+        Another interpreter than this one.
     """
 
     def __init__(
-        self, root: Path, python: Path | None = None, *, workspace: Path | None = None, config: str = ""
+        self,
+        root: Path,
+        module: str,
+        options: Mapping[str, object],
+        env: Mapping[str, str],
+        *,
+        config: str = "",
+        python: Path | None = None,
     ) -> None:
-        self.root, self.token, self.python = root, secrets.token_hex(16), python
-        self.workspace = workspace or root / "automl_jobs"
-        self.notebooks = root / "notebooks"
-        self.notebooks.mkdir()
+        self.root = root
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.log = open(root / "lab.log", "wb")  # noqa: SIM115 closed with the server
+            self.port = int(free.getsockname()[1])
+        (root / "config.py").write_text(config)
         options = {
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": self.port,
             "ServerApp.port_retries": 0,
-            "ServerApp.root_dir": self.notebooks,
-            "IdentityProvider.token": self.token,
-            "LabApp.expose_app_in_browser": True,
-            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-            "LabApp.user_settings_dir": self._settings(),
-            "LabApp.workspaces_dir": root / "workspaces",
+            "ServerApp.open_browser": False,
+            **options,
         }
-        command = [str(python or sys.executable), "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [str(python or sys.executable), "-m", module, "--allow-root", f"--config={root / 'config.py'}"]
         command += [f"--{name}={value}" for name, value in options.items()]
-        (root / "config.py").write_text(config)
-        command += [f"--config={root / 'config.py'}"]
-        self.process = subprocess.Popen(command, cwd=root, env=self._environment(), stdout=self.log, stderr=self.log)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER_", "MPLBACKEND"))}
+        kept |= {f"JUPYTER_{name}": str(root / name.lower()) for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")}
+        self.log = open(root / "server.log", "wb")  # noqa: SIM115 closed with the server
+        self.process = subprocess.Popen(command, cwd=root, env={**kept, **env}, stdout=self.log, stderr=self.log)
 
-    def _settings(self) -> Path:
-        folder = self.root / "settings" / "@jupyterlab" / "apputils-extension"
-        folder.mkdir(parents=True)
-        (folder / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
-        return self.root / "settings"
+    def wait_until_up(self) -> Self:
+        """Wait until it answers, whatever it answers.
 
-    def _environment(self) -> dict[str, str]:
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER_", "MPLBACKEND"))}
-        for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
-            env[f"JUPYTER_{name}"] = str(self.root / name.lower())
-        env["IPYTHONDIR"] = str(self.root / "ipython")
-        env["AUTOML_JOBS"] = str(self.workspace)
-        env["XDG_STATE_HOME"] = str(self.root / "state")
-        if self.python is None:
-            env["PYTHONPATH"] = str(ROOT)
-            env["JUPYTER_PATH"] = str(self._link_extension())
-        else:
-            env.pop("PYTHONPATH", None)
-            env["JUPYTERLAB_DIR"] = str(Path(sys.prefix) / "share" / "jupyter" / "lab")
-        return env
-
-    def _link_extension(self) -> Path:
-        """Put the extension that was built here in JupyterLab's way, before any that is installed."""
-        share = self.root / "share"
-        (share / "labextensions").mkdir(parents=True)
-        (share / "labextensions" / "automl-jupyter").symlink_to(ASSETS)
-        config = self.root / "config_dir" / "jupyter_server_config.d"
-        config.mkdir(parents=True)
-        shutil.copy(ROOT / "automl_jupyter" / "server" / "jupyter_server_config.json", config / "automl_jupyter.json")
-        return share
-
-    def wait_until_up(self) -> None:
-        """Wait until the server answers."""
+        Raises
+        ------
+        RuntimeError
+            When it ends instead, or says nothing for long.
+        """
         until = time.monotonic() + START_S
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                break
+        while time.monotonic() < until and self.process.poll() is None:
             try:
-                urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=2).close()
+                urlopen(f"http://127.0.0.1:{self.port}/", timeout=2).close()
+            except HTTPError:
+                return self
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.1)
             else:
-                return
-        raise RuntimeError("JupyterLab did not start:\n" + (self.root / "lab.log").read_text()[-3000:])
+                return self
+        raise RuntimeError("The server did not start:\n" + (self.root / "server.log").read_text()[-3000:])
 
     def stop(self) -> None:
-        """End the server and its kernels."""
+        """End it and its kernels."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)
@@ -110,6 +101,49 @@ class Lab:
             self.process.kill()
             self.process.wait()
         self.log.close()
+
+
+class Lab(JupyterServer):
+    """A JupyterLab server in folders of its own.
+
+    Parameters
+    ----------
+    root : Path
+        An empty folder for all it writes.
+    python : Path, optional
+        An interpreter with the project installed; without it the project is taken as it stands here.
+    workspace : Path, optional
+        The folder of its jobs; by default one in `root`.
+    config : str, default ""
+        The text of a configuration file.
+    """
+
+    def __init__(
+        self, root: Path, python: Path | None = None, *, workspace: Path | None = None, config: str = ""
+    ) -> None:
+        self.token = secrets.token_hex(16)
+        self.workspace = workspace or root / "automl_jobs"
+        self.notebooks = root / "notebooks"
+        self.notebooks.mkdir()
+        options = {
+            "ServerApp.root_dir": self.notebooks,
+            "IdentityProvider.token": self.token,
+            "ExtensionApp.open_browser": False,
+            "LabApp.expose_app_in_browser": True,
+            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "LabApp.user_settings_dir": _write_settings(root),
+            "LabApp.workspaces_dir": root / "workspaces",
+        }
+        env = {
+            "IPYTHONDIR": str(root / "ipython"),
+            "AUTOML_JOBS": str(self.workspace),
+            "XDG_STATE_HOME": str(root / "state"),
+        }
+        if python is None:
+            env |= {"PYTHONPATH": str(ROOT), "JUPYTER_PATH": str(_link_extension(root))}
+        else:
+            env |= {"PYTHONPATH": "", "JUPYTERLAB_DIR": str(Path(sys.prefix) / "share" / "jupyter" / "lab")}
+        super().__init__(root, "jupyterlab", options, env, config=config, python=python)
 
     def write_notebook(self, name: str, cells: list[str]) -> Path:
         """Write a notebook of code cells."""
@@ -126,6 +160,24 @@ class Lab:
         path = self.notebooks / name
         path.write_text(json.dumps(content))
         return path
+
+
+def _write_settings(root: Path) -> Path:
+    folder = root / "settings" / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True)
+    (folder / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    return root / "settings"
+
+
+def _link_extension(root: Path) -> Path:
+    """Put the extension that was built here in JupyterLab's way, before any that is installed."""
+    share = root / "share"
+    (share / "labextensions").mkdir(parents=True)
+    (share / "labextensions" / "automl-jupyter").symlink_to(ASSETS)
+    config = root / "config_dir" / "jupyter_server_config.d"
+    config.mkdir(parents=True)
+    shutil.copy(ROOT / "automl_jupyter" / "server" / "jupyter_server_config.json", config / "automl_jupyter.json")
+    return share
 
 
 class Notebook:
