@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 _CELL = re.compile(r"%%automl(\s|$)")
 _FIELD = re.compile(r"^(?P<indent>\s*)(?P<dash>-\s+)?(?P<key>\w+)\s*:(?:\s+(?P<value>.*))?$")
+#: what lies between blanks of the first line; a quote may still be open
+_WORD = re.compile(r"""(?:[^\s"']|"[^"]*(?:"|$)|'[^']*(?:'|$))+""")
 _PLAIN_SCALAR = re.compile(r"[A-Za-z_][\w .()/%+-]*(?<! )")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _TABLES = ("training_data", "validation_data", "test_data")
@@ -168,7 +170,7 @@ def _on_first_line(cell: _Cell) -> tuple[str, list[str]]:
     from automl_jupyter.spec.options import OPTIONS
 
     by_flag = {o.flag: o for o in OPTIONS}
-    fragment = re.split(r"""\s(?=(?:[^"']|"[^"]*"|'[^']*')*$)""", cell.before)[-1]
+    fragment = next((w.group() for w in _WORD.finditer(cell.before) if w.end() == len(cell.before)), "")
     written = _words(cell.before[: len(cell.before) - len(fragment)])[1:]
     flag, equals, value = fragment.partition("=")
     if equals and flag in by_flag:
@@ -228,12 +230,28 @@ def _choices(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def table_names(namespace: Mapping[str, Any]) -> list[str]:
+    """Return the variables that hold tables.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table_names({"n": 3, "birds": pd.DataFrame({"size": [1]})})
+    ['birds']
+    """
     from automl_jupyter.spec.inputs import is_table
 
     return [name for name, value in list(namespace.items()) if not name.startswith("_") and is_table(value)]
 
 
 def column_names(table: object) -> list[str]:
+    """Return the names of a table's columns that can be written in a cell; none of what is no table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> column_names(pd.DataFrame({"size": [1], 7: [2]}))
+    ['size']
+    """
     try:
         names = list(getattr(table, "columns", ()))[:_MOST_COLUMNS]
     except Exception:  # noqa: BLE001 what a stranger's attribute raises is no reason for a traceback at Tab
@@ -248,7 +266,7 @@ def _yaml_scalar(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"\s+#.*$", "", text).strip().strip("\"'")
+    return re.split(r"\s#", text, maxsplit=1)[0].strip().strip("\"'")
 
 
 def _words(line: str) -> list[str]:

@@ -121,6 +121,9 @@ export class JobPage extends Widget {
       this.node.textContent = error instanceof Error ? error.message : String(error);
       return;
     }
+    if (this.isDisposed) {
+      return;
+    }
     this.node.textContent = '';
     this.unmount = view.render({ model: this.model, el: this.node });
     if (this.isVisible) {

@@ -103,7 +103,9 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
         view.get_by_role("button", name="Stop").click()
         for page in (view, notebook.cell(1)):
             page.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
-        other.wait_for_timeout(1500)  # the layout is saved with a delay
+        other.wait_for_function(  # the layout is saved with a delay
+            "() => fetch('/lab/api/workspaces/other').then((a) => a.text()).then((t) => t.includes('automl-job:'))"
+        )
         other.goto(f"http://127.0.0.1:{lab.port}/lab/workspaces/other")
         other.locator(".amlj-page .amlj-title", has_text="kept").wait_for(timeout=60_000)
     finally:

@@ -32,6 +32,11 @@ def test_options_complete_on_the_first_line_and_used_ones_are_left_out():
     assert "--timeout" not in offered("%%automl bank --timeout 3 --ti|")
 
 
+def test_a_name_in_an_open_quote_completes_past_its_blank():
+    assert offered("%%automl b --data bank_df --target 'Job Ti|") == ("'Job Title'",)
+    assert offered('%%automl b --data bank_df --target "Job |') == ("'Job Title'",)
+
+
 @pytest.mark.parametrize("cell", ["%%automl b --data |", "%%automl b --data=|", "%%automl b\ntraining_data: |"])
 def test_tables_of_the_notebook_complete(cell):
     assert offered(cell) == ("bank_df", "houses")
