@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from automl_jupyter.jobs.instructions import SelectEnsemble
 from automl_jupyter.jobs.selection import STACK_FILE, Selection
+from automl_jupyter.jobs.situation import race_decides
 from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import History, mean_metrics
@@ -52,6 +53,13 @@ def better(history: History, before: Selection | None, selection: Selection) -> 
         fold_metrics=before.fold_metrics,
         adjustment=before.adjustment,
     )
+
+
+def is_usable(plan: Plan, history: History, *, complete: bool) -> bool:
+    """Return whether weights chosen on all folds, or on the race's, are what the best model is made of now."""
+    if "VotingEnsemble" not in history.ensembles:
+        return True
+    return complete != (plan.race and race_decides(history))
 
 
 def choose(plan: Plan, history: History, selection: Selection, asked: SelectEnsemble) -> ev.ModelSelected:

@@ -19,7 +19,7 @@ from automl_jupyter._core.files import write_bytes, write_json
 from automl_jupyter._core.jsonl import Writer
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.jobs import instructions as do
-from automl_jupyter.jobs.choice import best_single, better, choose, finite
+from automl_jupyter.jobs.choice import best_single, better, choose, finite, is_usable
 from automl_jupyter.jobs.environment import environment
 from automl_jupyter.jobs.executor import Executor, InlineExecutor
 from automl_jupyter.jobs.feed import Feed
@@ -310,7 +310,7 @@ class Controller:
                     complete=True,
                 )
             )
-        if complete or asked.final or "VotingEnsemble" not in self.history.ensembles:
+        if asked.final or is_usable(self.plan, self.history, complete=complete):
             chosen = choose(self.plan, self.history, selection, asked)
             if chosen.stack is not None and selection.stack is not None:
                 artifacts.save(self.folder.path / chosen.stack, selection.stack[0])

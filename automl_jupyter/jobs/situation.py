@@ -10,6 +10,8 @@ from automl_jupyter.store.history import History
 
 #: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
 RACE_ENSEMBLE = "Race"
+#: share of the race's weights that must be complete for weights over complete trials to be used instead
+COVERED_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,14 @@ def race_weights(history: History) -> dict[int, float]:
     return dict(race.members) if race else {}
 
 
+def race_decides(history: History) -> bool:
+    """Return whether the ensemble chosen on the race's folds says more than one of the few complete trials would."""
+    weights = race_weights(history)
+    return sum(w for n, w in weights.items() if history.trials[n].is_complete) < COVERED_SHARE
+
+
 def members(history: History) -> list[int]:
-    """Return the trials the best model so far stands on; in a race, those its weights are on."""
+    """Return the trials the best model so far stands on."""
     if history.model is not None:
         return [int(p["trial"]) for p in history.model.parts]
     return list(race_weights(history))

@@ -37,7 +37,7 @@ from automl_jupyter.jobs.reserve import (
     search_deadline_s,
     total_s,
 )
-from automl_jupyter.jobs.situation import InFlight, Situation, race_weights
+from automl_jupyter.jobs.situation import InFlight, Situation, race_decides, race_weights
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -66,8 +66,6 @@ STOP_GRACE_S = 3.0
 FIRST_MODEL_S = 20.0
 #: share of the time that must have passed without a gain before a search with a time limit ends early
 STALL_SHARE = 0.5
-#: share of the race's weights that must be complete for weights over complete trials to be used instead
-COVERED_SHARE = 0.9
 #: fits shorter than this, in seconds, are handed out ahead of time
 SHORT_FIT_S = 0.5
 #: seconds below which no fit is begun before the search must end
@@ -191,7 +189,7 @@ def _next(
             if trial.fit_s >= plan.limits.trial_timeout_s:
                 return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
             continue
-        if _would_not_finish(plan, history, now, trial, limit):
+        if _would_not_finish(plan, history, now, trial, fold, limit):
             if not trial.folds and not (now.is_iterative(trial.learner) and not _usable(history)):
                 return EndTrial(number, "pruned", "it would not finish in the time left")
             continue
@@ -290,11 +288,15 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
     return min(limit, left)
 
 
-def _would_not_finish(plan: Plan, history: History, now: Situation, trial: TrialRecord, limit: float | None) -> bool:
+def _would_not_finish(
+    plan: Plan, history: History, now: Situation, trial: TrialRecord, fold: int, limit: float | None
+) -> bool:
     if limit is None or plan.limits.timeout_s is None:
         return False
     if trial.folds:
-        return max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
+        made = any(fold in t.folds for t in history.trials.values() if t.recipe == trial.recipe)
+        features = 0.0 if made else max(f.features_s for f in trial.folds.values())
+        return features + max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
     predicted = now.predict_s(trial.learner, trial.params, _fold_rows(plan))
     if now.is_iterative(trial.learner):
         return limit < LEAST_FIT_S or (bool(_usable(history)) and (predicted or 0.0) > HOPELESS * limit)
@@ -401,7 +403,7 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
 
 def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     complete = _with_folds(history, plan.n_folds)
-    if complete and not (plan.race and _race_decides(history)):
+    if complete and not (plan.race and race_decides(history)):
         return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]
     n_folds = _compared_folds(plan, history)
     if n_folds:
@@ -490,12 +492,6 @@ def _compared_folds(plan: Plan, history: History) -> int:
 def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
     """Return the trials that have the first `n_folds` folds."""
     return tuple(t.number for t in _usable(history) if t.n_first >= n_folds)
-
-
-def _race_decides(history: History) -> bool:
-    """Return whether the ensemble chosen on the race's folds says more than one of the few complete trials would."""
-    weights = race_weights(history)
-    return sum(w for n, w in weights.items() if history.trials[n].is_complete) < COVERED_SHARE
 
 
 def _race_score(plan: Plan, history: History, trial: TrialRecord) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automl_jupyter.jobs import instructions as do
+from automl_jupyter.jobs.choice import is_usable
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
@@ -255,6 +256,8 @@ class Simulation:
                 complete=complete,
             )
         )
+        if not (asked.final or is_usable(self.plan, self.history, complete=complete)):
+            return
         parts = [{"trial": int(n), "weight": w, "label": "", "recipe": "", "folds": [0]} for n, w in members]
         self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime"))
 

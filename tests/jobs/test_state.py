@@ -72,6 +72,20 @@ def test_a_race_begins_with_first_folds_and_completes_the_members() -> None:
     assert all("of 3 folds" in t.reason or "before it could run" in t.reason for t in pruned)
 
 
+def test_a_weak_trial_that_is_complete_does_not_take_the_place_of_what_leads_the_race() -> None:
+    """Nor does the job end too late, or too early, for the refits of what leads."""
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        cheap = number == 1
+        return ScriptedFit(seconds=0.1 if cheap else 6.0, score=0.5 if cheap else 0.9)
+
+    job = Simulation(make_plan(timeout_s=60.0), script, predicted_s={"A": 0.1, "B": 6.0, "C": 6.0}).run()
+    usable = [e for e in job.events if isinstance(e, ev.ModelSelected) and e.stage == "anytime"]
+    members = [{int(p["trial"]) for p in e.parts} for e in usable]
+    led = next(k for k, of in enumerate(members) if of & {2, 3})
+    assert all(of & {2, 3} for of in members[led:])
+
+
 def test_the_time_limit_covers_the_refits() -> None:
     job = Simulation(make_plan(timeout_s=60.0), lambda n, f: ScriptedFit(seconds=3.0, score=0.5 + n / 1000)).run()
     assert job.now_s <= 60.0
