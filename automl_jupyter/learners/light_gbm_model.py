@@ -12,6 +12,9 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
     RegressorMixin,
 )
 
+#: rows from which on a prediction is shared among threads: below, waking and waiting for them takes as long
+_MANY_ROWS = 1000
+
 
 class LightGBMModel(BaseEstimator):  # type: ignore[misc]
     """What the classifier and the regressor share: the booster, kept as its text.
@@ -24,7 +27,8 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
     random_state : int, default 0
         Seed of bagging, feature sampling and extra trees.
     n_jobs : int, default 1
-        Threads of fit and predict.
+        Threads of a fit. Predictions of many rows use what OpenMP allows: all cores in a notebook, one in a Dask
+        worker process, ``OMP_NUM_THREADS`` where it is set.
     n_classes : int, optional
         Number of classes; read from `y` when left out.
     """
@@ -70,7 +74,7 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
         return state
 
     def _raw(self, X: Any) -> np.ndarray:
-        return np.asarray(self.booster_.predict(X, num_threads=self.n_jobs))
+        return np.asarray(self.booster_.predict(X, num_threads=0 if X.shape[0] >= _MANY_ROWS else 1))
 
 
 class LightGBMClassifier(ClassifierMixin, LightGBMModel):  # type: ignore[misc]
