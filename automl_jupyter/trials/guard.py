@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 import traceback
@@ -75,14 +76,17 @@ def run_guarded(fit: Callable[[], T], signal: StopSignal, *, grace_s: float = GR
     """Run `fit` in this thread; interrupt it when it goes on for `grace_s` after it was told to stop.
 
     The interruption is an asynchronous exception, repeated until it arrives, because one alone may land in a callback
-    that swallows it. It reaches Python code only; a fit that stays in C code longer is ended by replacing the worker.
+    that swallows it. It waits for the end of an import: inside one it could leave a half-imported module behind, or
+    the lock of all imports taken, in a process that may be a notebook's kernel. It reaches Python code only; a fit that
+    stays in C code longer is ended by replacing the worker.
 
     Raises
     ------
     Interrupted
         When the fit had to be interrupted.
     """
-    thread = ctypes.c_ulong(threading.get_ident())
+    ident = threading.get_ident()
+    thread = ctypes.c_ulong(ident)
     lock, finished, is_over = threading.Lock(), threading.Event(), [False]
 
     def watch() -> None:
@@ -94,6 +98,8 @@ def run_guarded(fit: Callable[[], T], signal: StopSignal, *, grace_s: float = GR
                 with lock:
                     if is_over[0]:
                         return
+                    if is_importing(ident):
+                        continue
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Interrupted))
 
     watcher = threading.Thread(target=watch, name="automl-guard", daemon=True)
@@ -110,6 +116,16 @@ def run_guarded(fit: Callable[[], T], signal: StopSignal, *, grace_s: float = GR
             pass  # it was on its way when the fit ended
         finished.set()
         watcher.join()
+
+
+def is_importing(ident: int) -> bool:
+    """Return whether a thread is anywhere inside an import."""
+    frame = sys._current_frames().get(ident)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -129,7 +145,6 @@ def describe_error(error: BaseException) -> Mapping[str, str]:
 def peak_memory_bytes() -> int:
     """Return the most memory this process has used so far, in bytes."""
     import resource
-    import sys
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +97,22 @@ def test_one_that_swallows_it_once_is_interrupted_again() -> None:
     with pytest.raises(Interrupted, match=r"^$"):
         run_guarded(fit, StopSignal("twice", 0.05), grace_s=0.05)
     assert isinstance(caught[0], Interrupted)
+
+
+def test_an_import_is_never_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside one, the lock of all imports could stay taken: every later import of the process would wait for ever."""
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\nuntil = time.monotonic() + 1\nwhile time.monotonic() < until: pass\nis_done = True\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def fit() -> None:
+        importlib.import_module("slow_to_import")
+        busy()
+
+    with pytest.raises(Interrupted, match=r"^$"):
+        run_guarded(fit, StopSignal("importing", 0.1), grace_s=0.0)
+    assert sys.modules.pop("slow_to_import").is_done
 
 
 def test_what_a_fit_returns_and_raises_comes_through() -> None:
