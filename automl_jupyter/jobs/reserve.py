@@ -59,11 +59,13 @@ def refits_s(plan: Plan, history: History, now: Situation) -> float:
         return 0.0
     trials = [history.trials[n] for n in members(history) if n in history.trials]
     seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    once = REFIT_SAFETY * (_makespan(seconds, max(now.n_slots, 1)) + features_s(plan, history, trials))
+    fits = REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
+    once = fits + REFIT_SAFETY * features_s(plan, history, trials)
     total = total_s(plan, history)
     if total is None or all(is_steadied(plan, t) for t in trials) or plan.inference == "fast":
         return once
-    return once * min(MOST_REPLICAS, 1 + REPLICA_SHARE * total // max(once, 1e-3))
+    # The features are there already when a replica begins.
+    return once + fits * min(MOST_REPLICAS - 1, REPLICA_SHARE * total // max(once, 1e-3))
 
 
 def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
