@@ -58,14 +58,18 @@ def refits_s(plan: Plan, history: History, now: Situation) -> float:
     if not plan.refits:
         return 0.0
     trials = [history.trials[n] for n in members(history) if n in history.trials]
-    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    fits = REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
-    once = fits + REFIT_SAFETY * features_s(plan, history, trials)
+    once = _refit_fits_s(plan, trials, now) + REFIT_SAFETY * features_s(plan, history, trials)
     total = total_s(plan, history)
-    if total is None or all(is_steadied(plan, t) for t in trials) or plan.inference == "fast":
+    again = _refit_fits_s(plan, [t for t in trials if not is_steadied(plan, t)], now)
+    if total is None or plan.inference == "fast" or not again:
         return once
-    # The features are there already when a replica begins.
-    return once + fits * min(MOST_REPLICAS - 1, REPLICA_SHARE * total // max(once, 1e-3))
+    return once + again * min(MOST_REPLICAS - 1, REPLICA_SHARE * total // again)  # the features are there by then
+
+
+def _refit_fits_s(plan: Plan, trials: Sequence[TrialRecord], now: Situation) -> float:
+    """Return the seconds that fits of some trials on every training row should take on the workers there are."""
+    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
+    return REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
 
 
 def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:

@@ -1,0 +1,55 @@
+"""What is kept back of the time for the refits of the final model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from automl_jupyter.jobs.reserve import MOST_REPLICAS, REFIT_SAFETY, refits_s
+from automl_jupyter.jobs.situation import Situation
+from automl_jupyter.store.history import FoldRecord, History, ModelRecord, TrialRecord
+from automl_jupyter.testing.simulation import make_plan
+
+NOW = Situation(elapsed_s=50.0, n_slots=1)
+
+
+def history(features_s: float, **fit_s: float) -> History:
+    """Return what is known when the best model has a member of each learner, fitted on two thirds of the rows."""
+    trials = {}
+    for number, (learner, seconds) in enumerate(fit_s.items()):
+        fold = FoldRecord(
+            fold=0, metrics={}, fit_s=seconds, predict_s=0.0, n_train=20_000, n_valid=10_000, size_bytes=1,
+            iterations=None, stopped_early=False, features_s=features_s,
+        )  # fmt: skip
+        trials[number] = TrialRecord(
+            number=number, learner=learner, params={}, label=learner, recipe=f"recipe {number}", origin="opening",
+            n_folds=3, folds=dict.fromkeys(range(3), fold),
+        )  # fmt: skip
+    parts = tuple({"trial": number, "weight": 0.5, "folds": [0, 1, 2]} for number in trials)
+    return History(trials=trials, model=ModelRecord("VotingEnsemble", None, parts, {}, "anytime", None))
+
+
+PLAN = make_plan(timeout_s=100.0, n_training=30_000)
+
+
+def test_a_refit_takes_longer_by_the_rows_it_sees_more() -> None:
+    fast = replace(PLAN, inference="fast")
+    assert refits_s(fast, history(0.0, LightGBM=2.0), NOW) == pytest.approx(REFIT_SAFETY * 3.0)
+
+
+def test_what_stays_beside_its_folds_is_fitted_again_once() -> None:
+    """The average of a network's folds is steady; trees get refits with other seeds where the time is there."""
+    both = refits_s(PLAN, history(0.0, NeuralNetwork=10.0, LightGBM=1.0), NOW)
+    assert both == pytest.approx(REFIT_SAFETY * (15.0 + MOST_REPLICAS * 1.5))
+    assert refits_s(PLAN, history(0.0, NeuralNetwork=10.0), NOW) == pytest.approx(REFIT_SAFETY * 15.0)
+
+
+def test_replicas_do_not_make_their_features_again() -> None:
+    without, with_features = (refits_s(PLAN, history(s, LightGBM=1.0), NOW) for s in (0.0, 4.0))
+    assert with_features - without == pytest.approx(REFIT_SAFETY * 6.0)
+
+
+def test_few_replicas_are_planned_for_where_a_refit_is_dear() -> None:
+    assert refits_s(PLAN, history(0.0, LightGBM=4.0), NOW) == pytest.approx(2 * REFIT_SAFETY * 6.0)
+    assert refits_s(PLAN, history(0.0, LightGBM=8.0), NOW) == pytest.approx(REFIT_SAFETY * 12.0)
