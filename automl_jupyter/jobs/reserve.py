@@ -20,12 +20,10 @@ REFIT_SAFETY = 1.2
 REFIT_GROWTH = 1.1
 #: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
 END_S, END_SHARE, MOST_END_S = 0.2, 0.02, 3.0
-#: refits of a member with different seeds, where nothing else stays beside its refit
-MOST_REPLICAS = 3
+#: refits of a member with different seeds; one is enough of a member that weighs less
+MOST_REPLICAS, LEAST_WEIGHT = 3, 0.15
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
 REPLICA_SHARE = 0.1
-#: training rows below which the folds' models stay beside the refit, if they saw nearly all rows
-FEW_ROWS, NEARLY_ALL = 5000, 0.8
 
 
 def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
@@ -57,11 +55,14 @@ def refits_s(plan: Plan, history: History, now: Situation) -> float:
     """Return the seconds the refits of the ensemble's members should take together."""
     if not plan.refits:
         return 0.0
-    trials = [history.trials[n] for n in members(history) if n in history.trials]
+    weights = {n: w for n, w in members(history).items() if n in history.trials}
+    trials = [history.trials[n] for n in weights]
     once = _refit_fits_s(plan, trials, now) + REFIT_SAFETY * features_s(plan, history, trials)
     total = total_s(plan, history)
-    again = _refit_fits_s(plan, [t for t in trials if not is_steadied(plan, t)], now)
-    if total is None or plan.inference == "fast" or not again:
+    # The models of the folds stand in for replicas that are dear.
+    repeated = [t for t in trials if has_replicas(plan, t, weights[t.number]) and not keeps_folds(plan, t)]
+    again = _refit_fits_s(plan, repeated, now)
+    if total is None or not again:
         return once
     return once + again * min(MOST_REPLICAS - 1, REPLICA_SHARE * total // again)  # the features are there by then
 
@@ -102,23 +103,19 @@ def _share_to_refit(fold: FoldRecord) -> float:
     return min(REFIT_GROWTH * fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
 
 
-def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
-    """Return whether the models of a trial's folds stay beside its refit.
+def has_replicas(plan: Plan, trial: TrialRecord, weight: float) -> bool:
+    """Return whether refits with other seeds are to stand beside a member's: they differ, and it weighs enough."""
+    if plan.inference == "fast" or is_of_single_series(trial) or weight < LEAST_WEIGHT:
+        return False
+    return trial.learner not in learners or learners.get(trial.learner).seed_matters
 
-    They do on few rows, of which they saw nearly all, and where the average of several fits is far better than one.
-    """
+
+def keeps_folds(plan: Plan, trial: TrialRecord) -> bool:
+    """Return whether the models of a trial's folds stay beside its refits, of which there are too few to be steady."""
     if plan.inference == "fast" or trial.recipe == SERIES:  # a fold's forecaster does not know the latest past
         return False
-    if trial.learner in learners and learners.get(trial.learner).unsteady:
-        return True
-    return plan.n_training < FEW_ROWS and all(f.n_train >= NEARLY_ALL * plan.n_training for f in trial.folds.values())
-
-
-def is_steadied(plan: Plan, trial: TrialRecord) -> bool:
-    """Return whether enough stays beside a refit without other refits."""
-    if is_of_single_series(trial):
-        return True  # it draws nothing: refits would be equal
-    return keeps_folds(plan, trial) and trial.n_folds >= MOST_REPLICAS
+    unsteady = trial.learner in learners and learners.get(trial.learner).unsteady
+    return unsteady and 1 + len(trial.replicas) < MOST_REPLICAS
 
 
 def is_of_single_series(trial: TrialRecord) -> bool:

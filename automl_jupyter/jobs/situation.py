@@ -58,8 +58,8 @@ def race_decides(history: History) -> bool:
     return sum(w for n, w in weights.items() if history.trials[n].is_complete) < COVERED_SHARE
 
 
-def members(history: History) -> list[int]:
-    """Return the trials the best model so far stands on."""
+def members(history: History) -> dict[int, float]:
+    """Return the trials the best model so far stands on, with their weights."""
     if history.model is not None:
-        return [int(p["trial"]) for p in history.model.parts]
-    return list(race_weights(history))
+        return {int(p["trial"]): float(p["weight"]) for p in history.model.parts}
+    return race_weights(history)

@@ -31,13 +31,14 @@ from automl_jupyter.jobs.reserve import (
     MOST_REPLICAS,
     end_s,
     features_s,
-    is_steadied,
+    has_replicas,
+    keeps_folds,
     refit_s,
     refits_s,
     search_deadline_s,
     total_s,
 )
-from automl_jupyter.jobs.situation import InFlight, Situation, race_decides, race_weights
+from automl_jupyter.jobs.situation import InFlight, Situation, members, race_decides, race_weights
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -434,15 +435,11 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if not plan.refits or history.limit == "cancel" or _is_cancelled(history):
         return _stop_refits(now) or [PublishFinal()]
     flying = {(f.number, f.fold) for f in now.in_flight.values()}
-    members = [history.trials[int(p["trial"])] for p in sorted(model.parts, key=lambda p: -float(p["weight"]))]
-    waiting = [(t, REFIT) for t in members if t.refit_s is None and t.refit_error is None]
-    if total is not None and plan.inference != "fast":
-        waiting += [
-            (t, REFIT - k)
-            for k in range(1, MOST_REPLICAS)
-            for t in members
-            if t.refit_s is not None and REFIT - k not in t.replicas_ended and not is_steadied(plan, t)
-        ]
+    chosen = [(history.trials[n], w) for n, w in sorted(members(history).items(), key=lambda m: -m[1])]
+    waiting = [(t, REFIT) for t, _ in chosen if t.refit_s is None and t.refit_error is None]
+    repeated = [t for t, weight in chosen if t.refit_s is not None and has_replicas(plan, t, weight)]
+    repeated.sort(key=lambda t: keeps_folds(plan, t))  # last those that something stands beside already
+    waiting += [(t, REFIT - k) for k in range(1, MOST_REPLICAS) for t in repeated if REFIT - k not in t.replicas_ended]
     left = None if total is None else total - now.elapsed_s - end_s(total)
     if left is not None and left <= 0:
         return _stop_refits(now) or [PublishFinal()]

@@ -33,9 +33,11 @@ class LearnerInfo:
         More classes than this and the learner should not be offered.
     onnx : bool, default False
         Whether the fitted model can be converted to ONNX.
+    seed_matters : bool, default False
+        Whether the average of fits with different seeds is better than each. It is not where the seed changes little,
+        nor of forests, which are averages already.
     unsteady : bool, default False
-        Whether fits that differ by chance alone differ so much that their average is far better than each: the models
-        of the folds then stay beside a refit.
+        Whether that average is far better than each: the models of the folds then stay beside a single refit.
     scaled : bool, default False
         Whether a trial may put a scaler or a reducer between the features and it.
     columns : bool, default False
@@ -60,6 +62,7 @@ class LearnerInfo:
     max_rows: int | None = None
     max_classes: int | None = None
     onnx: bool = False
+    seed_matters: bool = False
     unsteady: bool = False
     scaled: bool = False
     columns: bool = False

@@ -50,6 +50,15 @@ def test_replicas_do_not_make_their_features_again() -> None:
     assert with_features - without == pytest.approx(REFIT_SAFETY * 6.0)
 
 
+def test_what_weighs_little_or_does_not_depend_on_its_seed_is_fitted_again_once() -> None:
+    once = pytest.approx(REFIT_SAFETY * 1.5)
+    assert refits_s(PLAN, history(0.0, LogisticRegression=1.0), NOW) == once
+    light = history(0.0, LightGBM=1.0)
+    part = {**light.model.parts[0], "weight": 0.1} if light.model else {}
+    light = replace(light, model=ModelRecord("VotingEnsemble", None, (part,), {}, "anytime", None))
+    assert refits_s(PLAN, light, NOW) == once
+
+
 def test_few_replicas_are_planned_for_where_a_refit_is_dear() -> None:
     assert refits_s(PLAN, history(0.0, LightGBM=4.0), NOW) == pytest.approx(2 * REFIT_SAFETY * 6.0)
     assert refits_s(PLAN, history(0.0, LightGBM=8.0), NOW) == pytest.approx(REFIT_SAFETY * 12.0)

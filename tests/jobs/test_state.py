@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl_jupyter.jobs.reserve import MOST_REPLICAS
 from automl_jupyter.jobs.state import MOST_COMPLETED, SAMPLER_LAG
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import replay
@@ -31,7 +32,7 @@ def test_a_number_of_trials_gives_every_fold_of_each() -> None:
 @pytest.mark.parametrize("n_slots", [1, 2, 3, 8])
 def test_without_a_time_limit_folds_begin_in_order(n_slots: int) -> None:
     job = Simulation(make_plan(max_trials=6), steady, n_slots=n_slots).run()
-    folds = [s for s in job.started if s[1] != REFIT]
+    folds = [s for s in job.started if not is_refit(s[1])]
     assert folds == sorted(folds)
 
 
@@ -48,7 +49,9 @@ def test_the_sampler_waits_for_the_trials_it_looks_at() -> None:
 
 def test_chosen_trials_are_fitted_again_and_then_the_job_ends() -> None:
     job = Simulation(make_plan(max_trials=3), steady).run()
-    assert [s for s in job.started if s[1] == REFIT] == [(3, REFIT), (2, REFIT)]
+    refits = [s for s in job.started if is_refit(s[1])]
+    assert refits[:2] == [(3, REFIT), (2, REFIT)]
+    assert sorted(refits) == sorted((n, REFIT - k) for k in range(MOST_REPLICAS) for n in (3, 2))
     assert [e.stage for e in job.events if isinstance(e, ev.ModelSelected)][-2:] == ["chosen", "final"]
     assert isinstance(job.events[-1], ev.JobEnded)
 
