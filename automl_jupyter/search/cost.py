@@ -128,7 +128,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     if key == "knn":
         return _START_S + 2e-10 * rows**2 * (features + 5)
     if key == "gaussianprocess":
-        return 0.4 + 8e-11 * rows**3 + 1.4e-8 * min(rows, 400) ** 2 * features
+        return 0.4 + 3.5e-11 * rows**3 + 1.4e-8 * min(rows, 400) ** 2 * features
     if key == "neuralnetwork":
         epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
         steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs

@@ -49,7 +49,7 @@ def needed_bytes(learner: str, params: Mapping[str, Any], n_rows: int, context: 
         width = numbers + _FEW_LEVELS * context.n_categorical + _TOPICS * context.n_text
         features = 4 * rows * width
         own = {
-            "gaussianprocess": 4 * 8 * rows**2,
+            "gaussianprocess": 2 * 8 * rows**2,
             "svm": 200e6 + 8 * rows * width,
             "knn": 8 * rows * width,
         }.get(key, 8 * rows * width)

@@ -39,8 +39,19 @@ class Kernel:
         """Return the covariance of each row of `A` with each row of `B`."""
         from scipy.spatial.distance import cdist
 
-        scaled = np.sqrt(3) * cdist(A, B) / self.length
-        return np.asarray(self.amplitude * (1 + scaled) * np.exp(-scaled) + self.slope * (1 + A @ B.T))
+        # In two arrays of the result's size: of some thousand rows each is tens of megabytes.
+        found = cdist(A, B)
+        found *= np.sqrt(3) / self.length
+        other = np.negative(found)
+        np.exp(other, out=other)
+        found += 1
+        found *= other
+        found *= self.amplitude
+        np.matmul(A, B.T, out=other)
+        other += 1
+        other *= self.slope
+        found += other
+        return np.asarray(found)
 
 
 class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
@@ -67,7 +78,7 @@ class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any, targets: np.ndarray, weight: Any) -> np.ndarray:
         """Fit (n, k) standardised targets; return what each row is predicted from all others."""
-        from scipy.linalg import cho_factor, cho_solve
+        from scipy.linalg import LinAlgError, blas, lapack
 
         self.rows_ = _inputs(X)
         self.n_features_in_ = self.rows_.shape[1]
@@ -80,9 +91,12 @@ class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
             noise *= np.mean(w) / np.maximum(w, 1e-6 * np.mean(w))
         covariance = kernel.of(self.rows_, self.rows_)
         covariance[np.diag_indices(len(targets))] += noise
-        factor = cho_factor(covariance, lower=True, overwrite_a=True)
-        inverse = cho_solve(factor, np.eye(len(targets)), overwrite_b=True)
-        self.weights_ = inverse @ targets
+        # Symmetric, and its transpose lies as LAPACK wants it: factor and inverse take its place, the lower half of it.
+        factor, failed = lapack.dpotrf(covariance.T, lower=True, overwrite_a=True)
+        inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
+        if failed:
+            raise LinAlgError("The covariance of the rows is not positive definite.")
+        self.weights_ = blas.dsymm(1.0, inverse, targets, lower=True)
         return np.asarray(targets - self.weights_ / np.diag(inverse)[:, None])
 
     def _raw(self, X: Any) -> np.ndarray:
