@@ -147,7 +147,7 @@ def fit(model: Any, data: FitData) -> FitReport:
         model.center_, model.scale_ = center, scale
     model.model_bytes_ = bytes(booster._serialize_model())
     model._booster = None
-    return FitReport(model.best_iteration_, watch.stopped)
+    return FitReport(model.best_iteration_, watch.stopped, watch.rounds)
 
 
 def _judges(model: Any, data: FitData) -> list[tuple[Any, Any, Any]]:
@@ -167,8 +167,10 @@ class _Watch:
     def __init__(self, data: FitData) -> None:
         self.should_stop = data.should_stop
         self.stopped = False
+        self.rounds = 0
 
     def after_iteration(self, info: Any) -> bool:
+        self.rounds += 1
         self.stopped = self.should_stop()
         return not self.stopped
 

@@ -44,12 +44,12 @@ def fit(estimator: Any, data: FitData) -> FitReport:
         return stopped
 
     estimator.fit(data.X, data.y, data.weight, monitor=monitor)
-    best = len(estimator.estimators_)
+    best = rounds = len(estimator.estimators_)
     if data.X_valid is not None and data.refit_iterations is None:
         best = int(np.argmin(_losses(estimator, data))) + 1
     estimator.estimators_ = estimator.estimators_[:best]
     estimator.n_estimators_ = best
-    return FitReport(best, stopped)
+    return FitReport(best, stopped, rounds)
 
 
 def _losses(estimator: Any, data: FitData) -> list[float]:

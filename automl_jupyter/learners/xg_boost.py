@@ -143,7 +143,7 @@ def fit(model: Any, data: FitData) -> FitReport:
         model.center_, model.scale_ = center, scale
     model.model_json_ = bytes(booster[:best].save_raw("json")).decode()
     model._booster = None
-    return FitReport(best, stopped)
+    return FitReport(best, stopped, booster.num_boosted_rounds())
 
 
 def _native_params(model: Any, data: FitData) -> dict[str, Any]:

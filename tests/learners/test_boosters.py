@@ -36,6 +36,7 @@ def test_a_refit_of_the_best_rounds_is_the_same_model(library, task):
         library, task, FitData(X[:200], y[:200], None, X[200:], y[200:]), {"learning_rate": 0.3}, n_classes
     )
     assert 0 < report.iterations < 200
+    assert report.rounds > report.iterations, "those after the best cost time, too, which a refit saves"
     refit, _ = fitted(
         library, task, FitData(X[:200], y[:200], refit_iterations=report.iterations), {"learning_rate": 0.3}, n_classes
     )
