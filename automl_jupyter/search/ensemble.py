@@ -28,6 +28,8 @@ CHEAP = {
 }
 #: scores closer than this, relative to the best single model's, count as equal
 TOLERANCE = 1e-6
+#: share of the average below which a model is left out of it
+LEAST_WEIGHT = 0.09
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def select_weights(
         return Weights(_one(0, len(given)), None, 0, None, len(rows))
     best = int(np.argmax(_rounded(singles, _unit(singles))))
     counts = _greedy(blend, n_rounds, max_members) if len(given) > 1 else np.zeros(1)
-    weights = counts / counts.sum() if counts.sum() else np.array(_one(best, len(given)))
+    weights = _without_light(counts / counts.sum()) if counts.sum() else np.array(_one(best, len(given)))
     if not blend.of(weights) > singles[best] + _unit(singles):
         weights = np.array(_one(best, len(given)))
     if n_steady > 1:
@@ -153,6 +155,12 @@ def select_weights(
         metric.value(y, given[best], weight, context),
         len(rows),
     )
+
+
+def _without_light(weights: np.ndarray) -> np.ndarray:
+    """Leave out what weighs little: most often a model that fitted the noise, and each costs time to predict."""
+    kept = np.where(weights >= LEAST_WEIGHT, weights, 0.0)
+    return np.asarray(kept / kept.sum()) if kept.any() else weights
 
 
 def _one(at: int, n: int) -> tuple[float, ...]:

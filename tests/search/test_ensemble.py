@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from automl_jupyter.metrics.base import Metric, MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.search.blend import make_blend
-from automl_jupyter.search.ensemble import select_weights
+from automl_jupyter.search.ensemble import _without_light, select_weights
 
 CLASSIFICATION = ["log_loss", "accuracy", "AUC_weighted", "AUC_macro", "AUC_binary", "f1_score_macro"]
 REGRESSION = ["root_mean_squared_error", "normalized_root_mean_squared_error", "r2_score", "mean_absolute_error"]
@@ -130,6 +130,13 @@ def test_among_equal_models_the_first_is_taken_alone() -> None:
     y, models = classifiers(1500, 2, 1)
     found = select_weights(models * 4, y, None, get_metric("log_loss", "classification"), MetricContext(2))
     assert found.weights == (1.0, 0.0, 0.0, 0.0)
+
+
+def test_what_would_weigh_little_is_left_out_unless_everything_does() -> None:
+    kept = _without_light(np.array([0.6, 0.04, 0.36, 0.0]))
+    np.testing.assert_allclose(kept, [0.625, 0, 0.375, 0])
+    equal = np.full(20, 0.05)
+    np.testing.assert_array_equal(_without_light(equal), equal)
 
 
 def test_a_most_number_of_members_is_kept() -> None:
