@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import multiprocessing
 import re
 import shutil
 import threading
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.files import write_text
-from automl_jupyter.errors import SCRIPT_ADVICE, AutoMLError, ComputeError, Problem, SpecError, StoreError
+from automl_jupyter.client.script import refuse_unguarded
+from automl_jupyter.errors import AutoMLError, Problem, SpecError, StoreError
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder, default_workspace, find_folder, new_folder
 from automl_jupyter.store.history import History
@@ -68,11 +68,12 @@ def submit(
     from automl_jupyter.tasks import check_trainable
 
     started_s = monotonic_s()
-    _refuse_in_a_script_read_again()
     spec.check()
     spec = check_trainable(spec)
     names = dict(namespace or {})
     where = resolve_compute(compute if compute is not None else spec.compute, names)
+    if where == "local":
+        refuse_unguarded()
     experiment = spec.experiment_name or _experiment_name()
     folder = new_folder(Path(workspace) if workspace is not None else default_workspace(), experiment, spec.name)
     remember_workspace(folder.path.parent.parent)
@@ -103,18 +104,6 @@ def submit(
         raise controller.error
     feed.wait_for(lambda h: bool(h.name), timeout_s=LOOK_S)
     return Job(folder, feed, controller)
-
-
-def _refuse_in_a_script_read_again() -> None:
-    """Refuse to start a job while a worker process reads the script that started one, or workers would start workers.
-
-    Raises
-    ------
-    ComputeError
-        With what to do.
-    """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise ComputeError(f"A worker process read the script again and came to the start of a job. {SCRIPT_ADVICE}")
 
 
 def resume(
@@ -154,6 +143,8 @@ def resume(
         raise StoreError(f"The job {name} is complete; there is nothing to go on with. Start a new job with more time.")
     names = dict(namespace or {})
     where = resolve_compute(compute if compute is not None else spec.compute, names)
+    if where == "local":
+        refuse_unguarded()
 
     def begin(n_slots: int) -> Any:
         if folder.plan_file.exists() and folder.data_file.exists():
