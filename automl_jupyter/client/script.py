@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import multiprocessing
 import sys
+from os.path import abspath
 from pathlib import Path
+from types import FrameType
 
 from automl_jupyter.errors import SCRIPT_ADVICE, ComputeError
 
@@ -24,7 +26,8 @@ def refuse_unguarded() -> None:
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise ComputeError(f"A worker process read the script again and came to the start of a job. {SCRIPT_ADVICE}")
     main = sys.modules["__main__"]
-    path, line = getattr(main, "__file__", None), _line_of(vars(main))
+    path = getattr(main, "__file__", None)
+    line = None if path is None else _line_of(vars(main), path)
     if path is None or line is None:  # a notebook, a console, or a thread that a script started
         return
     try:
@@ -56,9 +59,12 @@ def is_guarded(source: str, line: int) -> bool:
     return any(guard.body[0].lineno <= line <= (guard.end_lineno or line) for guard in guards)
 
 
-def _line_of(names: dict[str, object]) -> int | None:
-    """Return the line of the main module that this thread is in."""
-    frame = sys._getframe()
-    while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is names):
-        frame = frame.f_back  # type: ignore[assignment]
-    return None if frame is None else frame.f_lineno
+def _line_of(names: dict[str, object], path: str) -> int | None:
+    """Return the line of the main module's file that this thread is in; cells of a notebook have files of their own."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "<module>" and frame.f_globals is names and abspath(code.co_filename) == abspath(path):
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
