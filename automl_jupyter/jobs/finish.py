@@ -34,7 +34,7 @@ def final_parts(plan: Plan, history: History, model: ModelRecord) -> list[dict[s
         if trial.refit_s is None:
             # Those of single series learn nothing from a fold: they are all the same.
             return list(part["folds"])[: 1 if is_of_single_series(trial) else None]
-        return [REFIT, *trial.replicas, *(part["folds"] if keeps_folds(plan, trial) else [])]
+        return [REFIT, *sorted(trial.replicas, reverse=True), *(part["folds"] if keeps_folds(plan, trial) else [])]
 
     return [{**part, "folds": folds(part)} for part in model.parts]
 

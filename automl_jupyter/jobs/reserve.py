@@ -21,7 +21,7 @@ REFIT_GROWTH = 1.1
 #: seconds, and share of the time up to a few, for what comes after the refits: writing the model, and loading it
 END_S, END_SHARE, MOST_END_S = 0.2, 0.02, 3.0
 #: refits of a member with different seeds; one is enough of a member that weighs less
-MOST_REPLICAS, LEAST_WEIGHT = 3, 0.15
+MOST_REPLICAS, REPEATED_WEIGHT = 3, 0.15
 #: share of the time that refits beyond the first may be planned for; what is left at the end goes to them anyway
 REPLICA_SHARE = 0.1
 
@@ -105,7 +105,7 @@ def _share_to_refit(fold: FoldRecord) -> float:
 
 def has_replicas(plan: Plan, trial: TrialRecord, weight: float) -> bool:
     """Return whether refits with other seeds are to stand beside a member's: they differ, and it weighs enough."""
-    if plan.inference == "fast" or is_of_single_series(trial) or weight < LEAST_WEIGHT:
+    if plan.inference == "fast" or is_of_single_series(trial) or weight < REPEATED_WEIGHT:
         return False
     return trial.learner not in learners or learners.get(trial.learner).seed_matters
 

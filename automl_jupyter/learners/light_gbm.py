@@ -70,7 +70,7 @@ def fit(model: Any, data: FitData) -> FitReport:
     else:
         model.classes_ = np.arange(params.get("num_class", 2))
     model.model_bytes_ = booster.model_to_string(num_iteration=best).encode()
-    model._booster = None
+    model._booster, model._fitted_here = None, True
     return FitReport(best, stopped, booster.current_iteration(), record.best if record else None)
 
 

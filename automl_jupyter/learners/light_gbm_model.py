@@ -27,8 +27,8 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
     random_state : int, default 0
         Seed of bagging, feature sampling and extra trees.
     n_jobs : int, default 1
-        Threads of a fit. Predictions of many rows use what OpenMP allows: all cores in a notebook, one in a Dask
-        worker process, ``OMP_NUM_THREADS`` where it is set.
+        Threads of a fit, and of the fitted model's predictions. One that was stored and loaded again shares many rows
+        among as many threads as OpenMP allows: all cores, or ``OMP_NUM_THREADS``.
     n_classes : int, optional
         Number of classes; read from `y` when left out.
     """
@@ -71,10 +71,14 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())
         state.pop("_booster", None)  # a handle into C memory; its text is kept
+        state.pop("_fitted_here", None)
         return state
 
     def _raw(self, X: Any) -> np.ndarray:
-        return np.asarray(self.booster_.predict(X, num_threads=0 if X.shape[0] >= _MANY_ROWS else 1))
+        # Where it was fitted other fits have the other cores.
+        loaded = not getattr(self, "_fitted_here", False)
+        threads = 0 if loaded and X.shape[0] >= _MANY_ROWS else self.n_jobs
+        return np.asarray(self.booster_.predict(X, num_threads=threads))
 
 
 class LightGBMClassifier(ClassifierMixin, LightGBMModel):  # type: ignore[misc]

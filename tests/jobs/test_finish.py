@@ -30,6 +30,7 @@ def test_without_a_refit_the_folds_stand_in_and_equal_ones_once(learner: str, fo
 def test_a_refit_takes_the_place_of_the_folds() -> None:
     assert parts_of("AutoArima", refit_s=1.0) == [-1]
     assert parts_of("LightGBM", refit_s=1.0, replicas=(-2,)) == [-1, -2]
+    assert parts_of("LightGBM", refit_s=1.0, replicas=(-3, -2)) == [-1, -2, -3], "whichever worker was faster"
 
 
 def test_the_folds_of_a_network_stay_until_there_are_enough_refits() -> None:

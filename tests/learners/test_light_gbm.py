@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import lightgbm
 import numpy as np
 import pytest
 
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+from automl_jupyter.trials import artifacts
 
 INFO = learners.get("LightGBM")
 
@@ -121,3 +124,20 @@ def test_what_a_fit_of_many_classes_already_knows_is_what_the_model_predicts() -
     report = fit_learner(info, model, FitData(X[:400], y[:400], X_valid=X[400:], y_valid=y[400:]))
     assert report.rounds > report.iterations
     np.testing.assert_allclose(report.valid_predictions, predict(model, "classification", X[400:], 4), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n_rows", "stored", "threads"), [(2000, False, 2), (2000, True, 0), (10, True, 2)])
+def test_only_a_stored_model_takes_every_core_and_only_for_many_rows(
+    n_rows: int, stored: bool, threads: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    X = np.random.default_rng(0).normal(size=(n_rows, 2)).astype(np.float32)
+    model = make_learner(INFO, "regression", {"num_iterations": 3}, n_jobs=2)
+    fit_learner(INFO, model, FitData(X, X[:, 0].astype(float), n_jobs=2))
+    if stored:
+        artifacts.save(tmp_path / "model.skops", model)
+        model = artifacts.load(tmp_path / "model.skops")
+    asked = []
+    predict_with = model.booster_.predict
+    monkeypatch.setattr(model.booster_, "predict", lambda X, num_threads: asked.append(num_threads) or predict_with(X))
+    assert predict(model, "regression", X).shape == (n_rows,)
+    assert asked == [threads]

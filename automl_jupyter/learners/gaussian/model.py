@@ -93,9 +93,9 @@ class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
         covariance[np.diag_indices(len(targets))] += noise
         # Symmetric, and its transpose lies as LAPACK wants it: factor and inverse take its place, the lower half of it.
         factor, failed = lapack.dpotrf(covariance.T, lower=True, overwrite_a=True)
-        inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
         if failed:
             raise LinAlgError("The covariance of the rows is not positive definite.")
+        inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
         self.weights_ = blas.dsymm(1.0, inverse, targets, lower=True)
         return np.asarray(targets - self.weights_ / np.diag(inverse)[:, None])
 
