@@ -99,6 +99,7 @@ class Controller:
         self._in_flight: dict[str, InFlight] = {}
         self._selected: dict[int, int] = {}
         self._selection_s = 0.0
+        self._selected_s = 0.0
         self._best: Selection | None = None
         self._worker_bytes: int | None = None
         self._n_tasks = 0
@@ -189,6 +190,7 @@ class Controller:
             selected=dict(self._selected),
             selecting=self._selection is not None,
             selection_s=self._selection_s,
+            selected_s=self._selected_s,
             predict_s=self._search.predict_s,
             needed_bytes=self._search.needed_bytes,
             worker_bytes=self._worker_bytes,
@@ -283,7 +285,7 @@ class Controller:
         except Exception as error:  # noqa: BLE001 an ensemble may never fail the job
             self._note(f"The ensemble could not be built ({error}); the best single model is used.", "warning")
             selection = best_single(self.history, asked)
-        self._selection_s = selection.seconds
+        self._selection_s, self._selected_s = selection.seconds, self._elapsed_s()
         complete = self._is_complete(asked)
         if complete:
             selection = self._best = better(self.history, self._best, selection)
@@ -409,7 +411,8 @@ class Controller:
                 self._emit(ev.TrialEnded(number=flight.number, state=asked.state, reason=asked.reason))
 
     def _start_selection(self, asked: do.SelectEnsemble) -> None:
-        self._selected[asked.n_folds] = len(asked.numbers)
+        self._selected.pop(asked.n_folds, None)
+        self._selected[asked.n_folds] = len(asked.numbers)  # the latest stands last
         with_stack = asked.final and self._is_complete(asked) and self.plan.stack_ensemble
         with_stack = with_stack and self.plan.inference != "fast"
         stack_limit_s = asked.stack_limit_s if with_stack else 0.0

@@ -33,10 +33,12 @@ class Situation:
     elapsed_s: float
     n_slots: int
     in_flight: Mapping[str, InFlight] = field(default_factory=dict)
-    #: number of folds -> how many trials had them when weights were last chosen on that many folds
+    #: number of folds -> how many trials had them when weights were last chosen on that many folds, the latest last
     selected: Mapping[int, int] = field(default_factory=dict)
     selecting: bool = False
+    #: how long the last selection took, and when it ended
     selection_s: float = 0.0
+    selected_s: float = 0.0
     #: predicts the seconds of one fit of a learner with its settings on a number of rows
     predict_s: Callable[[str, Mapping[str, Any], int], float | None] = lambda learner, params, n_rows: None
     #: estimates the memory of such a fit, and what a worker has, in bytes

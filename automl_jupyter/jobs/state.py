@@ -71,6 +71,8 @@ STALL_SHARE = 0.5
 SHORT_FIT_S = 0.5
 #: seconds below which no fit is begun before the search must end
 LEAST_FIT_S = 0.5
+#: times as long as the last selection took that no weights are chosen again, at most a share of the job's time
+SELECTION_REST, MOST_REST = 9.0, 0.05
 #: share of a worker's memory that a fit may be estimated to take
 MEMORY_SHARE = 0.8
 
@@ -308,11 +310,16 @@ def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruc
     """Choose weights again when there is something new: the race is steered by them."""
     if now.selecting or plan.limits.timeout_s is None:
         return []
-    for n_folds in dict.fromkeys((_compared_folds(plan, history), plan.n_folds)):
-        numbers = _with_folds(history, n_folds)
-        if n_folds and numbers and len(numbers) != now.selected.get(n_folds):
-            return [SelectEnsemble(numbers, n_folds)]
-    return []
+    candidates = {n: _with_folds(history, n) for n in (_compared_folds(plan, history), plan.n_folds) if n}
+    due = [n for n, numbers in candidates.items() if numbers and len(numbers) != now.selected.get(n)]
+    if not due:
+        return []
+    chosen_before = list(now.selected)
+    n_folds = min(due, key=lambda n: chosen_before.index(n) if n in now.selected else -1)
+    rest_s = min(SELECTION_REST * now.selection_s, MOST_REST * (total_s(plan, history) or 0.0))
+    if n_folds in now.selected and now.elapsed_s - now.selected_s < rest_s:
+        return []  # a core is busy while weights are chosen, and the fits need it
+    return [SelectEnsemble(candidates[n_folds], n_folds)]
 
 
 def _skip_and_block(history: History, now: Situation) -> list[Instruction]:

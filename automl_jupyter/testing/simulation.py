@@ -103,6 +103,8 @@ class Simulation:
     worker_bytes: int | None = None
     #: learner -> seconds a fit of it is predicted to take
     predicted_s: Mapping[str, float] = field(default_factory=dict)
+    #: seconds that choosing weights is said to have taken
+    selection_s: float = 0.0
     requests: Mapping[float, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     history: History = field(default_factory=History)
     now_s: float = 0.0
@@ -112,6 +114,7 @@ class Simulation:
     killed: list[str] = field(default_factory=list)
     selections: list[do.SelectEnsemble] = field(default_factory=list)
     _selected: dict[int, int] = field(default_factory=dict)
+    _selected_s: float = 0.0
     _ends: dict[str, float] = field(default_factory=dict)
     _n: int = 0
 
@@ -151,6 +154,8 @@ class Simulation:
             n_slots=self.n_slots,
             in_flight=dict(self.in_flight),
             selected=dict(self._selected),
+            selection_s=self.selection_s,
+            selected_s=self._selected_s,
             needed_bytes=lambda learner, params, n_rows: self.needed_bytes.get(learner, 0.0),
             worker_bytes=self.worker_bytes,
             predict_s=lambda learner, params, n_rows: self.predicted_s.get(learner),
@@ -242,7 +247,8 @@ class Simulation:
     def _select(self, asked: do.SelectEnsemble) -> None:
         """Weigh the two best trials equally: what matters here is the story, not the weights."""
         self.selections.append(asked)
-        self._selected[asked.n_folds] = len(asked.numbers)
+        self._selected.pop(asked.n_folds, None)
+        self._selected[asked.n_folds], self._selected_s = len(asked.numbers), self.now_s
         complete = asked.n_folds == self.plan.n_folds
         scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.n_folds)) or 0.0))
         members = [[float(n), 0.5] for n in scored[:2]]

@@ -143,6 +143,22 @@ def test_the_best_of_a_race_get_their_folds_before_the_search_goes_on() -> None:
     assert begun[0][0] >= 10, "the members of the best ensemble come first"
 
 
+@pytest.mark.parametrize(("selection_s", "rest_s"), [(0.2, 1.8), (5.0, 3.0)])
+def test_weights_are_not_chosen_all_the_time(selection_s: float, rest_s: float) -> None:
+    """It takes a core from the fits: nine tenths of the time it rests, but never for long, and both kinds get a turn."""
+    plan = make_plan(timeout_s=60.0)
+    job = Simulation(plan, lambda number, fold: ScriptedFit(0.3, 0.5 + 0.01 * (number % 7)), selection_s=selection_s)
+    job.run()
+    chosen = [e for e in job.events if isinstance(e, ev.EnsembleSelected) and e.elapsed_s < job.history.search_ended_s]
+    first = {name: next(e.elapsed_s for e in chosen if e.ensemble == name) for name in {e.ensemble for e in chosen}}
+    assert set(first) == {"Race", "VotingEnsemble"}
+    again = [e.elapsed_s for e in chosen if e.elapsed_s > first[e.ensemble]]
+    before = [max(c.elapsed_s for c in chosen if c.elapsed_s < at) for at in again]
+    assert len(again) > 5
+    assert min(at - b for at, b in zip(again, before, strict=True)) >= rest_s - 1e-9
+    assert len([e for e in chosen if e.ensemble == "VotingEnsemble"]) > 2
+
+
 def test_the_seconds_left_at_the_end_are_refits_with_other_seeds() -> None:
     job = Simulation(make_plan(timeout_s=60.0), lambda n, f: ScriptedFit(seconds=0.5, score=0.5 + n / 1000)).run()
     refits = [s for s in job.started if is_refit(s[1])]
