@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from automl_jupyter.jobs.situation import Situation, members
@@ -43,7 +44,7 @@ def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> flo
     fixed += STACK_SHARE * total if plan.stack_ensemble else 0.0
     if plan.refits and not members(history):
         return 0.1 * total
-    return min(fixed + refits_s(plan, history, now), MOST_RESERVE * total)
+    return fixed + refits_s(plan, history, now, most_s=MOST_RESERVE * total - fixed)
 
 
 def end_s(total: float) -> float:
@@ -51,20 +52,30 @@ def end_s(total: float) -> float:
     return END_S + min(END_SHARE * total, MOST_END_S)
 
 
-def refits_s(plan: Plan, history: History, now: Situation) -> float:
-    """Return the seconds the refits of the ensemble's members should take together."""
+def refits_s(plan: Plan, history: History, now: Situation, *, most_s: float = math.inf) -> float:
+    """Return the seconds the refits of the ensemble's members should take together.
+
+    What would take more than `most_s` with those of heavier members is left out: its refit will not be begun, and time
+    kept back for it would be lost.
+    """
     if not plan.refits:
         return 0.0
     weights = {n: w for n, w in members(history).items() if n in history.trials}
-    trials = [history.trials[n] for n in weights]
-    once = _refit_fits_s(plan, trials, now) + REFIT_SAFETY * features_s(plan, history, trials)
+    trials: list[TrialRecord] = []
+    once = 0.0
+    for number in sorted(weights, key=lambda n: -weights[n]):
+        more = [*trials, history.trials[number]]
+        seconds = _refit_fits_s(plan, more, now) + REFIT_SAFETY * features_s(plan, history, more)
+        if seconds <= most_s:
+            trials, once = more, seconds
     total = total_s(plan, history)
     # The models of the folds stand in for replicas that are dear.
     repeated = [t for t in trials if has_replicas(plan, t, weights[t.number]) and not keeps_folds(plan, t)]
     again = _refit_fits_s(plan, repeated, now)
     if total is None or not again:
         return once
-    return once + again * min(MOST_REPLICAS - 1, REPLICA_SHARE * total // again)  # the features are there by then
+    # The features are there by then.
+    return once + again * min(MOST_REPLICAS - 1, min(REPLICA_SHARE * total, most_s - once) // again)
 
 
 def _refit_fits_s(plan: Plan, trials: Sequence[TrialRecord], now: Situation) -> float:

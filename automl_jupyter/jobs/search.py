@@ -52,10 +52,13 @@ class Search:
         return self._sampler.ask(number, seen, blocked=history.blocked)
 
     def observe(self, trial: TrialRecord) -> None:
-        """Learn the cost of a fit that ended."""
+        """Learn the cost of a fit that ended; one that the time cut short would have cost that much at least."""
         if trial.folds:
             last = list(trial.folds.values())[-1]
-            self._costs.observe(trial.learner, trial.params, last.n_train, last.fit_s + last.predict_s)
+            seconds = last.fit_s + last.predict_s
+            if last.stopped_early:
+                seconds = max(seconds, self.predict_s(trial.learner, trial.params, last.n_train) or 0.0)
+            self._costs.observe(trial.learner, trial.params, last.n_train, seconds)
 
     def predict_s(self, learner: str, params: Mapping[str, Any], n_rows: int) -> float | None:
         """Return the seconds a fit on `n_rows` rows should take, as likely more as less."""

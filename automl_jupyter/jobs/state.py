@@ -29,6 +29,7 @@ from automl_jupyter.jobs.instructions import (
 )
 from automl_jupyter.jobs.reserve import (
     MOST_REPLICAS,
+    MOST_RESERVE,
     end_s,
     features_s,
     has_replicas,
@@ -252,7 +253,7 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, 
     total = total_s(plan, history)
     if total is None:
         return next(waiting, None)
-    fits = 1.0 if plan.race else plan.n_folds / max(now.n_slots, 1)
+    fits = 1.0 if plan.race else max(plan.n_folds / max(now.n_slots, 1), 1.0)
     n_train = _fold_rows(plan)
     left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
 
@@ -430,7 +431,7 @@ def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None
     total = total_s(plan, history)
     if total is None:
         return None
-    kept = refits_s(plan, history, now) + now.selection_s + 0.5
+    kept = refits_s(plan, history, now, most_s=MOST_RESERVE * total) + now.selection_s + 0.5
     return max(total - now.elapsed_s - kept, 0.0)
 
 

@@ -9,12 +9,15 @@ from statistics import NormalDist
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
+from automl_jupyter.learners.base import FEATURES
 from automl_jupyter.search.opening import Candidate, SearchContext
 
 #: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
 _STRANGE, _USUAL = 1.0, 0.5
 #: seconds that any fit takes
 _START_S = 0.01
+#: features that a text becomes for all but linear models, and that are made of several columns
+_TOPICS, _OF_SEVERAL = 30, 40
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class CostModel:
 def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: SearchContext) -> float:
     """Return the seconds a fit takes on an ordinary core, before anything was timed.
 
+    Columns count as often as there are features of them: a text becomes many.
+
     Examples
     --------
     >>> context = SearchContext("regression", 1000, 10)
@@ -116,6 +121,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         # Categories and text become many sparse columns.
         width = features + 4 * context.n_categorical + 200 * context.n_text
         return _START_S + _LINEAR[key] * 1e-8 * rows * width * max(classes - 1, 1)
+    features += _TOPICS * context.n_text + (_OF_SEVERAL if FEATURES in params else 0)
     if key in _TREES:
         trees = float(params.get("n_estimators", 100))
         if key == "decisiontree":
@@ -132,7 +138,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     if key == "neuralnetwork":
         epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
         steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs
-        inputs = features + 4 * context.n_categorical + 30 * context.n_text
+        inputs = features + 4 * context.n_categorical
         return _START_S + steps * (1.2e-3 + 5e-5 * min(inputs, 100) + 8e-8 * hidden**2 + 1e-6 * inputs)
     if key == "gradientboosting":
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
@@ -140,8 +146,11 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     if key.startswith("catboost"):
         rounds = min(float(params.get("iterations", 1000)), 40 / float(params.get("learning_rate", 0.06)))
         combined = context.n_categorical * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
-        tree = 5e-4 + 2e-8 * rows * features + (1e-4 if "one_hot_max_size" in params else 2e-4) * combined
-        return _START_S + rounds * tree * (classes if classes > 2 else 1)
+        # Each border of each number is looked at in each round, however few rows there are.
+        borders = max(features - context.n_categorical, 0) * min(float(params.get("border_count", 254)), rows)
+        tree = 2e-4 + 6e-7 * borders + 1.5e-8 * rows * features
+        tree += (1e-4 if "one_hot_max_size" in params else 2e-4) * combined
+        return _START_S + rounds * tree * max(0.65 * classes if classes > 2 else 1, 1)
     return _boosting_s(key, params, rows, features, classes)
 
 

@@ -46,6 +46,8 @@ WORKER_TABLES = "worker:"
 _MOST_BYTES, _MOST_FOLDS = 200_000_000, 60
 #: share of a fit's time after which one that can stop by itself does, so that predicting and saving are in time, too
 _FIT_SHARE = 0.7
+#: the same of a refit, which is only saved; one that stops early is not used
+_REFIT_SHARE = 0.9
 
 
 class TrialSettings(Protocol):
@@ -213,7 +215,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
             y_valid=None if refit else fold.y_valid,
             weight_valid=None if refit else fold.weight_valid,
             categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
-            should_stop=signal.sooner(_FIT_SHARE),
+            should_stop=signal.sooner(_REFIT_SHARE if refit else _FIT_SHARE),
             cache=fold.shared,
             refit_iterations=task.refit_iterations,
             metric_hint=task.metric_hint,

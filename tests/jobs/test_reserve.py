@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from automl_jupyter.jobs.reserve import MOST_REPLICAS, REFIT_SAFETY, refits_s
+from automl_jupyter.jobs.reserve import MOST_REPLICAS, MOST_RESERVE, REFIT_SAFETY, refits_s, reserve_s
 from automl_jupyter.jobs.situation import Situation
 from automl_jupyter.store.history import FoldRecord, History, ModelRecord, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
@@ -62,3 +62,18 @@ def test_what_weighs_little_or_does_not_depend_on_its_seed_is_fitted_again_once(
 def test_few_replicas_are_planned_for_where_a_refit_is_dear() -> None:
     assert refits_s(PLAN, history(0.0, LightGBM=4.0), NOW) == pytest.approx(2 * REFIT_SAFETY * 6.0)
     assert refits_s(PLAN, history(0.0, LightGBM=8.0), NOW) == pytest.approx(REFIT_SAFETY * 12.0)
+
+
+def test_no_time_is_kept_back_for_a_refit_that_would_not_fit() -> None:
+    heavy, light = 20.0, 2.0
+    both = history(0.0, LogisticRegression=heavy, ElasticNet=light)
+    assert refits_s(PLAN, both, NOW, most_s=20.0) == pytest.approx(REFIT_SAFETY * 1.5 * light)
+    assert refits_s(PLAN, both, NOW, most_s=1.0) == 0
+    assert refits_s(PLAN, both, NOW) == pytest.approx(REFIT_SAFETY * 1.5 * (heavy + light))
+    assert refits_s(PLAN, history(0.0, LightGBM=2.0), NOW, most_s=4.0) == pytest.approx(REFIT_SAFETY * 3.0)
+
+
+def test_most_of_what_can_be_kept_back_is_a_share_of_the_time() -> None:
+    for seconds in (0.1, 1.0, 5.0, 30.0, 300.0):
+        kept = reserve_s(PLAN, history(0.0, LightGBM=seconds, NeuralNetwork=2 * seconds), NOW, 100.0)
+        assert kept <= MOST_RESERVE * 100.0

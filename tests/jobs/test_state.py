@@ -128,6 +128,10 @@ def test_what_the_time_does_not_allow_is_passed_over_and_the_rest_goes_on() -> N
     job = Simulation(plan, steady, predicted_s={"B": 13.0}).run()
     opening = [t.learner for t in job.history.trials.values() if t.origin == "opening"]
     assert opening == ["A", "C"], "one fit of B would take more than a fifth of the time"
+    held_out = make_plan(timeout_s=60.0, n_folds=1, opening=("Dummy", "A", "B", "C"))
+    job = Simulation(held_out, steady, predicted_s={"B": 13.0}).run()
+    opening = [t.learner for t in job.history.trials.values() if t.origin == "opening"]
+    assert opening == ["A", "C"], "a single fit cannot be shared by two workers"
     unlimited = Simulation(make_plan(max_trials=3), steady, predicted_s={"B": 13.0}).run()
     assert [t.learner for t in unlimited.history.trials.values()] == ["Dummy", "A", "B", "C"]
 
@@ -145,7 +149,7 @@ def test_the_best_of_a_race_get_their_folds_before_the_search_goes_on() -> None:
 
 @pytest.mark.parametrize(("selection_s", "rest_s"), [(0.2, 1.8), (5.0, 3.0)])
 def test_weights_are_not_chosen_all_the_time(selection_s: float, rest_s: float) -> None:
-    """It takes a core from the fits: nine tenths of the time it rests, but never for long, and both kinds get a turn."""
+    """It takes a core from the fits: it rests nine tenths of the time, never for long, and both kinds get a turn."""
     plan = make_plan(timeout_s=60.0)
     job = Simulation(plan, lambda number, fold: ScriptedFit(0.3, 0.5 + 0.01 * (number % 7)), selection_s=selection_s)
     job.run()

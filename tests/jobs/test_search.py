@@ -1,0 +1,35 @@
+"""What a controller's search learns from fits that ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl_jupyter.jobs.search import Search
+from automl_jupyter.store.history import FoldRecord, TrialRecord
+from automl_jupyter.testing.simulation import make_plan
+
+
+def fitted(fit_s: float, *, stopped_early: bool) -> TrialRecord:
+    fold = FoldRecord(
+        fold=0, metrics={}, fit_s=fit_s, predict_s=0.0, n_train=20_000, n_valid=10_000, size_bytes=1,
+        iterations=5, stopped_early=stopped_early,
+    )  # fmt: skip
+    return TrialRecord(
+        number=1, learner="LightGBM", params={}, label="LightGBM", recipe="tree", origin="opening", n_folds=3,
+        folds={0: fold},
+    )  # fmt: skip
+
+
+def test_a_fit_that_the_time_cut_short_does_not_make_others_look_cheap() -> None:
+    plan = make_plan(timeout_s=60.0, n_training=30_000)
+    before = Search(plan).predict_s("LightGBM", {}, 20_000)
+    assert before is not None
+    for stopped_early, expected in ((False, 0.5 * before), (True, before)):
+        search = Search(plan)
+        for _ in range(20):
+            search.observe(fitted(0.5 * before, stopped_early=stopped_early))
+        assert search.predict_s("LightGBM", {}, 20_000) == pytest.approx(expected, rel=0.15)
+    slow = Search(plan)
+    for _ in range(20):
+        slow.observe(fitted(4.0 * before, stopped_early=True))
+    assert slow.predict_s("LightGBM", {}, 20_000) == pytest.approx(4.0 * before, rel=0.2), "it took that much at least"
