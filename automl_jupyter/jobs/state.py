@@ -55,6 +55,10 @@ MOST_COMPLETED = 8
 CAUTION = 1.5
 #: times the time at hand that a fit which keeps what it has may be predicted to take
 HOPELESS = 2.0
+#: the same of a refit, after which there is nothing else to do with the time: as likely as not it ends sooner
+HOPEFUL = 1.3
+#: proposals left out one after the other until none is made, for a share of the job's time
+MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
 #: change what it proposes
 SAMPLER_LAG = 8
@@ -243,7 +247,20 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
         seen = [t for t in history.trials.values() if t.number < number - SAMPLER_LAG]
         if any(t.is_open for t in seen):
             return None
+    elif _in_vain(plan, history, now):
+        return None
     return QueueTrial(number)
+
+
+def _in_vain(plan: Plan, history: History, now: Situation) -> bool:
+    """Return whether the latest proposals were all left out for want of time, and so would be the next.
+
+    After a while it may be looked at again: somebody may have given the job more time.
+    """
+    latest = list(history.trials.values())[-MOST_IN_VAIN:]
+    if len(latest) < MOST_IN_VAIN or any(t.state != "pruned" or t.folds for t in latest):
+        return False
+    return now.elapsed_s - max(t.ended_s or 0.0 for t in latest) < VAIN_SHARE * (total_s(plan, history) or 0.0)
 
 
 def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, Any] | None:
@@ -457,7 +474,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         if (trial.number, fold) in flying or free <= 0:
             continue
         expected = trial.refit_s or refit_s(plan, trial, now) + features_s(plan, history, [trial])
-        if left is not None and expected > left:
+        if left is not None and expected > left * (HOPEFUL if now.is_iterative(trial.learner) else 1.0):
             continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter.jobs.reserve import MOST_REPLICAS
-from automl_jupyter.jobs.state import MOST_COMPLETED, SAMPLER_LAG
+from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import replay
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
@@ -134,6 +134,18 @@ def test_what_the_time_does_not_allow_is_passed_over_and_the_rest_goes_on() -> N
     assert opening == ["A", "C"], "a single fit cannot be shared by two workers"
     unlimited = Simulation(make_plan(max_trials=3), steady, predicted_s={"B": 13.0}).run()
     assert [t.learner for t in unlimited.history.trials.values()] == ["Dummy", "A", "B", "C"]
+
+
+def test_proposals_end_where_none_of_them_would_finish() -> None:
+    """Not a hundred rows on the leaderboard that say so; the seconds that are left go to the final model."""
+    plan = make_plan(timeout_s=60.0, opening=("Dummy", "B"), n_folds=1)
+    needs_more = {"A": 10_000.0}  # what the search proposes
+    job = Simulation(plan, steady, predicted_s=needs_more).run()
+    left_out = [t for t in job.history.trials.values() if t.state == "pruned" and not t.folds]
+    assert MOST_IN_VAIN <= len(left_out) <= 2 * MOST_IN_VAIN
+    assert job.history.status == "Completed"
+    assert job.history.search_ended_s is not None
+    assert job.history.search_ended_s < 20
 
 
 def test_the_best_of_a_race_get_their_folds_before_the_search_goes_on() -> None:
