@@ -49,6 +49,8 @@ from automl_jupyter.trials.records import REFIT
 RACE_SHARE = 0.45
 #: most of the job's time that one fit of the race may take, or all folds of a configuration of the opening list
 RACE_FIT_SHARE = 0.2
+#: the same in seconds, where a share of little time would leave the best out
+LEAST_RACE_FIT_S = 5.0
 #: trials that get all their folds after the race, the ensemble's members and the best of the others
 MOST_COMPLETED = 8
 #: times its predicted time that a fit which keeps nothing when it is stopped should have
@@ -278,9 +280,14 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, 
         predicted = now.predict_s(c["learner"], c["params"], n_train)
         if predicted is None or not _usable(history):
             return True
-        return fits * predicted <= min(RACE_FIT_SHARE * total, HOPELESS * left)
+        return fits * predicted <= min(_race_fit_s(total), HOPELESS * left)
 
     return next((c for c in waiting if is_affordable(c)), None)
+
+
+def _race_fit_s(total: float) -> float:
+    """Return the most seconds that a configuration's first fit may take, or all folds of one of the opening list."""
+    return max(RACE_FIT_SHARE * total, LEAST_RACE_FIT_S)
 
 
 def _fold_rows(plan: Plan) -> int:
@@ -305,7 +312,7 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
     if not _usable(history):
         left = max(left, FIRST_MODEL_S)  # a late model is worth more than none in time
     if not trial.folds:
-        return min(limit, left, max(RACE_FIT_SHARE * (total_s(plan, history) or 0.0), 5.0))
+        return min(limit, left, _race_fit_s(total_s(plan, history) or 0.0))
     return min(limit, left)
 
 
