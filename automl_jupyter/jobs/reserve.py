@@ -44,7 +44,8 @@ def reserve_s(plan: Plan, history: History, now: Situation, total: float) -> flo
     fixed += STACK_SHARE * total if plan.stack_ensemble else 0.0
     if plan.refits and not members(history):
         return 0.1 * total
-    return fixed + refits_s(plan, history, now, most_s=MOST_RESERVE * total - fixed)
+    most = MOST_RESERVE * total
+    return min(fixed + refits_s(plan, history, now, most_s=most - fixed), most)
 
 
 def end_s(total: float) -> float:

@@ -61,6 +61,8 @@ HOPELESS = 2.0
 HOPEFUL = 1.3
 #: proposals left out one after the other until none is made, for a share of the job's time
 MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
+#: why a trial that nothing is known of yet is left out late in a job
+NO_TIME = "it would not finish in the time left"
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
 #: change what it proposes
 SAMPLER_LAG = 8
@@ -201,7 +203,7 @@ def _next(
             continue
         if _would_not_finish(plan, history, now, trial, fold, limit):
             if not trial.folds and not (now.is_iterative(trial.learner) and not _usable(history)):
-                return EndTrial(number, "pruned", "it would not finish in the time left")
+                return EndTrial(number, "pruned", NO_TIME)
             continue
         return SubmitFold(number, fold, limit)
     return _queue_next(plan, history, now)
@@ -260,7 +262,7 @@ def _in_vain(plan: Plan, history: History, now: Situation) -> bool:
     After a while it may be looked at again: somebody may have given the job more time.
     """
     latest = list(history.trials.values())[-MOST_IN_VAIN:]
-    if len(latest) < MOST_IN_VAIN or any(t.state != "pruned" or t.folds for t in latest):
+    if len(latest) < MOST_IN_VAIN or any(t.reason != NO_TIME for t in latest):
         return False
     return now.elapsed_s - max(t.ended_s or 0.0 for t in latest) < VAIN_SHARE * (total_s(plan, history) or 0.0)
 
@@ -477,11 +479,16 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return _stop_refits(now) or [PublishFinal()]
     todo: list[Instruction] = _end_overdue(now)
     free = now.n_slots - len(now.in_flight)
-    for trial, fold in waiting:
+
+    def share_of_left(trial: TrialRecord) -> float:
+        expected = trial.refit_s or refit_s(plan, trial, now) + features_s(plan, history, [trial])
+        return 0.0 if left is None else expected / left
+
+    # Those that may not end in time come last, or they would take the place of lighter members' that do.
+    for trial, fold in sorted(waiting, key=lambda w: share_of_left(w[0]) > 1):
         if (trial.number, fold) in flying or free <= 0:
             continue
-        expected = trial.refit_s or refit_s(plan, trial, now) + features_s(plan, history, [trial])
-        if left is not None and expected > left * (HOPEFUL if now.is_iterative(trial.learner) else 1.0):
+        if share_of_left(trial) > (HOPEFUL if now.is_iterative(trial.learner) else 1.0):
             continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1

@@ -9,15 +9,12 @@ from statistics import NormalDist
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES
 from automl_jupyter.search.opening import Candidate, SearchContext
 
 #: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
 _STRANGE, _USUAL = 1.0, 0.5
 #: seconds that any fit takes
 _START_S = 0.01
-#: features that a text becomes for all but linear models, and that are made of several columns
-_TOPICS, _OF_SEVERAL = 30, 40
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         # Categories and text become many sparse columns.
         width = features + 4 * context.n_categorical + 200 * context.n_text
         return _START_S + _LINEAR[key] * 1e-8 * rows * width * max(classes - 1, 1)
-    features += _TOPICS * context.n_text + (_OF_SEVERAL if FEATURES in params else 0)
+    features += context.n_made(params) - context.n_features
     if key in _TREES:
         trees = float(params.get("n_estimators", 100))
         if key == "decisiontree":

@@ -10,8 +10,8 @@ from automl_jupyter.search.opening import SearchContext
 
 #: bytes of a fit besides its data: libraries, buffers
 _FIXED = 50_000_000
-#: columns that a text becomes, sparse and dense, and a category one-hot and in short
-_WORDS, _TOPICS, _LEVELS, _FEW_LEVELS = 2000, 30, 20, 6
+#: sparse columns that a text becomes, and columns that a category becomes one-hot and in short
+_WORDS, _LEVELS, _FEW_LEVELS = 2000, 20, 6
 
 
 def needed_bytes(learner: str, params: Mapping[str, Any], n_rows: int, context: SearchContext) -> float:
@@ -46,7 +46,7 @@ def needed_bytes(learner: str, params: Mapping[str, Any], n_rows: int, context: 
         width = numbers + _LEVELS * context.n_categorical + _WORDS * context.n_text
         return _FIXED + 3 * 12 * rows * min(stored, width) + of_scores + 12 * 8 * width * classes
     if key in _DENSE:
-        width = numbers + _FEW_LEVELS * context.n_categorical + _TOPICS * context.n_text
+        width = context.n_made(params) + _FEW_LEVELS * context.n_categorical
         features = 4 * rows * width
         own = {
             "gaussianprocess": 2 * 8 * rows**2,
@@ -54,7 +54,7 @@ def needed_bytes(learner: str, params: Mapping[str, Any], n_rows: int, context: 
             "knn": 8 * rows * width,
         }.get(key, 8 * rows * width)
         return _FIXED + 3 * features + own + of_scores
-    width = numbers + _TOPICS * context.n_text + (40 if params.get("features", "tree") != "tree" else 0)
+    width = context.n_made(params)
     features = 4 * rows * width
     if key in ("randomforest", "extremerandomtrees", "decisiontree"):
         trees = 1.0 if key == "decisiontree" else float(params.get("n_estimators", 100))

@@ -17,6 +17,8 @@ from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
 MOST = 30
+#: features that a text becomes for all but linear models, and that are made of several columns
+_TOPICS, _OF_SEVERAL = 30, 40
 #: fewest that are wanted of a short list of allowed learners
 ENOUGH = 8
 
@@ -70,6 +72,11 @@ class SearchContext:
     log_target: bool = False
     without_features: tuple[str, ...] = ()
     forecast: Mapping[str, Any] = field(default_factory=dict)
+
+    def n_made(self, params: Mapping[str, Any]) -> int:
+        """Return about how many features trees are given: a text becomes many, and some are made of several columns."""
+        several = _OF_SEVERAL if params.get(FEATURES, "tree") != "tree" else 0
+        return max(self.n_features - self.n_text, 0) + _TOPICS * self.n_text + several
 
 
 @dataclass(frozen=True)

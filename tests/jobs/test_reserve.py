@@ -75,5 +75,7 @@ def test_no_time_is_kept_back_for_a_refit_that_would_not_fit() -> None:
 
 def test_most_of_what_can_be_kept_back_is_a_share_of_the_time() -> None:
     for seconds in (0.1, 1.0, 5.0, 30.0, 300.0):
-        kept = reserve_s(PLAN, history(0.0, LightGBM=seconds, NeuralNetwork=2 * seconds), NOW, 100.0)
-        assert kept <= MOST_RESERVE * 100.0
+        known = history(0.0, LightGBM=seconds, NeuralNetwork=2 * seconds)
+        for selection_s in (0.0, 30.0):
+            kept = reserve_s(PLAN, known, replace(NOW, selection_s=selection_s), 100.0)
+            assert kept <= MOST_RESERVE * 100.0
