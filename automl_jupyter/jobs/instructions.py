@@ -14,13 +14,14 @@ class Instruction:
 
 @dataclass(frozen=True)
 class QueueTrial(Instruction):
-    """Put a configuration in line; without a learner the sampler is asked for one."""
+    """Put a configuration in line; without a learner the sampler is asked for one that fits into `fit_s` seconds."""
 
     number: int
     learner: str = ""
     params: Mapping[str, Any] | None = None
     label: str = ""
     origin: str = "search"
+    fit_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl_jupyter.jobs.situation import is_worth_beginning
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import recipe_of
 from automl_jupyter.store.history import History, TrialRecord
@@ -35,8 +36,8 @@ class Search:
         self._sampler = Sampler(context, plan.random_state)
         self._costs = CostModel(context)
 
-    def propose(self, number: int, history: History) -> Candidate:
-        """Return the configuration to try as trial `number`.
+    def propose(self, number: int, history: History, fit_s: float | None = None) -> Candidate:
+        """Return the configuration to try as trial `number`, if possible one that a fit of `fit_s` seconds is for.
 
         Without a time limit only trials well before `number` are looked at, in order, so that the proposal does not
         depend on how many workers there are.
@@ -49,7 +50,12 @@ class Search:
             for n, t in sorted(history.trials.items())
             if t.origin != "baseline" and (t.folds or not t.is_open) and not (in_order and n >= number - SAMPLER_LAG)
         ]
-        return self._sampler.ask(number, seen, blocked=history.blocked)
+
+        def is_affordable(learner: str, params: Mapping[str, Any]) -> bool:
+            predicted = self.predict_s(learner, params, self._plan.fold_rows) or 0.0
+            return fit_s is None or is_worth_beginning(predicted, fit_s, iterative=self.is_iterative(learner))
+
+        return self._sampler.ask(number, seen, blocked=history.blocked, is_affordable=is_affordable)
 
     def observe(self, trial: TrialRecord) -> None:
         """Learn the cost of a fit that ended; one that the time cut short would have cost that much at least."""

@@ -10,6 +10,10 @@ from automl_jupyter.store.history import History
 
 #: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
 RACE_ENSEMBLE = "Race"
+#: times its predicted time that a fit which keeps nothing when it is stopped should have
+CAUTION = 1.5
+#: times the time at hand that a fit which keeps what it has may be predicted to take
+HOPELESS = 2.0
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
 COVERED_SHARE = 0.9
 
@@ -46,6 +50,11 @@ class Situation:
     worker_bytes: int | None = None
     #: whether a learner keeps what it has when asked to stop
     is_iterative: Callable[[str], bool] = lambda learner: False
+
+
+def is_worth_beginning(predicted_s: float, limit_s: float, *, iterative: bool) -> bool:
+    """Return whether a fit that may take `limit_s` seconds should come to something."""
+    return predicted_s <= HOPELESS * limit_s if iterative else CAUTION * predicted_s <= limit_s
 
 
 def race_weights(history: History) -> dict[int, float]:

@@ -39,7 +39,15 @@ from automl_jupyter.jobs.reserve import (
     search_deadline_s,
     total_s,
 )
-from automl_jupyter.jobs.situation import InFlight, Situation, members, race_decides, race_weights
+from automl_jupyter.jobs.situation import (
+    HOPELESS,
+    InFlight,
+    Situation,
+    is_worth_beginning,
+    members,
+    race_decides,
+    race_weights,
+)
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -53,10 +61,6 @@ RACE_FIT_SHARE = 0.2
 LEAST_RACE_FIT_S = 5.0
 #: trials that get all their folds after the race, the ensemble's members and the best of the others
 MOST_COMPLETED = 8
-#: times its predicted time that a fit which keeps nothing when it is stopped should have
-CAUTION = 1.5
-#: times the time at hand that a fit which keeps what it has may be predicted to take
-HOPELESS = 2.0
 #: the same of a refit, after which there is nothing else to do with the time: as likely as not it ends sooner
 HOPEFUL = 1.3
 #: proposals left out one after the other until none is made, for a share of the job's time
@@ -253,7 +257,7 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
             return None
     elif _in_vain(plan, history, now):
         return None
-    return QueueTrial(number)
+    return QueueTrial(number, fit_s=None if deadline is None else _fit_limit_s(plan, history, now))
 
 
 def _in_vain(plan: Plan, history: History, now: Situation) -> bool:
@@ -275,11 +279,10 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, 
     if total is None:
         return next(waiting, None)
     fits = 1.0 if plan.race else max(plan.n_folds / max(now.n_slots, 1), 1.0)
-    n_train = _fold_rows(plan)
     left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
 
     def is_affordable(c: Mapping[str, Any]) -> bool:
-        predicted = now.predict_s(c["learner"], c["params"], n_train)
+        predicted = now.predict_s(c["learner"], c["params"], plan.fold_rows)
         if predicted is None or not _usable(history):
             return True
         return fits * predicted <= min(_race_fit_s(total), HOPELESS * left)
@@ -292,12 +295,6 @@ def _race_fit_s(total: float) -> float:
     return max(RACE_FIT_SHARE * total, LEAST_RACE_FIT_S)
 
 
-def _fold_rows(plan: Plan) -> int:
-    """Return about how many rows a fold trains on."""
-    held_out = plan.validation.get("size") or (1 / plan.n_folds if plan.n_folds > 1 else 0.0)
-    return int(plan.n_training * (1 - held_out))
-
-
 def _may_queue(plan: Plan, history: History) -> bool:
     counted = sum(t.origin != "baseline" for t in history.trials.values())
     if plan.limits.max_trials is not None and counted >= plan.limits.max_trials:
@@ -305,15 +302,16 @@ def _may_queue(plan: Plan, history: History) -> bool:
     return not _has_stalled(plan, history)
 
 
-def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord) -> float | None:
-    limit = plan.limits.trial_timeout_s - trial.fit_s
+def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord | None = None) -> float | None:
+    """Return the most seconds that the next fit of a trial may take, or the first of one that is not there yet."""
+    limit = plan.limits.trial_timeout_s - (trial.fit_s if trial else 0.0)
     deadline = search_deadline_s(plan, history, now)
     if deadline is None:
         return limit
     left = deadline - now.elapsed_s
     if not _usable(history):
         left = max(left, FIRST_MODEL_S)  # a late model is worth more than none in time
-    if not trial.folds:
+    if trial is None or not trial.folds:
         return min(limit, left, _race_fit_s(total_s(plan, history) or 0.0))
     return min(limit, left)
 
@@ -327,10 +325,11 @@ def _would_not_finish(
         made = any(fold in t.folds for t in history.trials.values() if t.recipe == trial.recipe)
         features = 0.0 if made else max(f.features_s for f in trial.folds.values())
         return features + max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
-    predicted = now.predict_s(trial.learner, trial.params, _fold_rows(plan))
-    if now.is_iterative(trial.learner):
-        return limit < LEAST_FIT_S or (bool(_usable(history)) and (predicted or 0.0) > HOPELESS * limit)
-    return predicted is not None and CAUTION * predicted > limit
+    predicted = now.predict_s(trial.learner, trial.params, plan.fold_rows) or 0.0
+    iterative = now.is_iterative(trial.learner)
+    if iterative and (limit < LEAST_FIT_S or not _usable(history)):
+        return limit < LEAST_FIT_S
+    return not is_worth_beginning(predicted, limit, iterative=iterative)
 
 
 def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruction]:

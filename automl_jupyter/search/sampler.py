@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,14 @@ class Sampler:
         self._context, self._seed = context, seed
         self._space = space or learner_space(context)
 
-    def ask(self, number: int, history: Sequence[Observation], *, blocked: Collection[str] = ()) -> Candidate:
+    def ask(
+        self,
+        number: int,
+        history: Sequence[Observation],
+        *,
+        blocked: Collection[str] = (),
+        is_affordable: Callable[[str, Mapping[str, Any]], bool] = lambda learner, params: True,
+    ) -> Candidate:
         """Return the configuration to try as trial `number`.
 
         Parameters
@@ -94,6 +102,9 @@ class Sampler:
             In any order. Those numbered at or after `number` are not looked at.
         blocked : collection of str, optional
             Learners taken out of play since the search began.
+        is_affordable : callable, optional
+            ``is_affordable(learner, params)``: whether there is time for it. Of a learner whose first draws are not, or
+            were tried before, nothing is taken; the last draw of all is where that leaves none.
 
         Raises
         ------
@@ -110,12 +121,11 @@ class Sampler:
             learner = self._draw_learner(learners, seen, rng)
             own = [o for o in seen if o.learner == learner]
             tried = [dict(o.params) for o in own]
-            for _ in range(_REDRAWS):
-                params = self._draw_params(learner, own, int(rng.integers(2**31)))
+            for params in islice(self._draws(learner, own, int(rng.integers(2**31))), _REDRAWS):
                 candidate = Candidate(learner, params, _label(learner, params), "search")
-                if params not in tried:
+                if params not in tried and is_affordable(learner, params):
                     return candidate
-            learners.remove(learner)  # its space is used up
+            learners.remove(learner)  # its space is used up, or too dear
         assert candidate is not None
         return candidate
 
@@ -129,7 +139,8 @@ class Sampler:
         )
         return learners[int(rng.choice(len(learners), p=chance / chance.sum()))]
 
-    def _draw_params(self, learner: str, own: Sequence[Observation], seed: int) -> dict[str, Any]:
+    def _draws(self, learner: str, own: Sequence[Observation], seed: int) -> Iterator[dict[str, Any]]:
+        """Yield settings to try, as many as are asked for."""
         import optuna
 
         with _silent():
@@ -149,7 +160,10 @@ class Sampler:
                 study.add_trial(
                     optuna.trial.create_trial(params=record.params, distributions=record.distributions, value=score)
                 )
-            return self._space(learner, study.ask())
+        while True:
+            with _silent():
+                params = self._space(learner, study.ask())
+            yield params
 
 
 def _label(learner: str, params: Mapping[str, Any]) -> str:

@@ -106,6 +106,14 @@ class Plan:
         return int(self.validation["n_folds"])
 
     @property
+    def fold_rows(self) -> int:
+        """About how many rows a fold trains on; the windows of a forecast see nearly all."""
+        if self.forecast:
+            return self.n_training
+        held_out = self.validation.get("size") or (1 / self.n_folds if self.n_folds > 1 else 0.0)
+        return int(self.n_training * (1 - held_out))
+
+    @property
     def race(self) -> bool:
         """Whether some trials do not get all their folds."""
         return self.race_folds < self.n_folds
@@ -440,9 +448,7 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
     from automl_jupyter.search.cost import CostModel
 
     costs = CostModel(plan.search_context())
-    rows = int(plan.n_training * (1 - 1 / plan.n_folds)) if plan.n_folds > 1 else plan.n_training
-    rows = plan.n_training if plan.forecast else rows
-    each_s = [plan.n_folds / plan.n_slots * costs.predict_s(c, rows, quantile=0.5) for c in opening]
+    each_s = [plan.n_folds / plan.n_slots * costs.predict_s(c, plan.fold_rows, quantile=0.5) for c in opening]
     every_fold_s = sum(each_s[:DECISIVE_CONFIGURATIONS])
     race = every_fold_s > EVERY_FOLD_SHARE * limit
     meet = "the first fold" if decisive == 1 else f"the first {decisive} folds"

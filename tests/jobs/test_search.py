@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from automl_jupyter.jobs.search import Search
-from automl_jupyter.store.history import FoldRecord, TrialRecord
+from automl_jupyter.jobs.situation import HOPELESS
+from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
 
 
@@ -33,3 +34,15 @@ def test_a_fit_that_the_time_cut_short_does_not_make_others_look_cheap() -> None
     for _ in range(20):
         slow.observe(fitted(4.0 * before, stopped_early=True))
     assert slow.predict_s("LightGBM", {}, 20_000) == pytest.approx(4.0 * before, rel=0.2), "it took that much at least"
+
+
+def test_proposals_are_of_what_a_fit_has_the_time_for() -> None:
+    """With two seconds left, a worker is given something small and does not stand idle."""
+    plan = make_plan(timeout_s=60.0, n_training=100_000, learners=("LightGBM", "LogisticRegression"))
+    search, numbers = Search(plan), range(20)
+
+    def longest_s(fit_s: float | None) -> float:
+        made = [search.propose(number, History(), fit_s) for number in numbers]
+        return max(search.predict_s(c.learner, c.params, plan.fold_rows) or 0.0 for c in made)
+
+    assert longest_s(2.0) <= HOPELESS * 2.0 < longest_s(None)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl_jupyter.jobs.reserve import MOST_REPLICAS
-from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG
+from automl_jupyter.jobs.instructions import SubmitFold
+from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
+from automl_jupyter.jobs.situation import Situation
+from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import replay
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
@@ -184,6 +186,25 @@ def test_the_seconds_left_at_the_end_are_refits_with_other_seeds() -> None:
     assert job.now_s <= 60.0
     fast = Simulation(replace(job.plan, inference="fast"), lambda n, f: ScriptedFit(seconds=0.5)).run()
     assert {fold for _, fold in fast.started if is_refit(fold)} == {REFIT}
+
+
+@pytest.mark.parametrize(("left_s", "begun"), [(20.0, [1, 2]), (8.0, [2, 1]), (7.0, [2])])
+def test_a_refit_that_may_not_end_comes_last_and_a_hopeless_one_not_at_all(left_s: float, begun: list[int]) -> None:
+    """Trial 1 leads and takes 10 s, trial 2 takes 1 s."""
+    seconds = {1: 10.0, 2: 1.0}
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=seconds.get(number, 0.5), score={1: 0.9, 2: 0.8}.get(number, 0.5))
+
+    whole = Simulation(make_plan(timeout_s=120.0), script, predicted_s={"A": 10.0, "B": 1.0}).run()
+    chosen = next(k for k, e in enumerate(whole.events) if isinstance(e, ev.ModelSelected) and e.stage == "chosen")
+    history = replay(whole.events[: chosen + 1])
+    assert [p["trial"] for p in history.model.parts] == [1, 2]
+    at = 120.0 - end_s(120.0) - left_s
+    now = Situation(at, n_slots=2, predict_s=lambda *_: 1.0, is_iterative=lambda learner: True)  # as long as a fold's
+    todo = decide(whole.plan, history, now)
+    assert [t.number for t in todo if isinstance(t, SubmitFold)] == begun
+    assert all(t.time_limit_s == pytest.approx(left_s) for t in todo if isinstance(t, SubmitFold))
 
 
 def test_cancel_keeps_what_is_finished() -> None:

@@ -108,6 +108,18 @@ def test_a_used_up_space_gives_way_to_another_learner() -> None:
     assert {Sampler(context, 0, space).ask(n, seen).learner for n in range(2, 12)} == {"Rich"}
 
 
+def test_what_there_is_no_time_for_is_not_proposed() -> None:
+    context = SearchContext("regression", 100, 3, allowed=("Cheap", "Dear"))
+    seen = [Observation(0, "Dear", {"x": 0.9}, 0.9), Observation(1, "Cheap", {"x": 0.5}, 0.1)]
+    sampler = Sampler(context, 0, line)
+    free = [sampler.ask(n, seen) for n in range(2, 22)]
+    bounded = [sampler.ask(n, seen, is_affordable=lambda key, p: key == "Cheap" and p["x"] < 0.6) for n in range(2, 22)]
+    assert any(c.learner == "Dear" for c in free)
+    assert all(c.learner == "Cheap" and c.params["x"] < 0.6 for c in bounded)
+    nothing = sampler.ask(2, seen, is_affordable=lambda key, p: False)
+    assert nothing.learner in context.allowed, "it is for the caller to leave it out"
+
+
 def test_failures_are_avoided() -> None:
     context = SearchContext("regression", 100, 3, allowed=("A",))
     fine = [Observation(n, "A", {"x": n / 20}, n / 100, 1.0) for n in range(10)]
