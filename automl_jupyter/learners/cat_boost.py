@@ -16,7 +16,7 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
 from automl_jupyter.learners.base import FitData, FitReport
 from automl_jupyter.learners.info import SpaceContext
 
-MOST_ROUNDS, FIXED_ROUNDS = 1000, 200
+MOST_ROUNDS, FIXED_ROUNDS = 3000, 200
 
 
 class CatBoostModel(BaseEstimator):  # type: ignore[misc]

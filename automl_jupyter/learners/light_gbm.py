@@ -12,7 +12,10 @@ from automl_jupyter.learners.base import FitData, FitReport
 from automl_jupyter.learners.info import SpaceContext
 
 #: Rounds where validation rows decide when to stop, and where nothing does.
-MOST_ROUNDS, FIXED_ROUNDS = 2000, 200
+MOST_ROUNDS, FIXED_ROUNDS = 5000, 200
+
+#: Rounds in a row that find nothing to split until a fit ends.
+MOST_BARREN = 20
 
 #: Parameters that shape the bins; configurations that agree on them share one binned data set.
 _BINNING = ("max_bin", "min_data_in_bin")
@@ -199,9 +202,12 @@ def patience(best: int, learning_rate: float) -> int:
 def _boost(
     booster: Any, rounds: int, judged: bool, learning_rate: float, data: FitData, record: _Record | None = None
 ) -> tuple[int, bool]:
-    best, best_value = 0, -np.inf
-    for done in range(1, rounds + 1):
-        exhausted = booster.update()
+    """Return after how many rounds validation rows were predicted best, and whether the signal ended it."""
+    best, best_value, barren = 0, -np.inf, 0
+    while barren < MOST_BARREN and booster.current_iteration() < rounds:
+        # A round whose random trees find nothing to split leaves no tree; the next may, from other rows and columns.
+        barren = barren + 1 if booster.update() else 0
+        done = booster.current_iteration()
         if judged:
             _, _, value, greater = booster.eval_valid(record)[0]
             value = value if greater else -value
@@ -213,8 +219,6 @@ def _boost(
                 return best, False
         else:
             best = done
-        if exhausted:
-            return best, False
         if done < rounds and data.should_stop():
             return best, True
     return best, False

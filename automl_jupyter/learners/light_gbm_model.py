@@ -22,7 +22,7 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     params : mapping, optional
-        LightGBM's own parameter names. ``num_iterations`` (default 2000, or 200 where no validation rows
+        LightGBM's own parameter names. ``num_iterations`` (default 5000, or 200 where no validation rows
         decide) bounds the rounds.
     random_state : int, default 0
         Seed of bagging, feature sampling and extra trees.

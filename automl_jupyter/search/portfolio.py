@@ -165,9 +165,10 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
 def _lightgbm(context: SearchContext) -> list[Variant]:
     classes = max(context.n_classes or 1, 1)
     regression = context.task == "regression"
-    cap = 2000 if classes <= 10 else max(600, 20_000 // classes)
     # Many classes make a round dear, and so do many rows for little time: then each round takes a greater step.
-    rate = (0.05 if classes <= 10 else 0.1) * _hurry(context)
+    hurry = _hurry(context)
+    rate = (0.05 if classes <= 10 else 0.1) * hurry
+    cap = max(int(5000 / hurry), 2000) if classes <= 10 else max(600, 20_000 // classes)
     large_leaves = 180 if context.n_rows >= 20_000 else 84
 
     def config(label: str, leaves: int, smallest: int, **more: Any) -> Variant:

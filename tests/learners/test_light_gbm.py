@@ -10,6 +10,7 @@ import pytest
 
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+from automl_jupyter.learners.light_gbm import native_params
 from automl_jupyter.trials import artifacts
 
 INFO = learners.get("LightGBM")
@@ -141,3 +142,33 @@ def test_only_a_stored_model_takes_every_core_and_only_for_many_rows(
     monkeypatch.setattr(model.booster_, "predict", lambda X, num_threads: asked.append(num_threads) or predict_with(X))
     assert predict(model, "regression", X).shape == (n_rows,)
     assert asked == [threads]
+
+
+def test_a_round_that_finds_nothing_to_split_does_not_end_a_fit():
+    """Random thresholds on some of the columns may miss every split once; the rounds after it find more."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (600, 8)).astype(np.float32)
+    y = X[:, 0] + np.sin(3 * X[:, 1]) + X[:, 2] * X[:, 3]
+    params = {"extra_trees": True, "feature_fraction": 0.46, "lambda_l1": 0.24, "bagging_fraction": 0.9}
+    params |= {"bagging_freq": 1, "min_data_in_leaf": 3}
+    data = FitData(X[:400], y[:400], None, X[400:], y[400:])
+    model = make_learner(INFO, "regression", params)
+    z = (y[:400] - y[:400].mean()) / y[:400].std()
+    alone = lightgbm.Booster(native_params(model, data), lightgbm.Dataset(X[:400], z))
+    first_barren = next(k for k in range(5000) if alone.update())
+    report = fit_learner(INFO, model, data)
+    assert report.iterations > first_barren
+    assert model.booster_.num_trees() == report.iterations
+    cut = make_learner(INFO, "regression", {**params, "num_iterations": first_barren})
+    fit_learner(INFO, cut, data)
+    off, off_cut = (np.std(predict(m, "regression", X[400:]) - y[400:]) for m in (model, cut))
+    assert off < off_cut
+    refit = make_learner(INFO, "regression", params)
+    fit_learner(INFO, refit, FitData(X[:400], y[:400], refit_iterations=report.iterations))
+    np.testing.assert_allclose(predict(refit, "regression", X), predict(model, "regression", X))
+
+
+def test_a_fit_without_anything_to_split_ends():
+    X = np.zeros((100, 2), dtype=np.float32)
+    report = fit_learner(INFO, make_learner(INFO, "regression"), FitData(X, np.arange(100.0), refit_iterations=50))
+    assert report.iterations == 1
