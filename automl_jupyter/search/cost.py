@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, median
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
+from automl_jupyter.learners.base import FEATURES
 from automl_jupyter.search.opening import Candidate, SearchContext
 
 #: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
@@ -75,8 +76,8 @@ class CostModel:
         quantile : float, default 0.8
             0.5 for the middle.
         """
-        seen = [r for rs in self._residuals.values() for r in rs]
-        machine = sum(seen) / (len(seen) + 1)
+        # Each learner speaks once, or one whose rounds are many on these data would make all others look dear.
+        machine = median([sum(rs) / len(rs) for rs in self._residuals.values()] or [0.0])
         own = self._residuals.get(candidate.learner, [])
         # One imagined timing at the machine's factor: a single real one is believed by half.
         factor = (machine + sum(own)) / (1 + len(own))
@@ -141,7 +142,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
     if key.startswith("catboost"):
-        rounds = min(float(params.get("iterations", 1000)), 40 / float(params.get("learning_rate", 0.06)))
+        rounds = min(float(params.get("iterations", 3000)), 40 / float(params.get("learning_rate", 0.06)))
         combined = context.n_categorical * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
         # Each border of each number is looked at in each round, however few rows there are.
         borders = max(features - context.n_categorical, 0) * min(float(params.get("border_count", 254)), rows)
@@ -201,15 +202,21 @@ def _network_s(params: Mapping[str, Any], rows: int, horizon: int) -> float:
     return 0.5 * float(params.get("n_epochs", 100)) * steps * step
 
 
+#: times as many rounds that are worth it with random trees, and with features of several columns
+_RANDOM_ROUNDS, _RICH_ROUNDS = 2.5, 0.55
+
+
 def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, classes: int) -> float:
     rate = max(float(params.get("learning_rate", 0.05)), 1e-3)
     leaves = float(params.get("num_leaves", 2 ** float(params.get("max_depth", params.get("depth", 5)))))
-    # Early stopping ends after about this many rounds; more rows carry more of them.
-    rounds = 12 / rate * math.pow(rows / 5000, 0.2)
+    # Early stopping ends after about this many rounds; more rows carry more of them, and so do weaker trees.
+    rounds = 80 / rate * math.pow(rows / 5000, 0.2) * math.pow(leaves, -0.45)
+    rounds *= _RANDOM_ROUNDS if params.get("extra_trees") else 1.0
+    rounds *= _RICH_ROUNDS if params.get(FEATURES, "tree") != "tree" else 1.0
     rounds = float(params.get("n_rounds", rounds))
-    most = next((float(params[n]) for n in ("num_iterations", "n_estimators", "iterations") if n in params), 2000.0)
+    most = next((float(params[n]) for n in ("num_iterations", "n_estimators", "iterations") if n in params), 5000.0)
     used = features * float(params.get("feature_fraction", params.get("colsample_bytree", 1.0)))
-    tree = 3e-9 * rows * used * math.log2(leaves + 1) + 3e-7 * leaves * used + 1e-5
+    tree = (6.5e-9 * rows * math.log2(leaves + 1) + 5.5e-7 * leaves) * math.sqrt(used) + 9e-5
     cost = _BOOSTERS.get(key) or _registered_cost(key)
     return _START_S + cost * min(rounds, most) * (classes if classes > 2 else 1) * tree
 

@@ -166,9 +166,8 @@ def _lightgbm(context: SearchContext) -> list[Variant]:
     classes = max(context.n_classes or 1, 1)
     regression = context.task == "regression"
     # Many classes make a round dear, and so do many rows for little time: then each round takes a greater step.
-    hurry = _hurry(context)
-    rate = (0.05 if classes <= 10 else 0.1) * hurry
-    cap = max(int(5000 / hurry), 2000) if classes <= 10 else max(600, 20_000 // classes)
+    rate = (0.05 if classes <= 10 else 0.1) * _hurry(context)
+    cap = _most_rounds(context) if classes <= 10 else max(600, 20_000 // classes)
     large_leaves = 180 if context.n_rows >= 20_000 else 84
 
     def config(label: str, leaves: int, smallest: int, **more: Any) -> Variant:
@@ -235,11 +234,23 @@ def _hurry(context: SearchContext) -> float:
     """Return by how much steps are greater where a plain fit would take more than a tenth of the time."""
     if context.timeout_s is None:
         return 1.0
+    return float(min(max((10 * _plain_s(context) / context.timeout_s) ** 0.5, 1.0), 3.0))
+
+
+def _most_rounds(context: SearchContext) -> int:
+    """Return after how many rounds a fit ends that still gains: those of an eighth of the time, 2,000 to 5,000."""
+    if context.timeout_s is None:
+        return 5000
+    round_s = _plain_s(context, n_rounds=1000) / 1000
+    return int(min(max(context.timeout_s / 8 / round_s, 2000), 5000))
+
+
+def _plain_s(context: SearchContext, **more: Any) -> float:
+    """Return how long a fit of mid-sized trees should take."""
     from automl_jupyter.search.cost import nominal_s
 
-    params = {"num_leaves": 39, "learning_rate": 0.05, "feature_fraction": 0.46}
-    fit_s = nominal_s("LightGBM", params, context.n_rows, context)
-    return float(min(max((10 * fit_s / context.timeout_s) ** 0.5, 1.0), 3.0))
+    params = {"num_leaves": 39, "learning_rate": 0.05, "feature_fraction": 0.46, **more}
+    return nominal_s("LightGBM", params, context.n_rows, context)
 
 
 def _shape(
