@@ -137,7 +137,9 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
         steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs
         inputs = features + 4 * context.n_categorical
-        return _START_S + steps * (1.2e-3 + 5e-5 * min(inputs, 100) + 8e-8 * hidden**2 + 1e-6 * inputs)
+        waved = max(features - context.n_categorical, 0)
+        waved = waved if waved <= 100 else 0  # of more numbers than this it makes no waves
+        return _START_S + steps * (9e-4 + 4e-5 * waved + 6e-8 * hidden**2 + 1e-6 * inputs)
     if key == "gradientboosting":
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
