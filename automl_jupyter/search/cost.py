@@ -145,7 +145,8 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
     if key.startswith("catboost"):
         rounds = min(float(params.get("iterations", 3000)), 40 / float(params.get("learning_rate", 0.06)))
-        combined = context.n_categorical * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
+        categories = max(context.n_categorical - context.n_binary, 0)
+        combined = categories * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
         # Each border of each number is looked at in each round, however few rows there are.
         borders = max(features - context.n_categorical, 0) * min(float(params.get("border_count", 254)), rows)
         tree = 2e-4 + 6e-7 * borders + 1.5e-8 * rows * features

@@ -35,6 +35,8 @@ class SearchContext:
         Training rows and feature columns.
     n_categorical, n_text : int
         How many of the columns hold categories and text.
+    n_binary : int
+        How many of those with categories have two levels at most: there is nothing to combine in them.
     n_classes : int, optional
         None for regression.
     allowed : tuple of str
@@ -62,6 +64,7 @@ class SearchContext:
     n_features: int
     n_categorical: int = 0
     n_text: int = 0
+    n_binary: int = 0
     n_classes: int | None = None
     allowed: tuple[str, ...] = ()
     metric: str = ""

@@ -278,8 +278,9 @@ def _shape(
 def _catboost(key: str, context: SearchContext) -> list[Variant]:
     # Combinations of categories make a round many times as dear, and gain where there are few of them.
     simple = {"max_ctr_complexity": 1, "one_hot_max_size": 15}
-    plain: dict[str, Any] = {} if context.n_categorical <= 6 else simple
-    other = simple if context.n_categorical <= 6 else {"max_ctr_complexity": 2}
+    few = context.n_categorical - context.n_binary <= 6
+    plain: dict[str, Any] = {} if few else simple
+    other = simple if few else {"max_ctr_complexity": 2}
     # Few rows need no fine grid of borders, which is most of a round's work there; each class is as much work again.
     coarse = {"border_count": 64} if context.n_rows < 2000 else {}
     quick = {"learning_rate": 0.1} if (context.n_classes or 1) > 2 else {}

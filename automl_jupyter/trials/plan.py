@@ -148,6 +148,7 @@ class Plan:
             n_rows=self.n_training,
             n_features=self.n_features,
             n_categorical=self.n_categorical,
+            n_binary=sum(c["type"] == "Categorical" and c["n_unique"] <= 2 and not c["dropped"] for c in self.columns),
             n_text=self.n_text,
             n_classes=self.n_classes,
             allowed=self.learners,

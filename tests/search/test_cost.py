@@ -79,3 +79,11 @@ def test_times_of_nothing_teach_nothing() -> None:
     model.observe("LightGBM", GBM.params, 10_000, 0.0)
     model.observe("LightGBM", GBM.params, 0, 5.0)
     assert model.predict_s(GBM, 10_000) == before
+
+
+def test_categories_of_two_levels_cost_catboost_no_combinations() -> None:
+    none, two, many = (
+        SearchContext("regression", 5000, 9, n_categorical=n, n_binary=b) for n, b in ((0, 0), (3, 3), (3, 0))
+    )
+    numbers, binary, combined = (nominal_s("CatBoostRegressor", {}, 5000, c) for c in (none, two, many))
+    assert binary < numbers < combined
