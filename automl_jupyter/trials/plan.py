@@ -90,6 +90,7 @@ class Plan:
     random_state: int
     n_slots: int
     n_categorical: int = 0
+    n_binary: int = 0
     n_text: int = 0
     log_target: bool = False
     featurization: Mapping[str, Any] = field(default_factory=dict)
@@ -148,7 +149,7 @@ class Plan:
             n_rows=self.n_training,
             n_features=self.n_features,
             n_categorical=self.n_categorical,
-            n_binary=sum(c["type"] == "Categorical" and c["n_unique"] <= 2 and not c["dropped"] for c in self.columns),
+            n_binary=self.n_binary,
             n_text=self.n_text,
             n_classes=self.n_classes,
             allowed=self.learners,
@@ -246,6 +247,7 @@ def make_plan(
         random_state=random_state,
         n_slots=n_slots,
         n_categorical=sum(c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH) for c in kept),
+        n_binary=sum(c.type == ColumnType.CATEGORICAL and c.n_unique <= 2 for c in kept),
         n_text=sum(c.type == ColumnType.TEXT for c in kept),
         log_target=log_target,
         featurization=settings.to_dict(),

@@ -188,11 +188,12 @@ def test_the_same_question_gives_the_same_bytes_in_every_process() -> None:
 
 
 def test_the_plan_counts_rows_columns_and_classes() -> None:
-    table = table_for("kind").assign(constant=1, note=["some words of text here"] * 90)
+    table = table_for("kind").assign(constant=1, note=["some words of text here"] * 90, smokes=["yes", "no"] * 45)
     plan = plan_of(make_spec("kind", data=table))
-    assert (plan.n_rows, plan.n_training, plan.n_columns, plan.n_classes) == (90, 90, 5, 3)
-    assert plan.n_features == 3
-    assert plan.n_categorical == 1
+    assert (plan.n_rows, plan.n_training, plan.n_columns, plan.n_classes) == (90, 90, 6, 3)
+    assert plan.n_features == 4
+    assert (plan.n_categorical, plan.n_binary) == (2, 1)
+    assert plan.search_context().n_binary == 1
     assert plan.n_folds == 2
     assert plan.refits
     assert "constant" in said(plan, "dropped columns")
