@@ -10,6 +10,7 @@ from typing import Any
 
 from automl_jupyter._core.text import fold_name
 from automl_jupyter.learners.base import FEATURES
+from automl_jupyter.learners.light_gbm import MOST_ROUNDS
 from automl_jupyter.search.opening import Candidate, SearchContext
 
 #: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
@@ -144,7 +145,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         trees = float(params.get("n_estimators", 200)) * (classes if classes > 2 else 1)
         return _START_S + 6e-9 * trees * rows * features * float(params.get("max_depth", 4))
     if key.startswith("catboost"):
-        rounds = min(float(params.get("iterations", 3000)), 40 / float(params.get("learning_rate", 0.06)))
+        rounds = min(float(params.get("iterations", math.inf)), 40 / float(params.get("learning_rate", 0.06)))
         categories = max(context.n_categorical - context.n_binary, 0)
         combined = categories * float(params.get("max_ctr_complexity", 4)) * math.sqrt(rows / 1000)
         # Each border of each number is looked at in each round, however few rows there are.
@@ -206,7 +207,7 @@ def _network_s(params: Mapping[str, Any], rows: int, horizon: int) -> float:
 
 
 #: times as many rounds that are worth it with random trees, and with features of several columns
-_RANDOM_ROUNDS, _RICH_ROUNDS = 2.5, 0.55
+_RANDOM_ROUNDS, _RICH_ROUNDS = 2.5, 0.6
 
 
 def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, classes: int) -> float:
@@ -217,7 +218,8 @@ def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, c
     rounds *= _RANDOM_ROUNDS if params.get("extra_trees") else 1.0
     rounds *= _RICH_ROUNDS if params.get(FEATURES, "tree") != "tree" else 1.0
     rounds = float(params.get("n_rounds", rounds))
-    most = next((float(params[n]) for n in ("num_iterations", "n_estimators", "iterations") if n in params), 5000.0)
+    named = ("num_iterations", "n_estimators", "iterations")
+    most = next((float(params[n]) for n in named if n in params), float(MOST_ROUNDS))
     used = features * float(params.get("feature_fraction", params.get("colsample_bytree", 1.0)))
     tree = (6.5e-9 * rows * math.log2(leaves + 1) + 5.5e-7 * leaves) * math.sqrt(used) + 9e-5
     cost = _BOOSTERS.get(key) or _registered_cost(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl_jupyter.learners.light_gbm import MOST_ROUNDS
 from automl_jupyter.search.forecasters import forecasters
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
 # Positions in `_lightgbm`'s list.
 _MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR = range(9)
 _RICH_MID, _PAIR_MID, _RICH_PLAIN, _PAIR_PLAIN, _LOG_MID, _LOG_PLAIN, _LOG_LARGE = range(9, 16)
+#: Fewest rounds after which a fit ends that still gains, and the share of the time that plain trees may be grown for.
+_FEWEST_ROUNDS, _ROUNDS_SHARE = 2000, 1 / 8
 #: Position in the networks' list.
 _LOG_NET = 3
 
@@ -238,11 +241,11 @@ def _hurry(context: SearchContext) -> float:
 
 
 def _most_rounds(context: SearchContext) -> int:
-    """Return after how many rounds a fit ends that still gains: those of an eighth of the time, 2,000 to 5,000."""
+    """Return after how many rounds a fit ends that still gains: those that a share of the time is enough for."""
     if context.timeout_s is None:
-        return 5000
+        return MOST_ROUNDS
     round_s = _plain_s(context, n_rounds=1000) / 1000
-    return int(min(max(context.timeout_s / 8 / round_s, 2000), 5000))
+    return int(min(max(_ROUNDS_SHARE * context.timeout_s / round_s, _FEWEST_ROUNDS), MOST_ROUNDS))
 
 
 def _plain_s(context: SearchContext, **more: Any) -> float:
