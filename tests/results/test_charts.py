@@ -6,6 +6,7 @@ import inspect
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, average_precision_score, confusion_matrix, r2_score, roc_auc_score
 
@@ -20,8 +22,12 @@ from automl_jupyter import MLClient, automl
 from automl_jupyter._core.files import read_json
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError
+from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.results.charts.chart import KINDS, chart_names
+from automl_jupyter.results.charts.dependence import draw_partial_dependence
+from automl_jupyter.results.charts.importance import draw_importance
 from automl_jupyter.results.charts.scored import Scored
+from automl_jupyter.results.charts.slices import draw_slices
 from automl_jupyter.testing.quick import table_for
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
@@ -255,6 +261,28 @@ def test_slices_find_where_the_errors_are(tmp_path: Path) -> None:
     assert set(by_shop["slice"]) == {"one", "two", "three"}
     assert by_shop["n"].sum() == 600
     assert (by_shop["excess"].sum()) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("draw", "row"),
+    [
+        (draw_slices, {"column": "shop", "slice": "two", "error": 0.4, "overall": 0.1, "excess": 0.3}),
+        (draw_importance, {"column": "shop", "importance": 0.4}),
+        (
+            draw_partial_dependence,
+            {"column": "shop", "value": "two", "label": "yes", "mean": 0.4, "p10": 0.3, "p90": 0.5},
+        ),
+    ],
+)
+def test_a_table_of_one_row_is_drawn_with_its_interval(draw: Any, row: dict[str, Any]) -> None:
+    explained = SimpleNamespace(task="classification", metric=get_metric("accuracy", "classification"))
+    _, ax = plt.subplots()
+    args = ("shop",) if draw is draw_partial_dependence else ()
+    says = draw(ax, pd.DataFrame([{**row, "low": 0.3, "high": 0.5}]), explained, *args)
+    assert says.endswith(".")
+    (interval,) = (c for c in ax.collections if isinstance(c, LineCollection))
+    assert np.ptp(interval.get_segments()[0], axis=0).max() == pytest.approx(0.2)
+    plt.close("all")
 
 
 def test_a_learning_curve_ends_at_the_known_score(label_job: Any) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl_jupyter._core.text import plain
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 #: Okabe and Ito's hues, in shades that stand out from white and from black alike (a contrast of 3 and more)
@@ -53,6 +56,15 @@ def finish(ax: Axes, *, dark: bool = False) -> None:
         for text in axes.findobj(Text):
             if text.get_color() in ("black", "k", "#000000"):  # not those that were coloured on purpose
                 text.set_color(LIGHT)
+
+
+def reach(points: pd.DataFrame, value: str, low: str, high: str) -> np.ndarray:
+    """Return how far intervals reach below and above their values, shape (2, number of rows), as error bars want it.
+
+    An array, not two columns: matplotlib asks the first of a list of columns whether it is finite, and pandas objects
+    where that column has a single row.
+    """
+    return np.stack([points[value] - points[low], points[high] - points[value]])
 
 
 def diagonal(ax: Axes, low: float, high: float, label: str) -> None:

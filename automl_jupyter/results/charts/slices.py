@@ -9,7 +9,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import COLOURS, QUIET, words
+from automl_jupyter.results.charts.axes import COLOURS, QUIET, reach, words
 from automl_jupyter.results.charts.explained import Explained, Judged
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def draw_slices(
         for r in shown.itertuples()
     ]
     at = np.arange(len(shown))
-    reach = [shown["error"] - shown["low"], shown["high"] - shown["error"]]
-    ax.errorbar(shown["error"], at, xerr=reach, fmt="o", color=COLOURS[0], ecolor=QUIET)
+    ax.errorbar(shown["error"], at, xerr=reach(shown, "error", "low", "high"), fmt="o", color=COLOURS[0], ecolor=QUIET)
     ax.axvline(float(shown["overall"].iloc[0]), linestyle="--", linewidth=1, color=COLOURS[1], label="all rows")
     ax.set_yticks(at, names)
     title = f"Errors by {words(column)}" if column else "Slices with most errors"
