@@ -436,10 +436,10 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
 
 
 def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    complete = _with_folds(history, plan.n_folds)
+    n_folds = _compared_folds(plan, history)
+    complete = _with_folds(history, plan.n_folds) if n_folds == plan.race_folds else ()
     if complete and not (plan.race and race_decides(history)):
         return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]
-    n_folds = _compared_folds(plan, history)
     if n_folds:
         return [SelectEnsemble(_with_folds(history, n_folds), n_folds, final=True)]
     if history.limit == "cancel":
@@ -520,8 +520,12 @@ def _nothing_will_come(history: History) -> bool:
 
 
 def _compared_folds(plan: Plan, history: History) -> int:
-    """Return on how many folds trials are compared: those of the race, fewer while no trial has that many."""
-    return min(plan.race_folds, max((t.n_first for t in _usable(history)), default=0))
+    """Return on how many folds trials are compared: those of the race, fewer while no trial has that many.
+
+    The baseline, which is through with its folds before another has one, counts only while there is nothing else.
+    """
+    usable = [(t.origin != "baseline", t.n_first) for t in _usable(history) if t.n_first]
+    return min(plan.race_folds, max(usable, default=(False, 0))[1])
 
 
 def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:

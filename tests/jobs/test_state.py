@@ -238,6 +238,19 @@ def test_cancel_after_one_fold_leaves_a_model_of_it() -> None:
     assert (first.state, first.reason) == ("pruned", "1 of 3 folds: the job was stopped")
 
 
+def test_a_baseline_alone_on_all_folds_is_not_the_model_where_another_has_most_of_them() -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        if number == 0:
+            return ScriptedFit(seconds=0.1, score=0.5)
+        return ScriptedFit(seconds=500.0 if fold == 2 else 1.0, score=0.9, stops=fold != 2)
+
+    job = Simulation(make_plan(max_trials=1), script, requests={10.0: ("cancel", {})}).run()
+    assert job.history.trials[0].is_complete
+    assert len(job.history.trials[1].folds) == 2
+    assert job.history.model is not None
+    assert job.history.model.parts[0]["trial"] == 1
+
+
 def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
     job = Simulation(make_plan(max_trials=5), steady, requests={0.0: ("cancel", {})}).run()
     assert job.history.status == "Canceled"

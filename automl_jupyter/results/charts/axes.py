@@ -61,8 +61,8 @@ def finish(ax: Axes, *, dark: bool = False) -> None:
 def reach(points: pd.DataFrame, value: str, low: str, high: str) -> np.ndarray:
     """Return how far intervals reach below and above their values, shape (2, number of rows), as error bars want it.
 
-    An array, not two columns: matplotlib asks the first of a list of columns whether it is finite, and pandas objects
-    where that column has a single row.
+    An array, for ``Axes.errorbar`` alone: of a list of columns, which ``barh`` too makes of it, older matplotlib asks
+    the first whether it is finite, and that is refused where it has a single row.
     """
     return np.stack([points[value] - points[low], points[high] - points[value]])
 

@@ -66,9 +66,9 @@ def _score(explained: Explained, part: Judged, predicted: np.ndarray) -> float:
 def draw_importance(ax: Axes, table: pd.DataFrame, explained: Explained, *, n_repeats: int = 5) -> str:
     """Draw bars with their intervals, the most important on top."""
     shown = table.head(MOST_COLUMNS).iloc[::-1]
-    bars = reach(shown, "importance", "low", "high")
     at = range(len(shown))
-    ax.barh(at, shown["importance"], color=COLOURS[0], alpha=0.8, xerr=bars, ecolor=QUIET)
+    ax.barh(at, shown["importance"], color=COLOURS[0], alpha=0.8)
+    ax.errorbar(shown["importance"], at, xerr=reach(shown, "importance", "low", "high"), fmt="none", ecolor=QUIET)
     ax.set_yticks(at, [words(n) for n in shown["column"]])
     ax.grid(visible=False, axis="y")
     change = "drop" if explained.metric.greater_is_better else "rise"
