@@ -59,6 +59,18 @@ def test_what_has_no_trees_is_left_alone(value: Any) -> None:
     assert unpack(value) is value
 
 
+def test_of_many_classes_a_forest_writes_those_a_node_has(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(900, 3)), np.arange(900) % 300
+    model = RandomForestClassifier(3, random_state=0).fit(X, y)
+    artifacts.save(tmp_path / "forest.skops", model)
+    n_nodes = sum(t.tree_.node_count for t in model.estimators_)
+    assert (tmp_path / "forest.skops").stat().st_size < 300 * 8 * n_nodes / 5
+    again = artifacts.load(tmp_path / "forest.skops")
+    for one, other in zip(again.estimators_, model.estimators_, strict=True):
+        np.testing.assert_array_equal(one.tree_.value, other.tree_.value)
+
+
 def damage(packed: PackedTrees, what: str) -> PackedTrees:
     nodes = packed.nodes.copy()
     inner = np.flatnonzero(nodes["left_child"] != -1)[0]
@@ -76,13 +88,37 @@ def damage(packed: PackedTrees, what: str) -> PackedTrees:
         nodes = nodes[:-1]
     elif what == "counts":
         return replace(packed, counts=packed.counts * 2)
+    elif what == "classes":
+        return replace(packed, classes=packed.classes + np.uint8(3))
+    elif what == "no classes":
+        return replace(packed, classes=None)
+    elif what == "present":
+        return replace(packed, present=packed.present + np.uint8(1))
+    elif what == "too many classes":
+        tree = copy.copy(packed.tree)
+        tree.n_classes_ = 10**9
+        return replace(packed, tree=tree)
     else:
         return replace(packed, shape=(3,))
     return replace(packed, nodes=nodes)
 
 
 @pytest.mark.parametrize(
-    "what", ["left_child", "right_child", "a loop", "feature", "a narrow forest", "short", "counts", "shape"]
+    "what",
+    [
+        "left_child",
+        "right_child",
+        "a loop",
+        "feature",
+        "a narrow forest",
+        "short",
+        "counts",
+        "shape",
+        "classes",
+        "no classes",
+        "present",
+        "too many classes",
+    ],
 )
 def test_nodes_that_make_no_trees_are_refused(what: str) -> None:
     model, _ = fitted(RandomForestClassifier(7, random_state=0))

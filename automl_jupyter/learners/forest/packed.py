@@ -11,6 +11,11 @@ import numpy as np
 from automl_jupyter.errors import StoreError
 from automl_jupyter.learners.log_target import LogTarget
 
+#: with more classes than this, only those that are present in a node are written
+LEAST_CLASSES = 2
+#: bytes that the values of all nodes and classes may come to: more than any forest that was fitted here
+MOST_DENSE_BYTES = 8e9
+
 
 @dataclass
 class PackedTrees:
@@ -24,12 +29,16 @@ class PackedTrees:
         The first tree without its nodes: all others are like it.
     nodes : ndarray of shape (n_nodes,)
         scikit-learn's own node records.
-    values : ndarray of shape (n_nodes, n_outputs, n_classes)
-        What each node predicts.
+    values : ndarray of shape (n_nodes, n_outputs, n_classes), or (n_present,)
+        What each node predicts; of several classes those that are present in it, most nodes being deep and pure.
     counts, depths : ndarray of shape (n_trees,)
         Nodes and depth of each tree.
     shape : tuple of int
         How the forest holds its trees: ``(n,)`` for a list, ``(n, k)`` for an array.
+    present : ndarray of shape (n_nodes,), optional
+        How many classes there are in each node, where `values` has these alone.
+    classes : ndarray of shape (n_present,), optional
+        Which they are.
     """
 
     forest: Any
@@ -39,6 +48,8 @@ class PackedTrees:
     counts: np.ndarray
     depths: np.ndarray
     shape: tuple[int, ...]
+    present: np.ndarray | None = None
+    classes: np.ndarray | None = None
 
 
 def pack(estimator: Any) -> Any:
@@ -50,15 +61,30 @@ def pack(estimator: Any) -> Any:
         return estimator
     flat = list(np.ravel(np.asarray(trees, dtype=object)))
     states = [t.tree_.__getstate__() for t in flat]
-    return PackedTrees(
+    packed = PackedTrees(
         _without(estimator, "estimators_", "estimator_"),
         _without(flat[0], "tree_"),
         np.concatenate([s["nodes"] for s in states]),
-        np.concatenate([s["values"] for s in states]),
+        np.empty(0),
         np.asarray([s["node_count"] for s in states]),
         np.asarray([s["max_depth"] for s in states]),
         trees.shape if isinstance(trees, np.ndarray) else (len(flat),),
     )
+    _, n_outputs, n_classes = states[0]["values"].shape
+    if n_outputs > 1 or n_classes <= LEAST_CLASSES:
+        packed.values = np.concatenate([s["values"] for s in states])
+        return packed
+    found = [_nonzero(s["values"][:, 0]) for s in states]
+    packed.values, packed.present, packed.classes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return packed
+
+
+def _nonzero(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the values other than nought, how many there are in each row, and the columns they are in."""
+    rows, columns = np.nonzero(values)
+    small = np.min_scalar_type(values.shape[1])
+    present = np.bincount(rows, minlength=len(values))
+    return values[rows, columns], present.astype(small), columns.astype(small)
 
 
 def unpack(value: Any) -> Any:
@@ -78,11 +104,13 @@ def unpack(value: Any) -> Any:
     _check(value)
     n_classes = np.atleast_1d(np.asarray(getattr(value.tree, "n_classes_", 1), dtype=np.intp))
     ends = np.cumsum(value.counts)
+    firsts = None if value.present is None else np.concatenate([[0], np.cumsum(value.present, dtype=np.intp)])
     trees = []
     for start, end, depth in zip(ends - value.counts, ends, value.depths, strict=True):
         tree = Tree(int(value.tree.n_features_in_), n_classes, int(value.tree.n_outputs_))
         state = {"max_depth": int(depth), "node_count": int(end - start)}
-        tree.__setstate__(state | {"nodes": value.nodes[start:end], "values": value.values[start:end]})
+        values = value.values[start:end] if firsts is None else _dense(value, firsts, start, end, n_classes[0])
+        tree.__setstate__(state | {"nodes": value.nodes[start:end], "values": values})
         one = copy.copy(value.tree)
         one.tree_ = tree
         trees.append(one)
@@ -94,6 +122,14 @@ def unpack(value: Any) -> Any:
         forest.estimators_[:] = trees
         forest.estimators_ = forest.estimators_.reshape(value.shape)
     return forest
+
+
+def _dense(packed: PackedTrees, firsts: np.ndarray, start: int, end: int, n_classes: int) -> np.ndarray:
+    """Return the values of a tree's nodes for all classes."""
+    values = np.zeros((end - start, 1, n_classes))
+    of = slice(firsts[start], firsts[end])
+    values[np.repeat(np.arange(end - start), packed.present[start:end]), 0, packed.classes[of]] = packed.values[of]
+    return values
 
 
 def _with_inner(outer: LogTarget, inner: Any) -> LogTarget:
@@ -112,10 +148,12 @@ def _without(estimator: Any, *names: str) -> Any:
 def _check(packed: PackedTrees) -> None:
     """Refuse steps out of a tree or beyond the features."""
     nodes, counts = packed.nodes, packed.counts
+    of_nodes = packed.values if packed.present is None else packed.present
     whole = (
         len(counts) == len(packed.depths) == int(np.prod(packed.shape))
         and bool((counts > 0).all())
-        and int(counts.sum()) == len(nodes) == len(packed.values)
+        and int(counts.sum()) == len(nodes) == len(of_nodes)
+        and (packed.present is None or _has_its_classes(packed))
     )
     if whole:
         most = np.repeat(counts, counts)
@@ -129,3 +167,16 @@ def _check(packed: PackedTrees) -> None:
         whole = whole and bool(((feature >= 0) & (feature < width)).all())
     if not whole:
         raise StoreError("The nodes of a stored forest do not make trees; it was not loaded.")
+
+
+def _has_its_classes(packed: PackedTrees) -> bool:
+    n_classes, classes, present = packed.tree.n_classes_, packed.classes, packed.present
+    return (
+        classes is not None
+        and present is not None
+        and present.dtype.kind == classes.dtype.kind == "u"
+        and np.ndim(n_classes) == 0
+        and len(packed.nodes) * int(n_classes) * 8 <= MOST_DENSE_BYTES
+        and int(present.sum(dtype=np.int64)) == len(classes) == len(packed.values)
+        and bool((classes < n_classes).all())
+    )
