@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,14 +104,12 @@ def unpack(value: Any) -> Any:
 
     _check(value)
     n_classes = np.atleast_1d(np.asarray(getattr(value.tree, "n_classes_", 1), dtype=np.intp))
-    ends = np.cumsum(value.counts)
-    firsts = None if value.present is None else np.concatenate([[0], np.cumsum(value.present, dtype=np.intp)])
+    nodes = np.split(value.nodes, np.cumsum(value.counts)[:-1])
+    values = _values_of_trees(value, int(n_classes[0]))
     trees = []
-    for start, end, depth in zip(ends - value.counts, ends, value.depths, strict=True):
+    for own, predicted, depth in zip(nodes, values, value.depths, strict=True):
         tree = Tree(int(value.tree.n_features_in_), n_classes, int(value.tree.n_outputs_))
-        state = {"max_depth": int(depth), "node_count": int(end - start)}
-        values = value.values[start:end] if firsts is None else _dense(value, firsts, start, end, n_classes[0])
-        tree.__setstate__(state | {"nodes": value.nodes[start:end], "values": values})
+        tree.__setstate__({"max_depth": int(depth), "node_count": len(own), "nodes": own, "values": predicted})
         one = copy.copy(value.tree)
         one.tree_ = tree
         trees.append(one)
@@ -124,12 +123,19 @@ def unpack(value: Any) -> Any:
     return forest
 
 
-def _dense(packed: PackedTrees, firsts: np.ndarray, start: int, end: int, n_classes: int) -> np.ndarray:
-    """Return the values of a tree's nodes for all classes."""
-    values = np.zeros((end - start, 1, n_classes))
-    of = slice(firsts[start], firsts[end])
-    values[np.repeat(np.arange(end - start), packed.present[start:end]), 0, packed.classes[of]] = packed.values[of]
-    return values
+def _values_of_trees(packed: PackedTrees, n_classes: int) -> Iterator[np.ndarray]:
+    """Give what the nodes of each tree predict, for all classes."""
+    ends = np.cumsum(packed.counts)
+    if packed.present is None or packed.classes is None:
+        yield from np.split(packed.values, ends[:-1])
+        return
+    firsts = np.concatenate([[0], np.cumsum(packed.present, dtype=np.intp)])
+    for start, end in zip(ends - packed.counts, ends, strict=True):
+        values = np.zeros((end - start, 1, n_classes))
+        rows = np.repeat(np.arange(end - start), packed.present[start:end])
+        here = slice(firsts[start], firsts[end])
+        values[rows, 0, packed.classes[here]] = packed.values[here]
+        yield values
 
 
 def _with_inner(outer: LogTarget, inner: Any) -> LogTarget:
