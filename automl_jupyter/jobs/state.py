@@ -437,6 +437,7 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
 
 def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     n_folds = _compared_folds(plan, history)
+    # On fewer folds than those only the baseline can be complete.
     complete = _with_folds(history, plan.n_folds) if n_folds == plan.race_folds else ()
     if complete and not (plan.race and race_decides(history)):
         return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]

@@ -12,8 +12,8 @@ import numpy as np
 from automl_jupyter.errors import StoreError
 from automl_jupyter.learners.log_target import LogTarget
 
-#: with more classes than this, only those that are present in a node are written
-LEAST_CLASSES = 2
+#: up to so many classes are written for every node, of more those that are present in it
+MOST_DENSE_CLASSES = 2
 #: bytes that the values of all nodes and classes may come to: more than any forest that was fitted here
 MOST_DENSE_BYTES = 8e9
 
@@ -62,22 +62,27 @@ def pack(estimator: Any) -> Any:
         return estimator
     flat = list(np.ravel(np.asarray(trees, dtype=object)))
     states = [t.tree_.__getstate__() for t in flat]
-    packed = PackedTrees(
+    values, present, classes = _packed_values([s["values"] for s in states])
+    return PackedTrees(
         _without(estimator, "estimators_", "estimator_"),
         _without(flat[0], "tree_"),
         np.concatenate([s["nodes"] for s in states]),
-        np.empty(0),
+        values,
         np.asarray([s["node_count"] for s in states]),
         np.asarray([s["max_depth"] for s in states]),
         trees.shape if isinstance(trees, np.ndarray) else (len(flat),),
+        present,
+        classes,
     )
-    _, n_outputs, n_classes = states[0]["values"].shape
-    if n_outputs > 1 or n_classes <= LEAST_CLASSES:
-        packed.values = np.concatenate([s["values"] for s in states])
-        return packed
-    found = [_nonzero(s["values"][:, 0]) for s in states]
-    packed.values, packed.present, packed.classes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return packed
+
+
+def _packed_values(of_trees: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Return `PackedTrees.values`, `present` and `classes`."""
+    _, n_outputs, n_classes = of_trees[0].shape
+    if n_outputs > 1 or n_classes <= MOST_DENSE_CLASSES:
+        return np.concatenate(of_trees), None, None
+    values, present, classes = zip(*(_nonzero(one[:, 0]) for one in of_trees), strict=True)
+    return np.concatenate(values), np.concatenate(present), np.concatenate(classes)
 
 
 def _nonzero(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -176,6 +181,7 @@ def _check(packed: PackedTrees) -> None:
 
 
 def _has_its_classes(packed: PackedTrees) -> bool:
+    """Return whether what is written of each node's classes fits, into memory too."""
     n_classes, classes, present = packed.tree.n_classes_, packed.classes, packed.present
     return (
         classes is not None
