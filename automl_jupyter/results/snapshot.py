@@ -262,13 +262,13 @@ def _doing(history: History) -> list[dict[str, Any]]:
 
 def _best(history: History, board: list[dict[str, Any]]) -> dict[str, Any] | None:
     top = next((r for r in board if r["rank"] == 1), None)
-    if top is not None:
+    if top is not None and history.unranked_model is None:
         return {k: top[k] for k in ("label", "number", "value", "text")}
     if history.model is None:
         return None
     value = history.model.metrics.get(history.metric)
     return {
-        "label": history.model.label,
+        "label": plain(history.model.label),
         "number": history.model.trial,
         "value": value,
         "text": "–" if value is None else number(value),

@@ -215,6 +215,14 @@ class History:
         """Whether a greater value of the primary metric is better."""
         return bool(self.plan.get("metric", {}).get("greater_is_better", True))
 
+    @property
+    def unranked_model(self) -> ModelRecord | None:
+        """The model that was chosen where only the baseline has a rank, and the model is another."""
+        ranked = [t for t in self.trials.values() if t.is_complete and t.state not in ("failed", "cancelled")]
+        if self.model is None or self.model.stage == "anytime" or any(t.origin != "baseline" for t in ranked):
+            return None
+        return None if self.model.trial in {t.number for t in ranked} else self.model
+
     def score(self, metrics: Mapping[str, float | None]) -> float | None:
         """Return the primary metric so signed that greater is better, or None."""
         value = metrics.get(self.metric)

@@ -101,7 +101,10 @@ def summarise(history: History) -> JobSummary:
 
 
 def _best(history: History) -> tuple[str | None, float | None]:
-    """Return the first row of the leaderboard: complete trials and ensembles by score, then by number."""
+    """Return the first row of the leaderboard: complete trials and ensembles by score, then by number.
+
+    Where that is the baseline and the model another, which has fewer folds, return the model.
+    """
     rows: list[tuple[float, float, str, float]] = []
     for trial in history.trials.values():
         if not trial.is_complete or trial.state in ("failed", "cancelled") or trial.error is not None:
@@ -113,7 +116,7 @@ def _best(history: History) -> tuple[str | None, float | None]:
         value = ensemble.metrics.get(history.metric)
         if ensemble.complete and value is not None:
             rows.append((-value if history.greater_is_better else value, float("inf"), ensemble.name, value))
-    if rows:
+    if rows and history.unranked_model is None:
         return min(rows)[2:]
     if history.model is not None:
         return history.model.label, history.model.metrics.get(history.metric)

@@ -227,7 +227,7 @@ class Simulation:
             case do.PublishFinal():
                 model = self.history.model
                 assert model is not None
-                self.emit(self._model(model.label, list(model.parts), "final"))
+                self.emit(self._model(model.label, list(model.parts), "final", model.metrics))
             case do.EndJob(status=status, reason=reason):
                 self.emit(ev.JobEnded(status=status, reason=reason))
 
@@ -253,11 +253,12 @@ class Simulation:
         scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.n_folds)) or 0.0))
         members = [[float(n), 0.5] for n in scored[:2]]
         by_fold = [dict(f.metrics) for _, f in sorted(self.history.trials[scored[0]].folds.items())]
+        metrics = mean_metrics(list(by_fold))
         self.emit(
             ev.EnsembleSelected(
                 ensemble="VotingEnsemble" if complete else RACE_ENSEMBLE,
                 members=members,
-                metrics=mean_metrics(list(by_fold)),
+                metrics=metrics,
                 fold_metrics=by_fold,
                 complete=complete,
             )
@@ -265,10 +266,10 @@ class Simulation:
         if not (asked.final or is_usable(self.plan, self.history, complete=complete)):
             return
         parts = [{"trial": int(n), "weight": w, "label": "", "recipe": "", "folds": [0]} for n, w in members]
-        self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime"))
+        self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime", metrics))
 
     def _metrics(self, number: int, n_folds: int) -> Mapping[str, float | None]:
         return self.history.trials[number].metrics(n_folds)
 
-    def _model(self, label: str, parts: list[Any], stage: str) -> ev.ModelSelected:
-        return ev.ModelSelected(label=label, trial=None, parts=parts, metrics={}, stage=stage)
+    def _model(self, label: str, parts: list[Any], stage: str, metrics: Mapping[str, float | None]) -> ev.ModelSelected:
+        return ev.ModelSelected(label=label, trial=None, parts=parts, metrics=dict(metrics), stage=stage)

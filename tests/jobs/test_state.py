@@ -12,8 +12,10 @@ from automl_jupyter.jobs.instructions import SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
 from automl_jupyter.jobs.situation import Situation
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
+from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.history import replay
+from automl_jupyter.store.summary import summarise
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
 from automl_jupyter.trials.records import REFIT, is_refit
 
@@ -249,6 +251,11 @@ def test_a_baseline_alone_on_all_folds_is_not_the_model_where_another_has_most_o
     assert len(job.history.trials[1].folds) == 2
     assert job.history.model is not None
     assert job.history.model.parts[0]["trial"] == 1
+    assert job.history.unranked_model is job.history.model
+    shown, listed = snapshot(job.history)["best"], summarise(job.history)
+    assert shown["label"] == listed.best == job.history.model.label
+    assert shown["value"] == listed.value == 0.9
+    assert [r["rank"] for r in leaderboard_rows(job.history)] == [1, None]
 
 
 def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
