@@ -17,6 +17,10 @@ MOST_ROUNDS, FIXED_ROUNDS = 5000, 200
 #: Rounds in a row that find nothing to split until a fit ends.
 MOST_BARREN = 20
 
+#: L2 penalty of a leaf of a classifier where none is asked for: where all rows but one are told apart, next to nothing
+#: stands against its pull, and each round's step could be any size.
+_CLASS_L2 = 0.1
+
 #: Parameters that shape the bins; configurations that agree on them share one binned data set.
 _BINNING = ("max_bin", "min_data_in_bin")
 
@@ -98,7 +102,7 @@ def native_params(model: Any, data: FitData) -> dict[str, Any]:
     """Return every parameter LightGBM is given, the caller's own winning over the defaults.
 
     Few rows lower ``min_data_in_leaf``, ``min_data_per_group`` and ``min_data_in_bin``, which would otherwise
-    leave nothing to split.
+    leave nothing to split. ``lambda_l2`` is 0.1 for classes, 0 for values.
     """
     from sklearn.base import is_classifier
 
@@ -130,6 +134,7 @@ def native_params(model: Any, data: FitData) -> dict[str, Any]:
         objective = params.get("objective", "regression")
         return params | {"objective": objective, "metric": "l1" if data.metric_hint == "mae" else "l2"}
     n_classes = model.n_classes or int(np.max(data.y)) + 1
+    params.setdefault("lambda_l2", _CLASS_L2)
     if n_classes > 2:
         return params | {"objective": "multiclass", "metric": "multi_logloss", "num_class": n_classes}
     return params | {"objective": "binary", "metric": "binary_logloss"}

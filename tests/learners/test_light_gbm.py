@@ -7,6 +7,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
@@ -31,6 +32,7 @@ def test_the_same_as_lightgbm_alone():
         "objective": "binary",
         "learning_rate": 0.05,
         "min_sum_hessian_in_leaf": 1e-7,
+        "lambda_l2": 0.1,
         "min_data_in_bin": 2,
         "verbosity": -1,
         "seed": 3,
@@ -172,3 +174,19 @@ def test_a_fit_without_anything_to_split_ends():
     X = np.zeros((100, 2), dtype=np.float32)
     report = fit_learner(INFO, make_learner(INFO, "regression"), FitData(X, np.arange(100.0), refit_iterations=50))
     assert report.iterations == 1
+
+
+def test_a_few_wrong_rows_among_those_told_apart_do_not_drive_scores_away():
+    """Near certainty nothing but the penalty stands against one row's pull."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 4, size=(3000, 6)).astype(np.float32)
+    y = (X[:, 0] > 1).astype(int) + (X[:, 1] > 2)
+    y[:6] = 2 - y[:6]
+    losses, farthest = [], []
+    for more in ({}, {"lambda_l2": 0.0}):
+        params = {"num_iterations": 300, "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, **more}
+        model = make_learner(INFO, "classification", params, n_classes=3).fit(X[:2000], y[:2000])
+        losses.append(log_loss(y[2000:], model.predict_proba(X[2000:])))
+        farthest.append(np.abs(model.booster_.predict(X, raw_score=True)).max())
+    assert losses[0] < 0.5 * losses[1]
+    assert farthest[0] < 12 < farthest[1]
