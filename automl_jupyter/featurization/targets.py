@@ -21,6 +21,8 @@ MOST_CLASSES = 10
 PARTS = 5
 #: rows a target mean is drawn towards the overall mean by
 _PRIOR_ROWS = 10.0
+#: most of the differences between groups that may be noise, where a row's own target is lost in its group's mean
+_MOST_NOISE = 0.003
 #: shares are kept this far from 0 and 1 before their logarithm is taken
 _EDGE = 1e-4
 
@@ -43,12 +45,28 @@ def group_means(groups: np.ndarray, target: np.ndarray, n_groups: int, prior: fl
 
 
 def held_out_means(groups: np.ndarray, target: np.ndarray, n_groups: int, prior: float) -> np.ndarray:
-    """Return the group mean of each training row: each part's from the rows of the others."""
+    """Return the group mean of each training row: each part's from the rows of the others.
+
+    Without its own part a row's mean is lower where that part's targets are higher. Trees that learn a target without
+    noise to the last row find it, and new rows have nothing of it: groups so large and so different that one row's
+    target is lost in them have the mean of all their rows.
+    """
+    if _noise(groups, target, n_groups) < _MOST_NOISE:
+        return np.asarray(group_means(groups, target, n_groups, prior)[groups])
     values, part = np.empty(len(groups)), _parts(len(groups))
     for k in range(PARTS):
         here = part == k
         values[here] = group_means(groups[~here], target[~here], n_groups, prior)[groups[here]]
     return values
+
+
+def _noise(groups: np.ndarray, target: np.ndarray, n_groups: int) -> float:
+    """Return the share of the variance between groups' means that their few rows alone would make."""
+    count = np.maximum(np.bincount(groups, minlength=n_groups), 1)
+    mean = np.bincount(groups, weights=target, minlength=n_groups) / count
+    within = np.bincount(groups, weights=(target - mean[groups]) ** 2, minlength=n_groups) / count
+    between = float(np.var(mean[groups]))
+    return float(within.sum() / len(groups)) / between if between > 0 else np.inf
 
 
 def weight_of_evidence(share: np.ndarray, prior: float) -> np.ndarray:

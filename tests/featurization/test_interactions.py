@@ -10,6 +10,7 @@ import pytest
 
 from automl_jupyter.data.dataset import Column, ColumnType
 from automl_jupyter.featurization.recipes import make_featurizer
+from automl_jupyter.featurization.targets import held_out_means
 from automl_jupyter.trials import artifacts
 
 RNG = np.random.default_rng(0)
@@ -148,3 +149,14 @@ def test_what_was_chosen_comes_back_from_its_file(tmp_path: Path) -> None:
     back = artifacts.load(tmp_path / "f.skops")
     np.testing.assert_array_equal(back.transform(frame), featurizer.transform(frame))
     assert names_of(back) == names_of(featurizer)
+
+
+def test_groups_that_differ_without_noise_have_one_mean_each() -> None:
+    """Trees would find in which part of the rows each of five means was left out."""
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 4, 4000)
+    clear = np.isin(groups, [1, 2]).astype(float)
+    noisy = (rng.uniform(size=4000) < 0.3 + 0.1 * groups).astype(float)
+    for target, n_values in ((clear, 1), (noisy, 5)):
+        values = held_out_means(groups, target, 4, float(target.mean()))
+        assert [len(np.unique(values[groups == g])) for g in range(4)] == [n_values] * 4
