@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
 
 from automl_jupyter.data.target import is_log_better
 from automl_jupyter.learners import learners
@@ -47,6 +49,23 @@ def test_the_training_rows_keep_their_mean_unless_medians_are_asked_for() -> Non
     assert means[1] < 0.9
 
 
+def test_of_many_rows_the_factor_is_found_on_some() -> None:
+    """A booster of thousands of rounds takes longer to predict all of its rows than it took to learn them."""
+    seen: list[int] = []
+
+    class Counting(LinearRegression):
+        def predict(self, X: np.ndarray) -> np.ndarray:
+            seen.append(len(X))
+            return np.asarray(super().predict(X))
+
+    many = np.tile(X, (50, 1))
+    order = np.argsort(many[:, 0])
+    noisy = np.exp(many[order, 0] + RNG.normal(size=len(many)))
+    model = LogTarget(Counting()).fit(many[order], noisy, np.ones(len(many)))
+    assert max(seen) == 5000
+    assert model.predict(many[order]).mean() == pytest.approx(noisy.mean(), rel=0.05)
+
+
 def test_predictions_stay_near_what_was_learnt() -> None:
     info = learners.get("ElasticNet")
     estimator = make_learner(info, "regression", {"log_target": True})
@@ -70,9 +89,6 @@ def test_it_comes_back_from_its_file(key: str, tmp_path: Path) -> None:
 
 
 def test_it_is_a_scikit_learn_estimator() -> None:
-    from sklearn.base import clone
-    from sklearn.linear_model import LinearRegression
-
     model = clone(LogTarget(LinearRegression())).fit(X, FACTORS)
     assert model.score(X, FACTORS) > 0.9
 
