@@ -70,13 +70,14 @@ def refits_s(plan: Plan, history: History, now: Situation, *, most_s: float = ma
         if seconds <= most_s:
             trials, once = more, seconds
     total = total_s(plan, history)
+    if total is None:
+        return once
     # The models of the folds stand in for replicas that are dear.
     repeated = [t for t in trials if has_replicas(plan, t, weights[t.number]) and not keeps_folds(plan, t)]
-    again = _refit_fits_s(plan, repeated, now)
-    if total is None or not again:
-        return once
-    # The features are there by then.
-    return once + again * min(MOST_REPLICAS - 1, min(REPLICA_SHARE * total, most_s - once) // again)
+    # A replica finds the features there, and costs nothing on a worker that would wait for another's longer refit.
+    alone = _refit_fits_s(plan, trials, now)
+    again = [_refit_fits_s(plan, trials + repeated * n, now) - alone for n in range(MOST_REPLICAS)]
+    return once + max((s for s in again if s <= min(REPLICA_SHARE * total, most_s - once)), default=0.0)
 
 
 def _refit_fits_s(plan: Plan, trials: Sequence[TrialRecord], now: Situation) -> float:

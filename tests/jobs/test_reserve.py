@@ -64,6 +64,13 @@ def test_few_replicas_are_planned_for_where_a_refit_is_dear() -> None:
     assert refits_s(PLAN, history(0.0, LightGBM=8.0), NOW) == pytest.approx(REFIT_SAFETY * 12.0)
 
 
+def test_replicas_on_a_worker_that_would_wait_take_no_time() -> None:
+    known = history(0.0, LogisticRegression=8.0, LightGBM=2.0)
+    assert refits_s(PLAN, known, replace(NOW, n_slots=2)) == pytest.approx(REFIT_SAFETY * 12.0)
+    known = history(0.0, LogisticRegression=5.0, LightGBM=3.0)
+    assert refits_s(PLAN, known, replace(NOW, n_slots=2)) == pytest.approx(REFIT_SAFETY * (7.5 + 4.5))
+
+
 def test_no_time_is_kept_back_for_a_refit_that_would_not_fit() -> None:
     heavy, light = 20.0, 2.0
     both = history(0.0, LogisticRegression=heavy, ElasticNet=light)
