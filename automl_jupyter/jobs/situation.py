@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl_jupyter.learners.base import FEATURES, LOG_TARGET
 from automl_jupyter.store.history import History
 
 #: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
@@ -16,6 +17,8 @@ CAUTION = 1.5
 HOPELESS = 2.0
 #: share of the race's weights that must be complete for weights over complete trials to be used instead
 COVERED_SHARE = 0.9
+#: share of the best model's weight that speaks for features of several columns, or for the logarithm of the target
+MOST_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,21 @@ def members(history: History) -> dict[int, float]:
     if history.model is not None:
         return {int(p["trial"]): float(p["weight"]) for p in history.model.parts}
     return race_weights(history)
+
+
+def carried(history: History) -> dict[str, Any]:
+    """Return which features of several columns carry most of the best model's weight, and whether the log target does.
+
+    What holds for the data holds for other configurations, too.
+    """
+    weights = {n: w for n, w in members(history).items() if n in history.trials}
+    found = {}
+    for name in (FEATURES, LOG_TARGET):
+        shares: dict[Any, float] = {}
+        for number, weight in weights.items():
+            value = history.trials[number].params.get(name)
+            shares[value] = shares.get(value, 0.0) + weight
+        value = max(shares, key=lambda v: shares[v], default=None)
+        if value and shares[value] > MOST_WEIGHT * sum(weights.values()):
+            found[name] = value
+    return found

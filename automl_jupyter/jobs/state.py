@@ -11,9 +11,6 @@ first folds; the members of the best ensemble so far get their other folds; then
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from automl_jupyter._core.text import byte_size
 from automl_jupyter.jobs.instructions import (
     EndJob,
@@ -43,11 +40,13 @@ from automl_jupyter.jobs.situation import (
     HOPELESS,
     InFlight,
     Situation,
+    carried,
     is_worth_beginning,
     members,
     race_decides,
     race_weights,
 )
+from automl_jupyter.search.opening import Candidate, carry_on
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -250,7 +249,7 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
     number = len(history.trials)
     c = _next_opening(plan, history, now)
     if c is not None:
-        return QueueTrial(number, c["learner"], c["params"], c["label"], c.get("origin", "opening"))
+        return QueueTrial(number, c.learner, c.params, c.label, c.origin)
     if plan.limits.timeout_s is None:
         seen = [t for t in history.trials.values() if t.number < number - SAMPLER_LAG]
         if any(t.is_open for t in seen):
@@ -271,18 +270,24 @@ def _in_vain(plan: Plan, history: History, now: Situation) -> bool:
     return now.elapsed_s - max(t.ended_s or 0.0 for t in latest) < VAIN_SHARE * (total_s(plan, history) or 0.0)
 
 
-def _next_opening(plan: Plan, history: History, now: Situation) -> Mapping[str, Any] | None:
-    """Return what the opening list has next; under a time limit what would take too much of it is passed over."""
+def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | None:
+    """Return what the opening list has next.
+
+    Under a time limit what would take too much of it is passed over, and what turned out to pay is carried on: without
+    one the list must not depend on what had ended when it was looked at.
+    """
     tried = [(t.learner, t.params) for t in history.trials.values()]
-    waiting = (c for c in plan.opening if (c["learner"], c["params"]) not in tried)
     total = total_s(plan, history)
+    known = {} if total is None else carried(history)
+    untried = (c for c in (Candidate(**c) for c in plan.opening) if (c.learner, c.params) not in tried)
+    waiting = (c for c in (carry_on(c, known) for c in untried) if (c.learner, c.params) not in tried)
     if total is None:
         return next(waiting, None)
     fits = 1.0 if plan.race else max(plan.n_folds / max(now.n_slots, 1), 1.0)
     left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
 
-    def is_affordable(c: Mapping[str, Any]) -> bool:
-        predicted = now.predict_s(c["learner"], c["params"], plan.fold_rows)
+    def is_affordable(c: Candidate) -> bool:
+        predicted = now.predict_s(c.learner, c.params, plan.fold_rows)
         if predicted is None or not _usable(history):
             return True
         return fits * predicted <= min(_race_fit_s(total), HOPELESS * left)

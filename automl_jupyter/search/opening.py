@@ -8,11 +8,11 @@ half; its plain ones follow the meta-tuned defaults of pytabkit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES, extra_features
+from automl_jupyter.learners.base import FEATURES, LOG_TARGET, extra_features
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
@@ -138,6 +138,28 @@ def opening_list(context: SearchContext) -> list[Candidate]:
             if turn < len(options):
                 _add(found, key, *options[turn], context)
     return found[: MOST + 1]
+
+
+def carry_on(candidate: Candidate, carried: Mapping[str, Any]) -> Candidate:
+    """Return a configuration with what others showed to pay: features of several columns, the target's logarithm.
+
+    Examples
+    --------
+    >>> carry_on(Candidate("LightGBM", {"num_leaves": 3}, "LightGBM · additive"), {"features": "enriched"}).label
+    'LightGBM · additive, enriched features'
+    >>> carry_on(Candidate("ElasticNet", {}, "ElasticNet"), {"features": "enriched"}).params
+    {}
+    """
+    from automl_jupyter.learners import learners
+
+    params, label = dict(candidate.params), candidate.label
+    if FEATURES in carried and FEATURES not in params and learners.get(candidate.learner).recipe == "tree":
+        params[FEATURES] = carried[FEATURES]
+        label += f", {carried[FEATURES]} features"
+    if LOG_TARGET in carried and LOG_TARGET not in params:
+        params[LOG_TARGET] = carried[LOG_TARGET]
+        label += ", log target"
+    return replace(candidate, params=params, label=label)
 
 
 def _add(found: list[Candidate], key: str, label: str, params: Mapping[str, Any], context: SearchContext) -> None:

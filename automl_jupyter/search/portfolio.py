@@ -94,25 +94,26 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
             ("LightGBM", _TINY),
             ("NeuralNetwork", 1),
         ]
+    few = rows < 2000
     more: list[tuple[str, int]] = [
-        *([("LightGBM", _LARGE)] if rows >= 2000 else []),
-        trees,
-        ("LightGBM", _RANDOM),
         ("LightGBM", _RICH_PLAIN),
-        ("LightGBM", _ADDITIVE),
-        ("XGBoostClassifier", 0),
         ("LightGBM", _PAIR_MID),
-        ("RandomForest", 0),
-        *([("LightGBM", _LARGE)] if rows < 2000 else []),
-        ("LightGBM", _WIDE),
+        *([("GradientBoosting", 0)] if few else [("LightGBM", _LARGE)]),
+        ("XGBoostClassifier", 0),
+        ("LightGBM", _RANDOM),
         ("CatBoostClassifier", 1),
         ("NeuralNetwork", 2),
+        ("LightGBM", _WIDE),
         ("LightGBM", _SLIM),
+        *([("LightGBM", _LARGE)] if few else []),
+        ("LightGBM", _ADDITIVE),
+        trees,
+        ("RandomForest", 0),
     ]
     last: list[tuple[str, int]] = [
         ("LogisticRegression", 1),
         ("SVM", 0),
-        ("GradientBoosting", 0),
+        *([] if few else [("GradientBoosting", 0)]),
         ("KNN", 0),
         ("SGD", 0),
         ("LinearSVM", 0),
@@ -125,8 +126,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
 
 
 def _regression(context: SearchContext) -> list[tuple[str, int]]:
-    large = ("LightGBM", _LARGE)
-    early = context.n_rows >= 2000
+    few = context.n_rows < 2000
     return [
         ("ElasticNet", 0),
         ("LightGBM", _MID),
@@ -138,25 +138,25 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
         ("NeuralNetwork", _LOG_NET),
         ("LightGBM", _PLAIN),
         ("LightGBM", _PAIR_PLAIN),
-        *([large] if early else []),
-        ("LightGBM", _RANDOM),
-        ("NeuralNetwork", 1),
+        *([("GradientBoosting", 0)] if few else [("LightGBM", _LARGE)]),
         ("LightGBM", _LOG_PLAIN),
-        ("LightGBM", _TINY),
         ("LightGBM", _PAIR_MID),
-        ("ExtremeRandomTrees", 0),
         ("LightGBM", _RICH_PLAIN),
-        ("LightGBM", _ADDITIVE),
+        ("NeuralNetwork", 1),
         ("XGBoostRegressor", 0),
-        ("LightGBM", _LOG_LARGE),
-        ("NeuralNetwork", 2),
-        *([] if early else [large]),
-        ("LightGBM", _SLIM),
-        ("RandomForest", 0),
-        ("LightGBM", _WIDE),
+        ("LightGBM", _RANDOM),
+        ("LightGBM", _TINY),
         ("CatBoostRegressor", 1),
+        ("NeuralNetwork", 2),
+        ("LightGBM", _LOG_LARGE),
+        ("LightGBM", _SLIM),
+        ("LightGBM", _WIDE),
+        *([("LightGBM", _LARGE)] if few else []),
+        ("LightGBM", _ADDITIVE),
+        ("ExtremeRandomTrees", 0),
+        ("RandomForest", 0),
         ("FastLinearRegressor", 0),
-        ("GradientBoosting", 0),
+        *([] if few else [("GradientBoosting", 0)]),
         ("KNN", 0),
         ("LassoLars", 0),
         ("SGD", 0),
@@ -289,10 +289,10 @@ def _catboost(key: str, context: SearchContext) -> list[Variant]:
     quick = {"learning_rate": 0.1} if (context.n_classes or 1) > 2 else {}
     deep = {"learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 2.8, **simple, **coarse, **quick}
     shallow = {"learning_rate": 0.08, "depth": 4, "l2_leaf_reg": 4.5, **other, **coarse, **quick}
-    found: list[Variant] = [(f"{key} · deep", deep), (f"{key} · shallow", shallow)]
-    if context.n_rows < 2000:
-        found.reverse()  # few rows do not fill deep trees, and those take several times as long
-    return [(f"{key} · default", {**plain, **coarse, **quick}), *found]
+    of_all = [(f"{key} · default", {**plain, **coarse, **quick}), (f"{key} · deep", deep)]
+    # Few rows do not fill deep trees, and those take several times as long.
+    of_few = [(f"{key} · shallow", shallow)]
+    return [*of_few, *of_all] if context.n_rows < 2000 else [*of_all, *of_few]
 
 
 def _forest(key: str, context: SearchContext) -> list[Variant]:

@@ -192,12 +192,12 @@ class Simulation:
 
     def _do(self, instruction: do.Instruction) -> None:
         match instruction:
-            case do.QueueTrial(number=number, learner=learner, origin=origin):
+            case do.QueueTrial(number=number, learner=learner, params=params, origin=origin):
                 self.emit(
                     ev.TrialQueued(
                         number=number,
                         learner=learner or "A",
-                        params={},
+                        params=dict(params or {}),
                         origin=origin,
                         n_folds=self.plan.n_folds,
                     )

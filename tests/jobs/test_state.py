@@ -79,6 +79,35 @@ def test_a_race_begins_with_first_folds_and_completes_the_members() -> None:
     assert all("of 3 folds" in t.reason or "before it could run" in t.reason for t in pruned)
 
 
+@pytest.mark.parametrize("timeout_s", [60.0, None])
+def test_features_that_lead_are_carried_on_where_the_order_may_depend_on_scores(timeout_s: float | None) -> None:
+    enriched = {"features": "enriched"}
+    opening = [
+        {"learner": learner, "params": params, "label": learner, "origin": "opening"}
+        for learner, params in [
+            ("LightGBM", {}),
+            ("LightGBM", enriched),
+            ("LightGBM", {"num_leaves": 9, **enriched}),
+            ("ElasticNet", {}),
+            ("LightGBM", {"num_leaves": 9}),
+            ("LightGBM", {"num_leaves": 3}),
+        ]
+    ]
+    limits = {"max_trials": 6} if timeout_s is None else {"timeout_s": timeout_s}
+    plan = replace(make_plan(**limits), opening=tuple(opening), learners=("LightGBM", "ElasticNet"))
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=0.3, score=0.9 if number in (1, 2) else 0.6)
+
+    job = Simulation(plan, script, n_slots=1).run()
+    tried = [(t.learner, dict(t.params)) for t in job.history.trials.values() if t.origin == "opening"]
+    listed = [(c["learner"], c["params"]) for c in opening]
+    if timeout_s is None:
+        assert tried == listed
+    else:
+        assert tried == [*listed[:4], ("LightGBM", {"num_leaves": 3, **enriched})]
+
+
 def test_a_weak_trial_that_is_complete_does_not_take_the_place_of_what_leads_the_race() -> None:
     """Nor does the job end too late, or too early, for the refits of what leads."""
 
