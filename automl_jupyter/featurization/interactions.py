@@ -173,7 +173,7 @@ class Interactions:
         Returns
         -------
         list of ndarray
-            The features of the training rows, in which no row's own target has a part.
+            The features of the training rows, learnt from other rows as `held_out_means` says.
         """
         order = np.random.default_rng(0).permutation(len(y))
         rows = np.sort(order[:_SCREEN_ROWS])

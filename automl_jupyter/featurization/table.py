@@ -76,7 +76,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from training rows and return their features, in which no row's own target has a part."""
+        """Learn from training rows and return their features, those of the target learnt from other rows."""
         if X.shape[1] != len(self.types):
             raise ValueError(f"The featurizer was made for {len(self.types)} columns, the frame has {X.shape[1]}.")
         self.n_features_in_ = X.shape[1]

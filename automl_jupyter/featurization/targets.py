@@ -1,6 +1,7 @@
 """Features learnt from the target: means by category, weights of evidence, predictions from texts.
 
-What such a feature is for a training row is learnt from other rows: else the row's own target would be in it.
+What such a feature is for a training row is learnt from other rows, else the row's own target would be in it; the mean
+of a group in which one target is lost is the exception.
 """
 
 from __future__ import annotations
