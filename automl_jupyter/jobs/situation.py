@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from automl_jupyter.learners.base import FEATURES, LOG_TARGET
+from automl_jupyter.learners.base import FEATURES, LOG_TARGET, PLAIN
 from automl_jupyter.store.history import History
 
 #: the name under which weights chosen on the race's folds alone are kept; they steer the race and are never ranked
@@ -92,6 +92,6 @@ def carried(history: History) -> dict[str, Any]:
             value = history.trials[number].params.get(name)
             shares[value] = shares.get(value, 0.0) + weight
         value = max(shares, key=lambda v: shares[v], default=None)
-        if value and shares[value] > MOST_WEIGHT * sum(weights.values()):
+        if value not in (None, False, PLAIN) and shares[value] > MOST_WEIGHT * sum(weights.values()):
             found[name] = value
     return found

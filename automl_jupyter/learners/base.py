@@ -24,6 +24,8 @@ StopSignal = Callable[[], bool]
 LOG_TARGET = "log_target"
 #: the setting, of any learner of the recipe for trees, to take another recipe for trees
 FEATURES = "features"
+#: the recipe of trees without features of several columns
+PLAIN = "tree"
 #: columns past which features of two columns are not tried: looking at all of them would take too long
 MOST_ENRICHED = 300
 #: the setting, of any learner that says so, to put a scaler or a reducer before it, and what there is to choose from
@@ -198,9 +200,9 @@ def suggest_params(info: LearnerInfo, trial: Any, context: SpaceContext) -> dict
         return drawn if info.recipe in ("series", "sequence") else drawn | _pooled_space(info, trial)
     if context.log_target:
         drawn[LOG_TARGET] = trial.suggest_categorical(LOG_TARGET, [False, True])
-    kinds = extra_features(context.n_features, context.without_features) if info.recipe == "tree" else ()
+    kinds = extra_features(context.n_features, context.without_features) if info.recipe == PLAIN else ()
     if kinds:
-        drawn[FEATURES] = trial.suggest_categorical(FEATURES, ["tree", *kinds])
+        drawn[FEATURES] = trial.suggest_categorical(FEATURES, [PLAIN, *kinds])
     if info.scaled:
         drawn[SCALER] = trial.suggest_categorical(SCALER, [NO_SCALER, *SCALERS])
     return drawn

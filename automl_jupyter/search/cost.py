@@ -9,7 +9,7 @@ from statistics import NormalDist, median
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES
+from automl_jupyter.learners.base import FEATURES, PLAIN
 from automl_jupyter.learners.light_gbm import MOST_ROUNDS
 from automl_jupyter.search.opening import Candidate, SearchContext
 
@@ -216,7 +216,7 @@ def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, c
     # Early stopping ends after about this many rounds; more rows carry more of them, and so do weaker trees.
     rounds = 80 / rate * math.pow(rows / 5000, 0.2) * math.pow(leaves, -0.45)
     rounds *= _RANDOM_ROUNDS if params.get("extra_trees") else 1.0
-    rounds *= _RICH_ROUNDS if params.get(FEATURES, "tree") != "tree" else 1.0
+    rounds *= _RICH_ROUNDS if params.get(FEATURES, PLAIN) != PLAIN else 1.0
     rounds = float(params.get("n_rounds", rounds))
     named = ("num_iterations", "n_estimators", "iterations")
     most = next((float(params[n]) for n in named if n in params), float(MOST_ROUNDS))

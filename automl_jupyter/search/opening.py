@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automl_jupyter._core.text import fold_name
-from automl_jupyter.learners.base import FEATURES, LOG_TARGET, extra_features
+from automl_jupyter.learners.base import FEATURES, LOG_TARGET, PLAIN, extra_features
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
@@ -78,7 +78,7 @@ class SearchContext:
 
     def n_made(self, params: Mapping[str, Any]) -> int:
         """Return about how many features trees are given: a text becomes many, and some are made of several columns."""
-        several = _OF_SEVERAL if params.get(FEATURES, "tree") != "tree" else 0
+        several = _OF_SEVERAL if params.get(FEATURES, PLAIN) != PLAIN else 0
         return max(self.n_features - self.n_text, 0) + _TOPICS * self.n_text + several
 
 
@@ -153,7 +153,7 @@ def carry_on(candidate: Candidate, carried: Mapping[str, Any]) -> Candidate:
     from automl_jupyter.learners import learners
 
     params, label = dict(candidate.params), candidate.label
-    if FEATURES in carried and FEATURES not in params and learners.get(candidate.learner).recipe == "tree":
+    if FEATURES in carried and FEATURES not in params and learners.get(candidate.learner).recipe == PLAIN:
         params[FEATURES] = carried[FEATURES]
         label += f", {carried[FEATURES]} features"
     if LOG_TARGET in carried and LOG_TARGET not in params:

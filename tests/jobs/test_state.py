@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from automl_jupyter.jobs.instructions import SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
-from automl_jupyter.jobs.situation import Situation
+from automl_jupyter.jobs.situation import Situation, carried
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import replay
+from automl_jupyter.store.history import History, ModelRecord, TrialRecord, replay
 from automl_jupyter.store.summary import summarise
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
 from automl_jupyter.trials.records import REFIT, is_refit
@@ -387,3 +387,26 @@ def test_every_job_ends_and_its_log_tells_the_same_story(
         first_s = next((e.elapsed_s for e in job.events if isinstance(e, ev.FoldEnded)), job.now_s)
         over = "a worker that is replaced costs its grace, no more; only a first model is waited for"
         assert job.now_s <= max(timeout_s, first_s) + 5.0, over
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ([{"features": "arithmetic"}, {}], {"features": "arithmetic"}),
+        ([{"features": "tree"}, {"log_target": False}], {}),
+        ([{"log_target": True}, {"log_target": True, "features": "enriched"}], {"log_target": True}),
+        ([{}, {"features": "enriched"}], {}),
+    ],
+)
+def test_what_leads_is_what_has_most_of_the_weight(
+    params: list[dict[str, object]], expected: dict[str, object]
+) -> None:
+    trials = {
+        n: TrialRecord(
+            number=n, learner="LightGBM", params=p, label="", recipe="tree", origin="search", n_folds=3, folds={}
+        )
+        for n, p in enumerate(params)
+    }
+    parts = tuple({"trial": n, "weight": w} for n, w in enumerate((0.6, 0.4)))
+    model = ModelRecord("VotingEnsemble", None, parts, {}, "anytime", None)
+    assert carried(History(trials=trials, model=model)) == expected
