@@ -60,7 +60,8 @@ class LogTarget(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             n = len(data.y)
             rows = np.linspace(0, n - 1, _FACTOR_ROWS).astype(np.intp) if n > _FACTOR_ROWS else slice(None)
             weight = None if data.weight is None else data.weight[rows]
-            total = float(np.average(self.predict(data.X[rows]) + self.offset_, weights=weight))
+            X = data.X.iloc[rows] if hasattr(data.X, "iloc") else data.X[rows]
+            total = float(np.average(self.predict(X) + self.offset_, weights=weight))
             mean = float(np.average(data.y[rows] + self.offset_, weights=weight))
             self.factor_ = float(np.clip(mean / total, 0.5, 2.0)) if total > 0 else 1.0
         return report

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 
@@ -49,21 +53,22 @@ def test_the_training_rows_keep_their_mean_unless_medians_are_asked_for() -> Non
     assert means[1] < 0.9
 
 
-def test_of_many_rows_the_factor_is_found_on_some() -> None:
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, csr_matrix])
+def test_of_many_rows_the_factor_is_found_on_some(kind: Callable[[np.ndarray], Any]) -> None:
     """A booster of thousands of rounds takes longer to predict all of its rows than it took to learn them."""
     seen: list[int] = []
 
     class Counting(LinearRegression):
-        def predict(self, X: np.ndarray) -> np.ndarray:
-            seen.append(len(X))
+        def predict(self, X: Any) -> np.ndarray:
+            seen.append(X.shape[0])
             return np.asarray(super().predict(X))
 
-    many = np.tile(X, (50, 1))
-    order = np.argsort(many[:, 0])
-    noisy = np.exp(many[order, 0] + RNG.normal(size=len(many)))
-    model = LogTarget(Counting()).fit(many[order], noisy, np.ones(len(many)))
+    rng = np.random.default_rng(1)
+    many = np.sort(rng.normal(size=(30_000, 1)), axis=0)
+    noisy = np.exp(many[:, 0] + rng.normal(size=len(many)))
+    model = LogTarget(Counting()).fit(kind(many), noisy, np.ones(len(many)))
     assert max(seen) == 5000
-    assert model.predict(many[order]).mean() == pytest.approx(noisy.mean(), rel=0.05)
+    assert model.predict(kind(many)).mean() == pytest.approx(noisy.mean(), rel=0.05)
 
 
 def test_predictions_stay_near_what_was_learnt() -> None:
