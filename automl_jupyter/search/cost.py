@@ -10,6 +10,13 @@ from typing import Any
 
 from automl_jupyter._core.text import fold_name
 from automl_jupyter.learners.base import FEATURES, PLAIN
+from automl_jupyter.learners.gaussian.gaussian_process import (
+    KERNEL_ROWS,
+    LEAST_FOR_MORE,
+    MORE_ROWS,
+    MORE_STEPS,
+    MOST_STEPS,
+)
 from automl_jupyter.learners.light_gbm import MOST_ROUNDS
 from automl_jupyter.search.opening import Candidate, SearchContext
 
@@ -133,7 +140,8 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
     if key == "knn":
         return _START_S + 2e-10 * rows**2 * (features + 5)
     if key == "gaussianprocess":
-        return 0.4 + 3.5e-11 * rows**3 + 1.4e-8 * min(rows, 400) ** 2 * features
+        inputs = features + 4 * context.n_categorical
+        return _START_S + 3.5e-11 * rows**3 + _kernel_s(rows, inputs)
     if key == "neuralnetwork":
         epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
         steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs
@@ -195,6 +203,16 @@ _BOOSTERS = {
     "xgboostclassifier": 1.6,
     "xgboostregressor": 1.6,
 }
+
+
+def _kernel_s(rows: int, inputs: int) -> float:
+    """Return the seconds in which a process chooses its kernel: looks at some rows, a few more than steps."""
+
+    def looks_s(n: int, rows: int) -> float:
+        return 1.1 * n * (6e-11 * rows**3 + (2.7e-8 + 1.2e-9 * inputs) * rows**2)
+
+    first_s = looks_s(MOST_STEPS, min(rows, KERNEL_ROWS))
+    return first_s + (looks_s(MORE_STEPS, min(rows, MORE_ROWS)) if rows > LEAST_FOR_MORE else 0.0)
 
 
 def _network_s(params: Mapping[str, Any], rows: int, horizon: int) -> float:

@@ -16,7 +16,7 @@ from automl_jupyter.learners.base import FEATURES, LOG_TARGET, PLAIN, extra_feat
 from automl_jupyter.search.portfolio import portfolio, variants
 
 #: most configurations in an opening, besides the baseline
-MOST = 30
+MOST = 33
 #: features that a text becomes for all but linear models, and that are made of several columns
 _TOPICS, _OF_SEVERAL = 30, 40
 #: fewest that are wanted of a short list of allowed learners

@@ -61,8 +61,8 @@ _MID, _PLAIN, _TINY, _LARGE, _RANDOM, _ADDITIVE, _WIDE, _SLIM, _REGULAR = range(
 _RICH_MID, _PAIR_MID, _RICH_PLAIN, _PAIR_PLAIN, _LOG_MID, _LOG_PLAIN, _LOG_LARGE = range(9, 16)
 #: Fewest rounds after which a fit ends that still gains, and the share of the time that plain trees may be grown for.
 _FEWEST_ROUNDS, _ROUNDS_SHARE = 2000, 1 / 8
-#: Position in the networks' list.
-_LOG_NET = 3
+#: Positions in the networks' list and in that of the processes.
+_LOG_NET, _EQUAL, _FREE = 3, 1, 2
 
 
 def _classification(context: SearchContext) -> list[tuple[str, int]]:
@@ -76,6 +76,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
         ("NeuralNetwork", 0),
         ("LightGBM", _RICH_MID),
         ("CatBoostClassifier", 0),
+        ("GaussianProcess", _EQUAL),
         ("LightGBM", _TINY),
         ("LightGBM", _PLAIN),
         ("NeuralNetwork", 1),
@@ -89,6 +90,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
             trees,
             ("GaussianProcess", 0),
             ("LightGBM", _PLAIN),
+            ("GaussianProcess", _EQUAL),
             ("NeuralNetwork", 2),
             ("LightGBM", _PAIR_MID),
             ("LightGBM", _TINY),
@@ -101,6 +103,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
         *([("GradientBoosting", 0)] if few else [("LightGBM", _LARGE)]),
         ("XGBoostClassifier", 0),
         ("LightGBM", _RANDOM),
+        ("GaussianProcess", _FREE),
         ("CatBoostClassifier", 1),
         ("NeuralNetwork", 2),
         ("LightGBM", _WIDE),
@@ -137,11 +140,13 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
         ("CatBoostRegressor", 0),
         ("NeuralNetwork", _LOG_NET),
         ("LightGBM", _PLAIN),
+        ("GaussianProcess", _FREE),
         ("LightGBM", _PAIR_PLAIN),
         *([("GradientBoosting", 0)] if few else [("LightGBM", _LARGE)]),
         ("LightGBM", _LOG_PLAIN),
         ("LightGBM", _PAIR_MID),
         ("LightGBM", _RICH_PLAIN),
+        ("GaussianProcess", _EQUAL),
         ("NeuralNetwork", 1),
         ("XGBoostRegressor", 0),
         ("LightGBM", _RANDOM),
@@ -392,7 +397,11 @@ _REGRESSION: _Table = {
 }
 
 _SHARED: _Table = {
-    "GaussianProcess": [("", {}), ("smoother", {"smoothness": 2.0})],
+    "GaussianProcess": [
+        ("", {}),
+        ("equal lengths", {"relevance": 0.0}),
+        ("free lengths", {"relevance": 1.0}),
+    ],
     "KNN": [
         ("15 neighbours", {"n_neighbors": 15, "weights": "distance"}),
         ("5 neighbours", {"n_neighbors": 5, "weights": "distance"}),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor as Process
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
+from automl_jupyter.learners.gaussian.kernel import Kernel, choose_kernel, improbability
 from automl_jupyter.learners.gaussian.model import (
     GaussianProcessClassifier,
     GaussianProcessRegressor,
-    Kernel,
-    choose_kernel,
 )
 
 RNG = np.random.default_rng(0)
@@ -20,24 +21,66 @@ Y = np.sin(4 * X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=300)
 TRAIN, TEST = slice(0, 120), slice(120, 300)
 
 
-def test_predictions_are_scikit_learns_with_the_same_kernel() -> None:
-    model = GaussianProcessRegressor().fit(X[TRAIN], Y[TRAIN])
-    kernel = Kernel(*model.kernel_)
-    same = (
-        ConstantKernel(kernel.amplitude) * Matern(kernel.length, nu=1.5)
+def kernel_of(model: GaussianProcessRegressor) -> Kernel:
+    return Kernel(model.amplitude_, model.lengths_, model.slope_, model.noise_)
+
+
+def scikit_learns(kernel: Kernel) -> Any:
+    return (
+        ConstantKernel(kernel.amplitude) * Matern(kernel.lengths, nu=1.5)
         + ConstantKernel(kernel.slope) * DotProduct(1.0)
         + WhiteKernel(kernel.noise)
     )
-    oracle = Process(same, optimizer=None, alpha=1e-6).fit(X[TRAIN], (Y[TRAIN] - model.center_) / model.scale_)
+
+
+@pytest.mark.parametrize("relevance", [0.0, 0.4])
+def test_predictions_are_scikit_learns_with_the_same_kernel(relevance: float) -> None:
+    model = GaussianProcessRegressor(relevance).fit(X[TRAIN], Y[TRAIN])
+    oracle = Process(scikit_learns(kernel_of(model)), optimizer=None, alpha=1e-6)
+    oracle.fit(X[TRAIN], (Y[TRAIN] - model.center_) / model.scale_)
     expected = oracle.predict(X[TEST]) * model.scale_ + model.center_
     np.testing.assert_allclose(model.predict(X[TEST]), expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_likelihood_is_scikit_learns_and_the_prior_the_normal_one() -> None:
+    rows, targets = X[:50], np.column_stack([Y[:50], X[:50, 0]])
+    kernel = Kernel(1.3, np.array([0.7, 2.1]), 0.2, 0.05)
+    oracle = Process(scikit_learns(kernel), optimizer=None, alpha=1e-6).fit(rows, targets)
+    settings = np.log([*kernel.lengths, kernel.amplitude, kernel.slope, kernel.noise])
+    apart = np.log(kernel.lengths) - np.log(kernel.lengths).mean()
+    expected = -oracle.log_marginal_likelihood() - 2 * 50 / 2 * np.log(2 * np.pi) + np.sum(apart**2) / 0.4**2
+    assert improbability(settings, rows, targets, 0.4)[0] == pytest.approx(expected / 50, rel=1e-9)
+
+
+@pytest.mark.parametrize("lengths", [[0.7, 2.1], [1.5]])
+def test_the_gradient_is_that_of_differences(lengths: list[float]) -> None:
+    rows, targets = X[:50], np.column_stack([Y[:50], X[:50, 0]])
+    settings = np.log([*lengths, 1.3, 0.2, 0.05])
+    step = 1e-6 * np.eye(len(settings))
+    expected = [
+        (improbability(settings + d, rows, targets, 0.4)[0] - improbability(settings - d, rows, targets, 0.4)[0]) / 2e-6
+        for d in step
+    ]
+    np.testing.assert_allclose(improbability(settings, rows, targets, 0.4)[1], expected, rtol=1e-5, atol=1e-8)
+
+
+def test_columns_that_say_nothing_get_great_lengths() -> None:
+    noise = RNG.normal(size=(300, 6))
+    rows = np.hstack([X, noise])
+    lengths = choose_kernel(rows, ((Y - Y.mean()) / Y.std())[:, None], 0, 0.4).lengths
+    assert lengths[0] < 0.5 * lengths[2:].min()
+    error = {}
+    for relevance in (0.0, 0.4):
+        model = GaussianProcessRegressor(relevance).fit(rows[TRAIN], Y[TRAIN])
+        error[relevance] = np.mean((model.predict(rows[TEST]) - Y[TEST]) ** 2)
+    assert error[0.4] < 0.7 * error[0.0]
 
 
 def test_a_row_left_out_is_predicted_as_if_it_had_not_been_there() -> None:
     rows, targets = X[:40], ((Y[:40] - Y[:40].mean()) / Y[:40].std())[:, None]
     model = GaussianProcessRegressor()
     left_out = model._fit(rows, targets, None)
-    kernel = Kernel(*model.kernel_)
+    kernel = kernel_of(model)
     for k in (0, 17, 39):
         others = np.arange(40) != k
         covariance = kernel.of(rows[others], rows[others]) + (kernel.noise + 1e-6) * np.eye(39)
@@ -47,7 +90,7 @@ def test_a_row_left_out_is_predicted_as_if_it_had_not_been_there() -> None:
 
 def test_the_noise_is_found() -> None:
     targets = ((Y - Y.mean()) / Y.std())[:, None]
-    noise = choose_kernel(X, targets, 0).noise * Y.var()
+    noise = choose_kernel(X, targets, 0, 0.4).noise * Y.var()
     assert 0.005 < noise < 0.02
 
 

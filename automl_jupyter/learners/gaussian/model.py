@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,95 +12,58 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
     RegressorMixin,
 )
 
-#: rows of training data that the kernel's settings are chosen on: each look at them costs the cube of their number
-_KERNEL_ROWS = 400
-_MOST_STEPS = 25
+from automl_jupyter.learners.gaussian.kernel import JITTER, Kernel, choose_kernel
+
 #: rows that are predicted at once
 _CHUNK = 2048
-#: added to the diagonal, so that equal rows do no harm
-_JITTER = 1e-6
 #: largest coordinate of an input: distances of unclipped outliers would drown all others
 _FARTHEST = 10.0
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """``amplitude · Matérn₃⸝₂(distance / length) + slope · (1 + <x, x'>)``, and the noise of a row.
-
-    The first part is any function that is smooth over `length`, the second a linear trend.
-    """
-
-    amplitude: float
-    length: float
-    slope: float
-    noise: float
-
-    def of(self, A: np.ndarray, B: np.ndarray) -> np.ndarray:
-        """Return the covariance of each row of `A` with each row of `B`."""
-        from scipy.spatial.distance import cdist
-
-        # In two arrays of the result's size: of some thousand rows each is tens of megabytes.
-        found = cdist(A, B)
-        found *= np.sqrt(3) / self.length
-        other = np.negative(found)
-        np.exp(other, out=other)
-        found += 1
-        found *= other
-        found *= self.amplitude
-        np.matmul(A, B.T, out=other)
-        other += 1
-        other *= self.slope
-        found += other
-        return np.asarray(found)
 
 
 class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
     """What the classifier and the regressor share.
 
-    The kernel's four settings maximise the likelihood of at most 400 of the rows; then all rows are fitted exactly.
+    The kernel's settings maximise the posterior of 400 of the rows, of more than 1,000 then that of 1,200; after that
+    all rows are fitted exactly.
 
     Parameters
     ----------
+    relevance : float, default 0.4
+        How much the inputs' lengths may differ (automatic relevance determination): the standard deviation that the
+        logs of the lengths are expected to have about their mean. 0 for one length of all inputs.
     smoothness : float, default 1.0
-        Multiplies the length that was found.
+        Multiplies the lengths that were found.
     random_state : int, default 0
         Draws the rows the kernel is chosen on.
 
     References
     ----------
-    Rasmussen and Williams (2006), Gaussian Processes for Machine Learning: 2.2 (regression), 5.4.2 (predictions of
-    rows left out), 6.5 (classification by least squares).
+    Rasmussen and Williams (2006), Gaussian Processes for Machine Learning: 2.2 (regression), 5.1 (relevance), 5.4
+    (likelihood, its gradient, predictions of rows left out), 6.5 (classification by least squares).
     """
 
-    def __init__(self, smoothness: float = 1.0, random_state: int = 0) -> None:
+    def __init__(self, relevance: float = 0.4, smoothness: float = 1.0, random_state: int = 0) -> None:
+        self.relevance = relevance
         self.smoothness = smoothness
         self.random_state = random_state
 
     def _fit(self, X: Any, targets: np.ndarray, weight: Any) -> np.ndarray:
         """Fit (n, k) standardised targets; return what each row is predicted from all others."""
-        from scipy.linalg import LinAlgError, blas, lapack
-
         self.rows_ = _inputs(X)
         self.n_features_in_ = self.rows_.shape[1]
-        kernel = choose_kernel(self.rows_, targets, self.random_state)
-        kernel = Kernel(kernel.amplitude, kernel.length * self.smoothness, kernel.slope, kernel.noise)
-        self.kernel_ = (kernel.amplitude, kernel.length, kernel.slope, kernel.noise)
-        noise = np.full(len(targets), kernel.noise + _JITTER)
+        kernel = choose_kernel(self.rows_, targets, self.random_state, self.relevance)
+        kernel = replace(kernel, lengths=kernel.lengths * self.smoothness)
+        self.lengths_ = kernel.lengths
+        self.amplitude_, self.slope_, self.noise_ = kernel.amplitude, kernel.slope, kernel.noise
+        noise = np.full(len(targets), kernel.noise + JITTER)
         if weight is not None:
             w = np.asarray(weight, dtype=np.float64)
             noise *= np.mean(w) / np.maximum(w, 1e-6 * np.mean(w))
-        covariance = kernel.of(self.rows_, self.rows_)
-        covariance[np.diag_indices(len(targets))] += noise
-        # Symmetric, and its transpose lies as LAPACK wants it: factor and inverse take its place, the lower half of it.
-        factor, failed = lapack.dpotrf(covariance.T, lower=True, overwrite_a=True)
-        if failed:
-            raise LinAlgError("The covariance of the rows is not positive definite.")
-        inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
-        self.weights_ = blas.dsymm(1.0, inverse, targets, lower=True)
-        return np.asarray(targets - self.weights_ / np.diag(inverse)[:, None])
+        self.weights_, left_out = fit_exactly(kernel, self.rows_, targets, noise)
+        return left_out
 
     def _raw(self, X: Any) -> np.ndarray:
-        kernel, X = Kernel(*self.kernel_), _inputs(X)
+        kernel, X = Kernel(self.amplitude_, self.lengths_, self.slope_, self.noise_), _inputs(X)
         chunks = [kernel.of(X[k : k + _CHUNK], self.rows_) @ self.weights_ for k in range(0, len(X), _CHUNK)]
         return np.concatenate(chunks) if chunks else np.empty((0, self.weights_.shape[1]))
 
@@ -165,39 +128,31 @@ class GaussianProcessRegressor(RegressorMixin, GaussianProcessModel):  # type: i
         return np.asarray(self._raw(X)[:, 0] * self.scale_ + self.center_)
 
 
-def choose_kernel(rows: np.ndarray, targets: np.ndarray, seed: int) -> Kernel:
-    """Return the kernel that makes the targets of some of the rows most likely.
+def fit_exactly(
+    kernel: Kernel, rows: np.ndarray, targets: np.ndarray, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weight of each row, and what each is predicted from all others.
 
     Parameters
     ----------
+    kernel : Kernel
+        Its noise is not looked at.
     rows, targets : ndarray
-        (n, d) inputs, and (n, k) standardised targets, which share the kernel.
-    seed : int
-        Draws at most 400 of the rows.
+        (n, d) inputs and (n, k) targets.
+    noise : ndarray
+        (n,) variances.
     """
-    import warnings
+    from scipy.linalg import LinAlgError, blas, lapack
 
-    from sklearn.gaussian_process import GaussianProcessRegressor as Process
-    from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
-
-    some = np.random.default_rng(seed).permutation(len(rows))[:_KERNEL_ROWS]
-    length = float(np.sqrt(rows.shape[1]))
-    smooth = ConstantKernel(1.0, (0.01, 100.0)) * Matern(length, (0.05 * length, 100 * length), nu=1.5)
-    trend = ConstantKernel(0.1 / length, (1e-5, 10.0)) * DotProduct(1.0, "fixed")
-    start = smooth + trend + WhiteKernel(0.1, (1e-4, 2.0))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a setting at its bound, or not quite the best one, is as good as any
-        found = Process(start, optimizer=_climb, random_state=seed).fit(rows[some], targets[some]).kernel_
-    amplitude, length, slope, noise = np.exp(found.theta).tolist()
-    return Kernel(amplitude, length, slope, noise)
-
-
-def _climb(loss: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
-    """Minimise, in as many steps as change the second digit."""
-    from scipy.optimize import minimize
-
-    found = minimize(loss, start, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": _MOST_STEPS})
-    return found.x, float(found.fun)
+    covariance = kernel.of(rows, rows)
+    covariance[np.diag_indices(len(targets))] += noise
+    # Symmetric, and its transpose lies as LAPACK wants it: factor and inverse take its place, the lower half of it.
+    factor, failed = lapack.dpotrf(covariance.T, lower=True, overwrite_a=True)
+    if failed:
+        raise LinAlgError("The covariance of the rows is not positive definite.")
+    inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)
+    weights = blas.dsymm(1.0, inverse, targets, lower=True)
+    return weights, np.asarray(targets - weights / np.diag(inverse)[:, None])
 
 
 def _inputs(X: Any) -> np.ndarray:

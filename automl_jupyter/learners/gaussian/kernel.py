@@ -1,0 +1,137 @@
+"""The kernel of a Gaussian process: what it is, and how its settings are chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl_jupyter.learners.gaussian.gaussian_process import (
+    KERNEL_ROWS,
+    LEAST_FOR_MORE,
+    MORE_ROWS,
+    MORE_STEPS,
+    MOST_STEPS,
+)
+
+#: added to the diagonal, so that equal rows do no harm
+JITTER = 1e-6
+#: least and most of a kernel's settings: its length as a multiple of the usual distance of rows, its amplitude, slope
+#: and noise for targets of variance 1
+_LENGTHS, _AMPLITUDES, _SLOPES, _NOISES = (0.05, 1000.0), (0.01, 100.0), (1e-5, 10.0), (1e-4, 2.0)
+_SQRT3 = np.sqrt(3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """``amplitude · Matérn₃⸝₂(|(x - x') / lengths|) + slope · (1 + <x, x'>)``, and the noise of a row.
+
+    The first part is any function that is smooth over `lengths`, one for each input or one for all; the second a
+    linear trend.
+    """
+
+    amplitude: float
+    lengths: np.ndarray
+    slope: float
+    noise: float
+
+    def of(self, A: np.ndarray, B: np.ndarray) -> np.ndarray:
+        """Return the covariance of each row of `A` with each row of `B`."""
+        from scipy.spatial.distance import cdist
+
+        # In two arrays of the result's size: of some thousand rows each is tens of megabytes.
+        found = cdist(A / self.lengths, B / self.lengths)
+        found *= _SQRT3
+        other = np.negative(found)
+        np.exp(other, out=other)
+        found += 1
+        found *= other
+        found *= self.amplitude
+        np.matmul(A, B.T, out=other)
+        other += 1
+        other *= self.slope
+        found += other
+        return np.asarray(found)
+
+
+def choose_kernel(rows: np.ndarray, targets: np.ndarray, seed: int, relevance: float) -> Kernel:
+    """Return the kernel that is most probable given the targets of some of the rows.
+
+    Parameters
+    ----------
+    rows, targets : ndarray
+        (n, d) inputs, and (n, k) standardised targets, which share the kernel.
+    seed : int
+        Draws the rows that are looked at.
+    relevance : float
+        Standard deviation of the logs of the lengths about their mean, expected before the targets are seen; 0 for one
+        length.
+    """
+    from scipy.optimize import minimize
+
+    drawn = np.random.default_rng(seed).permutation(len(rows))
+    usual = np.sqrt(rows.shape[1])
+    n_lengths = rows.shape[1] if relevance > 0 else 1
+    settings = np.log([*[usual] * n_lengths, 1.0, 0.1 / usual, 0.1])
+    least, most = (np.log([*[usual * _LENGTHS[k]] * n_lengths, _AMPLITUDES[k], _SLOPES[k], _NOISES[k]]) for k in (0, 1))
+    looks = [(KERNEL_ROWS, MOST_STEPS), *([(MORE_ROWS, MORE_STEPS)] if len(rows) > LEAST_FOR_MORE else [])]
+    for n_rows, n_steps in looks:
+        settings = minimize(
+            improbability,
+            settings,
+            (rows[drawn[:n_rows]], targets[drawn[:n_rows]], relevance),
+            method="L-BFGS-B",
+            jac=True,
+            bounds=list(zip(least, most, strict=True)),
+            options={"maxiter": n_steps},
+        ).x
+    amplitude, slope, noise = np.exp(settings[n_lengths:]).tolist()
+    return Kernel(amplitude, np.exp(settings[:n_lengths]), slope, noise)
+
+
+def improbability(
+    settings: np.ndarray, rows: np.ndarray, targets: np.ndarray, relevance: float
+) -> tuple[float, np.ndarray]:
+    """Return the negative log of a kernel's posterior, a row, but for a constant, and its gradient.
+
+    scikit-learn's process knows no prior of the lengths, and keeps (n, n, d) differences for their gradient.
+
+    Parameters
+    ----------
+    settings : ndarray
+        Logs of the lengths (d of them, or 1), the amplitude, the slope and the noise.
+    rows, targets : ndarray
+        (n, d) inputs and (n, k) targets.
+    relevance : float
+        See :func:`choose_kernel`. The prior counts k times as the targets do, which are not independent.
+    """
+    from scipy.linalg import lapack
+
+    n, k = targets.shape
+    logs, (amplitude, slope, noise) = settings[:-3], np.exp(settings[-3:])
+    scaled = rows / np.exp(logs)
+    norms = np.einsum("ij,ij->i", scaled, scaled)
+    distance = np.sqrt(3 * np.maximum(norms[:, None] + norms - 2 * scaled @ scaled.T, 0.0))
+    fall = amplitude * np.exp(-distance)
+    smooth = fall * (1 + distance)
+    trend = slope * (1 + rows @ rows.T)
+    covariance = smooth + trend
+    covariance[np.diag_indices(n)] += noise + JITTER
+    factor, failed = lapack.dpotrf(covariance, lower=True)
+    if failed:
+        return 1e10, np.zeros_like(settings)
+    inverse, _ = lapack.dpotri(factor, lower=True)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    solved = inverse @ targets
+    found = 0.5 * np.sum(targets * solved) + k * np.sum(np.log(np.diag(factor)))
+    pull = 0.5 * (solved @ solved.T - k * inverse)
+    # The covariance changes by 3 · fall · (difference / length)² where the log of a length does; summed over all pairs
+    # of rows without an array of them for each input.
+    of_pair = 3 * pull * fall
+    of_lengths = 2 * np.sum(scaled * (of_pair.sum(axis=1)[:, None] * scaled - of_pair @ scaled), axis=0)
+    gradient = [np.sum(pull * smooth), np.sum(pull * trend), noise * np.trace(pull)]
+    if len(logs) == 1:
+        return found / n, -np.array([np.sum(of_lengths), *gradient]) / n
+    apart = logs - np.mean(logs)
+    found += 0.5 * k * np.sum(apart**2) / relevance**2
+    return found / n, -np.array([*(of_lengths - k * apart / relevance**2), *gradient]) / n
