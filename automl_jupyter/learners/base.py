@@ -58,6 +58,8 @@ class FitData:
         Positions of the columns of `X` that hold category codes.
     should_stop : callable, default never
         Asked between rounds.
+    time_limit_s : float, optional
+        Seconds until `should_stop` says so; a learner with a schedule comes to its end by then.
     cache : dict
         Shared by all configurations of one (fold, recipe) on one worker; holds binned data.
     refit_iterations : int, optional
@@ -77,6 +79,7 @@ class FitData:
     weight_valid: np.ndarray | None = None
     categorical: list[int] = field(default_factory=list)
     should_stop: StopSignal = never_stop
+    time_limit_s: float | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
     refit_iterations: int | None = None
     metric_hint: str = ""

@@ -197,6 +197,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         "dense",
         f"{_HERE}.neural.neural_network",
         iterative=True,
+        paced=True,
         cost=10.0,
         seed_matters=True,
         unsteady=True,

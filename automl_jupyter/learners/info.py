@@ -25,6 +25,8 @@ class LearnerInfo:
         Whether a fit can use row weights; where False they are left out of the fit.
     iterative : bool, default False
         Whether a fit asks the stop signal on its way and keeps what it has.
+    paced : bool, default False
+        Whether a fit that has little time comes to its end all the same, at a price, rather than being cut.
     cost : float, default 1.0
         Time of a usual fit relative to LightGBM's.
     max_rows : int, optional
@@ -58,6 +60,7 @@ class LearnerInfo:
     requires: str | None = None
     sample_weight: bool = True
     iterative: bool = False
+    paced: bool = False
     cost: float = 1.0
     max_rows: int | None = None
     max_classes: int | None = None

@@ -59,13 +59,18 @@ class StopSignal:
         """Whether the time is up."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until the time is up; None where there is no limit."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
     def __call__(self) -> bool:
         return self.was_asked or self.is_late
 
     def sooner(self, share: float) -> StopSignal:
         """Return a signal whose time is up after a share of what is left."""
-        left = None if self.deadline is None else share * (self.deadline - time.monotonic())
-        return StopSignal(self.key, left)
+        left = self.left_s
+        return StopSignal(self.key, None if left is None else share * left)
 
 
 class Interrupted(BaseException):

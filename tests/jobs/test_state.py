@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl_jupyter.jobs.instructions import SubmitFold
+from automl_jupyter.jobs.instructions import Instruction, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
 from automl_jupyter.jobs.situation import Situation, carried
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
@@ -169,6 +169,25 @@ def test_what_the_time_does_not_allow_is_passed_over_and_the_rest_goes_on() -> N
     assert [t.learner for t in unlimited.history.trials.values()] == ["Dummy", "A", "B", "C"]
 
 
+@pytest.mark.parametrize(("predicted_s", "is_tried"), [(13.0, True), (25.0, False)])
+def test_a_learner_that_keeps_to_its_time_is_tried_in_less_of_it(predicted_s: float, is_tried: bool) -> None:
+    """Its folds get a fifth of the time each, since its later ones would be better than the first otherwise."""
+    given: dict[int, float | None] = {}
+
+    class Watched(Simulation):
+        def _do(self, instruction: Instruction) -> None:
+            if isinstance(instruction, SubmitFold) and instruction.number == 2 and not is_refit(instruction.fold):
+                given[instruction.fold] = instruction.time_limit_s
+            super()._do(instruction)
+
+    plan = make_plan(timeout_s=60.0, opening=("Dummy", "A", "NeuralNetwork", "C"))
+    job = Watched(plan, steady, predicted_s={"NeuralNetwork": predicted_s}).run()
+    opening = [t.learner for t in job.history.trials.values() if t.origin == "opening"]
+    assert opening == (["A", "NeuralNetwork", "C"] if is_tried else ["A", "C"])
+    if is_tried:
+        assert given == pytest.approx({0: 12.0, 1: 12.0, 2: 12.0})
+
+
 def test_proposals_end_where_none_of_them_would_finish() -> None:
     """Not a hundred rows on the leaderboard that say so; the seconds that are left go to the final model."""
     plan = make_plan(timeout_s=60.0, opening=("Dummy", "B"), n_folds=1)
@@ -219,15 +238,21 @@ def test_the_seconds_left_at_the_end_are_refits_with_other_seeds() -> None:
     assert {fold for _, fold in fast.started if is_refit(fold)} == {REFIT}
 
 
-@pytest.mark.parametrize(("left_s", "begun"), [(20.0, [1, 2]), (8.0, [2, 1]), (7.0, [2])])
-def test_a_refit_that_may_not_end_comes_last_and_a_hopeless_one_not_at_all(left_s: float, begun: list[int]) -> None:
-    """Trial 1 leads and takes 10 s, trial 2 takes 1 s."""
+@pytest.mark.parametrize(
+    ("learner", "left_s", "begun"),
+    [("A", 20.0, [1, 2]), ("A", 8.0, [2, 1]), ("A", 7.0, [2]), ("NeuralNetwork", 6.0, [2, 1])],
+)
+def test_a_refit_that_may_not_end_comes_last_and_a_hopeless_one_not_at_all(
+    learner: str, left_s: float, begun: list[int]
+) -> None:
+    """Trial 1 leads and takes 10 s, trial 2 takes 1 s; a network would come to its end in 6 s, too."""
     seconds = {1: 10.0, 2: 1.0}
 
     def script(number: int, fold: int) -> ScriptedFit:
         return ScriptedFit(seconds=seconds.get(number, 0.5), score={1: 0.9, 2: 0.8}.get(number, 0.5))
 
-    whole = Simulation(make_plan(timeout_s=120.0), script, predicted_s={"A": 10.0, "B": 1.0}).run()
+    plan = make_plan(timeout_s=120.0, opening=("Dummy", learner, "B", "C"))
+    whole = Simulation(plan, script, predicted_s={learner: 10.0, "B": 1.0}).run()
     chosen = next(k for k, e in enumerate(whole.events) if isinstance(e, ev.ModelSelected) and e.stage == "chosen")
     history = replay(whole.events[: chosen + 1])
     assert [p["trial"] for p in history.model.parts] == [1, 2]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,6 +85,27 @@ def test_a_refit_ends_after_the_passes_it_is_given() -> None:
     assert [iterations for iterations, _ in found] == [3, 64, 64]
     assert not np.allclose(found[0][1], found[1][1])
     np.testing.assert_array_equal(found[1][1], found[2][1])
+
+
+def test_its_schedule_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes with every look at the clock, so that there is enough for some four hundred of 1,280 steps."""
+    info = learners.get("NeuralNetwork")
+
+    def error(limit_s: float | None, *, is_paced: bool) -> tuple[float, bool]:
+        now = itertools.count()
+        monkeypatch.setattr("automl_jupyter.learners.neural.model.monotonic_s", lambda: next(now) / 10)
+        looks = itertools.count(1)
+        stop = lambda: limit_s is not None and 2 * next(looks) >= limit_s  # noqa: E731
+        data = FitData(X[:1000], WAVY[:1000], X_valid=X[1000:], y_valid=WAVY[1000:], should_stop=stop)
+        data = replace(data, time_limit_s=limit_s if is_paced else None)
+        model = make_learner(info, "regression", {"batch_size": 50})
+        report = fit_learner(info, model, data)
+        assert 1 <= report.iterations <= report.rounds <= 64
+        return float(np.mean((predict(model, "regression", X[1000:]) - WAVY[1000:]) ** 2)), report.stopped_early
+
+    whole, cut, paced = error(None, is_paced=False), error(40.0, is_paced=False), error(40.0, is_paced=True)
+    assert (whole[1], cut[1], paced[1]) == (False, True, False)
+    assert whole[0] < paced[0] < 0.8 * cut[0]
 
 
 def test_rows_without_weight_are_not_learnt() -> None:

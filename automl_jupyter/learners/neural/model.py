@@ -11,6 +11,7 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
     RegressorMixin,
 )
 
+from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter.learners.base import FitData, FitReport
 from automl_jupyter.learners.neural.network import Adam, Shape, Tape, begin, forward, n_parameters, views
 
@@ -22,6 +23,8 @@ _ASK_EVERY = 20
 _MOST_WAVED = 100
 #: validation rows that choose among passes; fewer would choose by chance, and the scores on them would flatter
 _JUDGES = 500
+#: share of the time by which the schedule has come to its end
+_IN_TIME = 0.95
 #: predictions stay within the training values' range and this much of it
 _MARGIN = 0.1
 
@@ -133,7 +136,11 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetworkModel):  # type: ignor
 
 
 def train(model: Any, data: FitData) -> FitReport:
-    """Train pass after pass, ask the stop signal on the way, and keep the parameters of the best pass, or the last."""
+    """Train pass after pass, ask the stop signal on the way, and keep the parameters of the best pass, or the last.
+
+    Where the time is too short for all passes the schedule follows the clock, so that it comes to its end all the same:
+    parameters from its middle, while steps are large, are far worse. Passes are counted by how far it has come.
+    """
     rng = np.random.default_rng(model.random_state)
     X = np.asarray(data.X, dtype=np.float32)
     target, judge = _targets(model, data)
@@ -147,23 +154,49 @@ def train(model: Any, data: FitData) -> FitReport:
     total, last = n_epochs * per_epoch, min(data.refit_iterations or n_epochs, n_epochs)
     flat, grad = begin(shape, rng), np.zeros(n_parameters(shape), dtype=np.float32)
     at, into, adam, tape = views(shape, flat), views(shape, grad), Adam(shape), Tape(shape, batch)
-    best, best_epoch, best_loss, done = flat, last, np.inf, 0
-    for epoch in range(1, last + 1):
-        order = rng.permutation(n)
-        for k in range(per_epoch):
-            rows = order[k * batch : (k + 1) * batch]
-            share = done / total
-            ease = 1.0 if share < 0.5 else 0.5 * (1 + np.cos(np.pi * (2 * share - 1)))
-            rate = model.learning_rate * 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * share)))
-            x, w = X[rows], None if weight is None else weight[rows]
-            tape.backward(at, x, into, _loss_slope(model, target[rows], w), rng, model.dropout * ease)
-            adam.step(flat, grad, float(rate), model.weight_decay * ease)
-            done += 1
-            if done % _ASK_EVERY == 0 and done < total and data.should_stop():
-                return _end(model, flat if best_loss == np.inf else best, min(epoch, best_epoch), epoch, stopped=True)
-        if judge is not None and (loss := judge(shape, at)) < best_loss:
-            best, best_epoch, best_loss = flat.copy(), epoch, loss
-    return _end(model, best, best_epoch, last, stopped=False)
+    pace = _Pace(total, data.time_limit_s)
+    best, best_loss, best_epoch, come = flat, np.inf, 1, 1
+    order = np.empty(0, dtype=int)
+    while pace.share < last / n_epochs:
+        if len(order) < batch:
+            order = rng.permutation(n)[: per_epoch * batch]
+        rows, order = order[:batch], order[batch:]
+        share = pace.share
+        ease = 1.0 if share < 0.5 else 0.5 * (1 + np.cos(np.pi * (2 * share - 1)))
+        rate = model.learning_rate * 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * share)))
+        x, w = X[rows], None if weight is None else weight[rows]
+        tape.backward(at, x, into, _loss_slope(model, target[rows], w), rng, model.dropout * ease)
+        adam.step(flat, grad, float(rate), model.weight_decay * ease)
+        pace.step()
+        come = min(max(round(pace.share * n_epochs), 1), last)
+        if pace.done % _ASK_EVERY == 0 and pace.share < last / n_epochs and data.should_stop():
+            return _end(model, flat if best_loss == np.inf else best, min(come, best_epoch), come, stopped=True)
+        passed = len(order) < batch or pace.share >= last / n_epochs
+        if passed and judge is not None and (loss := judge(shape, at)) < best_loss:
+            best, best_loss, best_epoch = flat.copy(), loss, come
+    return _end(model, best, last if judge is None else best_epoch, come, stopped=False)
+
+
+class _Pace:
+    """How far a schedule has come, by the steps done or by the clock, whichever says more.
+
+    Parameters
+    ----------
+    total : int
+        Steps of the schedule.
+    time_limit_s : float, optional
+        Seconds until it must have come to its end.
+    """
+
+    def __init__(self, total: int, time_limit_s: float | None) -> None:
+        self.done, self.share = 0, 0.0
+        self._total, self._limit_s, self._start_s = total, time_limit_s, monotonic_s()
+
+    def step(self) -> None:
+        """Count a step."""
+        self.done += 1
+        by_clock = 0.0 if self._limit_s is None else (monotonic_s() - self._start_s) / max(self._limit_s, 1e-3)
+        self.share = min(max(self.done / self._total, by_clock / _IN_TIME), 1.0)
 
 
 def _targets(model: Any, data: FitData) -> tuple[np.ndarray, Any]:
