@@ -40,6 +40,18 @@ def never_stop() -> bool:
     return False
 
 
+def left_s(should_stop: StopSignal) -> float | None:
+    """Return the seconds until a stop signal's time is up, by its own `left_s`; None of one that does not know.
+
+    Examples
+    --------
+    >>> left_s(never_stop) is None
+    True
+    """
+    left: float | None = getattr(should_stop, "left_s", None)
+    return left
+
+
 @dataclass
 class FitData:
     """The featurized rows of one fold, and the circumstances of the fit.
@@ -57,9 +69,7 @@ class FitData:
     categorical : list of int
         Positions of the columns of `X` that hold category codes.
     should_stop : callable, default never
-        Asked between rounds.
-    time_limit_s : float, optional
-        Seconds until `should_stop` says so; a learner with a schedule comes to its end by then.
+        Asked between rounds; see :func:`left_s`.
     cache : dict
         Shared by all configurations of one (fold, recipe) on one worker; holds binned data.
     refit_iterations : int, optional
@@ -79,7 +89,6 @@ class FitData:
     weight_valid: np.ndarray | None = None
     categorical: list[int] = field(default_factory=list)
     should_stop: StopSignal = never_stop
-    time_limit_s: float | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
     refit_iterations: int | None = None
     metric_hint: str = ""

@@ -204,7 +204,6 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     )
     refit = is_refit(task.fold)
     fit_started = time.monotonic()
-    stop = signal.sooner(_REFIT_SHARE if refit else _FIT_SHARE)
     report = fit_learner(
         info,
         estimator,
@@ -216,8 +215,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
             y_valid=None if refit else fold.y_valid,
             weight_valid=None if refit else fold.weight_valid,
             categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
-            should_stop=stop,
-            time_limit_s=stop.left_s,
+            should_stop=signal.sooner(_REFIT_SHARE if refit else _FIT_SHARE),
             cache=fold.shared,
             refit_iterations=task.refit_iterations,
             metric_hint=task.metric_hint,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from automl_jupyter.learners import learners
-from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
+from automl_jupyter.learners.base import FitData, fit_learner, make_learner, never_stop, predict
 from automl_jupyter.learners.neural import network
 from automl_jupyter.learners.neural.model import NeuralNetworkClassifier, NeuralNetworkRegressor
 
@@ -91,19 +91,26 @@ def test_its_schedule_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -
     """Time passes with every look at the clock, so that there is enough for some four hundred of 1,280 steps."""
     info = learners.get("NeuralNetwork")
 
-    def error(limit_s: float | None, *, is_paced: bool) -> tuple[float, bool]:
+    class Signal:
+        """Time for twenty looks, which it tells, or does not."""
+
+        def __init__(self, left_s: float | None) -> None:
+            self.left_s, self.looks = left_s, 0
+
+        def __call__(self) -> bool:
+            self.looks += 1
+            return self.looks >= 20
+
+    def error(should_stop: Callable[[], bool]) -> tuple[float, bool]:
         now = itertools.count()
         monkeypatch.setattr("automl_jupyter.learners.neural.model.monotonic_s", lambda: next(now) / 10)
-        looks = itertools.count(1)
-        stop = lambda: limit_s is not None and 2 * next(looks) >= limit_s  # noqa: E731
-        data = FitData(X[:1000], WAVY[:1000], X_valid=X[1000:], y_valid=WAVY[1000:], should_stop=stop)
-        data = replace(data, time_limit_s=limit_s if is_paced else None)
+        data = FitData(X[:1000], WAVY[:1000], X_valid=X[1000:], y_valid=WAVY[1000:], should_stop=should_stop)
         model = make_learner(info, "regression", {"batch_size": 50})
         report = fit_learner(info, model, data)
         assert 1 <= report.iterations <= report.rounds <= 64
         return float(np.mean((predict(model, "regression", X[1000:]) - WAVY[1000:]) ** 2)), report.stopped_early
 
-    whole, cut, paced = error(None, is_paced=False), error(40.0, is_paced=False), error(40.0, is_paced=True)
+    whole, cut, paced = error(never_stop), error(Signal(None)), error(Signal(40.0))
     assert (whole[1], cut[1], paced[1]) == (False, True, False)
     assert whole[0] < paced[0] < 0.8 * cut[0]
 

@@ -12,7 +12,7 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
 )
 
 from automl_jupyter._core.clock import monotonic_s
-from automl_jupyter.learners.base import FitData, FitReport
+from automl_jupyter.learners.base import FitData, FitReport, left_s
 from automl_jupyter.learners.neural.network import Adam, Shape, Tape, begin, forward, n_parameters, views
 
 #: rows that are predicted at once
@@ -154,7 +154,7 @@ def train(model: Any, data: FitData) -> FitReport:
     total, last = n_epochs * per_epoch, min(data.refit_iterations or n_epochs, n_epochs)
     flat, grad = begin(shape, rng), np.zeros(n_parameters(shape), dtype=np.float32)
     at, into, adam, tape = views(shape, flat), views(shape, grad), Adam(shape), Tape(shape, batch)
-    pace = _Pace(total, data.time_limit_s)
+    pace = _Pace(total, left_s(data.should_stop))
     best, best_loss, best_epoch, come = flat, np.inf, 1, 1
     order = np.empty(0, dtype=int)
     while pace.share < last / n_epochs:
