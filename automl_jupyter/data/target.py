@@ -172,7 +172,8 @@ def _sorted_labels(labels: list[Any], notes: list[Note]) -> np.ndarray:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    # numpy counts durations among its integers
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.timedelta64)
 
 
 def assign_codes(target: Target, classes: np.ndarray, where: str, problems: list[Problem]) -> None:
