@@ -112,8 +112,12 @@ def features_s(plan: Plan, history: History, trials: Sequence[TrialRecord]) -> f
 
 
 def _share_to_refit(fold: FoldRecord) -> float:
-    """Return the share of a fold's rounds that a refit trains: those after the best one are left out."""
-    return min(REFIT_GROWTH * fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
+    """Return the share of a fold's rounds that a refit trains: those after the best one are left out.
+
+    More than 1 where the fold was hurried through its schedule, since a refit is not.
+    """
+    share = fold.iterations / fold.rounds if fold.iterations and fold.rounds else 1.0
+    return min(REFIT_GROWTH * share, max(share, 1.0))
 
 
 def has_replicas(plan: Plan, trial: TrialRecord, weight: float) -> bool:

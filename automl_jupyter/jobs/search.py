@@ -58,10 +58,11 @@ class Search:
         return self._sampler.ask(number, seen, blocked=history.blocked, is_affordable=is_affordable)
 
     def observe(self, trial: TrialRecord) -> None:
-        """Learn the cost of a fit that ended; one that the time cut short would have cost that much at least."""
+        """Learn the cost of a fit that ended; one that was cut short or hurried would have cost more."""
         if trial.folds:
             last = list(trial.folds.values())[-1]
-            seconds = last.fit_s + last.predict_s
+            hurried = max(last.iterations / last.rounds, 1.0) if last.iterations and last.rounds else 1.0
+            seconds = last.fit_s * hurried + last.predict_s
             if last.stopped_early:
                 seconds = max(seconds, self.predict_s(trial.learner, trial.params, last.n_train) or 0.0)
             self._costs.observe(trial.learner, trial.params, last.n_train, seconds)

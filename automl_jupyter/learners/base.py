@@ -106,7 +106,8 @@ class FitReport:
     stopped_early : bool, default False
         Whether the stop signal ended the fit before it was done.
     rounds : int, optional
-        The rounds that were trained, those after the best included: what a refit may save.
+        The rounds that were trained, those after the best included: what a refit may save. Fewer than `iterations`
+        where a schedule was hurried, and then what a refit will take more.
     valid_predictions : numpy.ndarray, optional
         What the fitted estimator predicts for the validation rows, where the fit knows it already.
     """

@@ -38,6 +38,16 @@ def test_a_refit_takes_longer_by_the_rows_it_sees_more() -> None:
     assert refits_s(fast, history(0.0, LightGBM=2.0), NOW) == pytest.approx(REFIT_SAFETY * 3.0)
 
 
+@pytest.mark.parametrize(("iterations", "rounds", "share"), [(10, 40, 0.275), (39, 40, 1.0), (40, 10, 4.0)])
+def test_a_refit_leaves_out_the_rounds_after_the_best_and_is_not_hurried(
+    iterations: int, rounds: int, share: float
+) -> None:
+    plan, known = replace(PLAN, inference="fast"), history(0.0, LightGBM=2.0)
+    fold = replace(known.trials[0].folds[0], iterations=iterations, rounds=rounds)
+    known = replace(known, trials={0: replace(known.trials[0], folds=dict.fromkeys(range(3), fold))})
+    assert refits_s(plan, known, NOW) == pytest.approx(REFIT_SAFETY * 3.0 * share)
+
+
 def test_what_stays_beside_its_folds_is_fitted_again_once() -> None:
     """The average of a network's folds is steady; trees get refits with other seeds where the time is there."""
     both = refits_s(PLAN, history(0.0, NeuralNetwork=10.0, LightGBM=1.0), NOW)

@@ -10,10 +10,10 @@ from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
 
 
-def fitted(fit_s: float, *, stopped_early: bool) -> TrialRecord:
+def fitted(fit_s: float, *, stopped_early: bool, rounds: int | None = None) -> TrialRecord:
     fold = FoldRecord(
         fold=0, metrics={}, fit_s=fit_s, predict_s=0.0, n_train=20_000, n_valid=10_000, size_bytes=1,
-        iterations=5, stopped_early=stopped_early,
+        iterations=5, stopped_early=stopped_early, rounds=rounds,
     )  # fmt: skip
     return TrialRecord(
         number=1, learner="LightGBM", params={}, label="LightGBM", recipe="tree", origin="opening", n_folds=3,
@@ -34,6 +34,17 @@ def test_a_fit_that_the_time_cut_short_does_not_make_others_look_cheap() -> None
     for _ in range(20):
         slow.observe(fitted(4.0 * before, stopped_early=True))
     assert slow.predict_s("LightGBM", {}, 20_000) == pytest.approx(4.0 * before, rel=0.2), "it took that much at least"
+
+
+def test_a_fit_that_was_hurried_through_its_schedule_counts_as_the_whole_of_it() -> None:
+    plan = make_plan(timeout_s=60.0, n_training=30_000)
+    before = Search(plan).predict_s("LightGBM", {}, 20_000)
+    assert before is not None
+    for rounds, expected in ((2, before), (5, 0.4 * before), (50, 0.4 * before)):
+        search = Search(plan)
+        for _ in range(20):
+            search.observe(fitted(0.4 * before, stopped_early=False, rounds=rounds))
+        assert search.predict_s("LightGBM", {}, 20_000) == pytest.approx(expected, rel=0.15)
 
 
 def test_proposals_are_of_what_a_fit_has_the_time_for() -> None:

@@ -65,7 +65,7 @@ def test_the_gradient_is_that_of_differences(lengths: list[float]) -> None:
 
 
 def test_columns_that_say_nothing_get_great_lengths() -> None:
-    noise = RNG.normal(size=(300, 6))
+    noise = np.random.default_rng(1).normal(size=(300, 6))
     rows = np.hstack([X, noise])
     lengths = choose_kernel(rows, ((Y - Y.mean()) / Y.std())[:, None], 0, 0.4).lengths
     assert lengths[0] < 0.5 * lengths[2:].min()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from automl_jupyter.learners import learners
-from automl_jupyter.learners.base import FitData, fit_learner, make_learner, never_stop, predict
+from automl_jupyter.learners.base import FitData, FitReport, fit_learner, make_learner, never_stop, predict
 from automl_jupyter.learners.neural import network
 from automl_jupyter.learners.neural.model import NeuralNetworkClassifier, NeuralNetworkRegressor
 
@@ -101,18 +101,29 @@ def test_its_schedule_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -
             self.looks += 1
             return self.looks >= 20
 
-    def error(should_stop: Callable[[], bool]) -> tuple[float, bool]:
+    def error(should_stop: Callable[[], bool]) -> tuple[float, FitReport]:
         now = itertools.count()
         monkeypatch.setattr("automl_jupyter.learners.neural.model.monotonic_s", lambda: next(now) / 10)
         data = FitData(X[:1000], WAVY[:1000], X_valid=X[1000:], y_valid=WAVY[1000:], should_stop=should_stop)
         model = make_learner(info, "regression", {"batch_size": 50})
         report = fit_learner(info, model, data)
-        assert 1 <= report.iterations <= report.rounds <= 64
-        return float(np.mean((predict(model, "regression", X[1000:]) - WAVY[1000:]) ** 2)), report.stopped_early
+        return float(np.mean((predict(model, "regression", X[1000:]) - WAVY[1000:]) ** 2)), report
 
     whole, cut, paced = error(never_stop), error(Signal(None)), error(Signal(40.0))
-    assert (whole[1], cut[1], paced[1]) == (False, True, False)
+    assert [report.stopped_early for _, report in (whole, cut, paced)] == [False, True, False]
+    assert [report.rounds for _, report in (whole, cut, paced)] == [64, 20, 19], "passes of twenty steps"
+    assert whole[1].iterations <= 64
+    assert cut[1].iterations <= 20
+    assert 19 < paced[1].iterations <= 64, "counted by how far the schedule has come"
     assert whole[0] < paced[0] < 0.8 * cut[0]
+
+
+def test_a_stopped_network_that_nothing_judged_says_how_far_it_came() -> None:
+    """A refit of one pass would follow from anything less."""
+    looks = itertools.count(1)
+    data = FitData(X[:1000], WAVY[:1000], should_stop=lambda: next(looks) >= 10)
+    report = fit_learner(learners.get("NeuralNetwork"), NeuralNetworkRegressor(batch_size=50), data)
+    assert (report.iterations, report.rounds, report.stopped_early) == (10, 10, True)
 
 
 def test_rows_without_weight_are_not_learnt() -> None:

@@ -155,7 +155,7 @@ def train(model: Any, data: FitData) -> FitReport:
     flat, grad = begin(shape, rng), np.zeros(n_parameters(shape), dtype=np.float32)
     at, into, adam, tape = views(shape, flat), views(shape, grad), Adam(shape), Tape(shape, batch)
     pace = _Pace(total, left_s(data.should_stop))
-    best, best_loss, best_epoch, come = flat, np.inf, 1, 1
+    best, best_loss, best_epoch = flat, np.inf, last
     order = np.empty(0, dtype=int)
     while pace.share < last / n_epochs:
         if len(order) < batch:
@@ -170,11 +170,12 @@ def train(model: Any, data: FitData) -> FitReport:
         pace.step()
         come = min(max(round(pace.share * n_epochs), 1), last)
         if pace.done % _ASK_EVERY == 0 and pace.share < last / n_epochs and data.should_stop():
-            return _end(model, flat if best_loss == np.inf else best, min(come, best_epoch), come, stopped=True)
+            best, best_epoch = (flat, come) if best_loss == np.inf else (best, best_epoch)
+            return _end(model, best, best_epoch, pace.done / per_epoch, stopped=True)
         passed = len(order) < batch or pace.share >= last / n_epochs
         if passed and judge is not None and (loss := judge(shape, at)) < best_loss:
             best, best_loss, best_epoch = flat.copy(), loss, come
-    return _end(model, best, last if judge is None else best_epoch, come, stopped=False)
+    return _end(model, best, best_epoch, pace.done / per_epoch, stopped=False)
 
 
 class _Pace:
@@ -268,6 +269,6 @@ def _softmax(outputs: np.ndarray) -> np.ndarray:
     return np.asarray(z / z.sum(axis=1, keepdims=True))
 
 
-def _end(model: Any, parameters: np.ndarray, epoch: int, trained: int, *, stopped: bool) -> FitReport:
+def _end(model: Any, parameters: np.ndarray, epoch: int, passes: float, *, stopped: bool) -> FitReport:
     model.parameters_ = parameters
-    return FitReport(epoch, stopped, trained)
+    return FitReport(epoch, stopped, max(round(passes), 1))
