@@ -27,7 +27,7 @@ from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import Selection, score_fold, select
-from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
+from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
@@ -214,6 +214,8 @@ class Controller:
 
     def _take_fold(self, outcome: FoldOutcome) -> None:
         assert outcome.predictions is not None
+        if is_spoilt(self.history, outcome.number, stopped_early=outcome.stopped_early):
+            return  # the trial ends with the folds it has
         self._predictions.keep(outcome.number, outcome.fold, outcome.predictions)
         metrics = finite(outcome.metrics)
         if self.metric.key not in metrics:

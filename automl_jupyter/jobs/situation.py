@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import FEATURES, LOG_TARGET, PLAIN
 from automl_jupyter.store.history import History
 
@@ -58,6 +59,21 @@ class Situation:
 def is_worth_beginning(predicted_s: float, limit_s: float, *, iterative: bool) -> bool:
     """Return whether a fit that may take `limit_s` seconds should come to something."""
     return predicted_s <= HOPELESS * limit_s if iterative else CAUTION * predicted_s <= limit_s
+
+
+def is_paced(learner: str) -> bool:
+    """Return whether a learner's fits come to their end in the time they are given, whatever they would take."""
+    return learner in learners and learners.get(learner).paced
+
+
+def is_spoilt(history: History, number: int, *, stopped_early: bool) -> bool:
+    """Return whether a fold that ended with the search is worse than none.
+
+    One that was cut in the middle of a schedule is, where its trial has others.
+    """
+    trial = history.trials[number]
+    over = history.status != "Running"
+    return stopped_early and over and bool(trial.folds) and is_paced(trial.learner)
 
 
 def race_weights(history: History) -> dict[int, float]:

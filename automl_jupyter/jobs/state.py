@@ -41,12 +41,12 @@ from automl_jupyter.jobs.situation import (
     InFlight,
     Situation,
     carried,
+    is_paced,
     is_worth_beginning,
     members,
     race_decides,
     race_weights,
 )
-from automl_jupyter.learners import learners
 from automl_jupyter.search.opening import Candidate, carry_on
 from automl_jupyter.search.stopping import WINDOW, reached, stalled
 from automl_jupyter.store.history import History, TrialRecord
@@ -291,15 +291,10 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
         predicted = now.predict_s(c.learner, c.params, plan.fold_rows)
         if predicted is None or not _usable(history):
             return True
-        most = _race_fit_s(total) * (HOPELESS if _is_paced(c.learner) else 1.0)
+        most = _race_fit_s(total) * (HOPELESS if is_paced(c.learner) else 1.0)
         return fits * predicted <= min(most, HOPELESS * left)
 
     return next((c for c in waiting if is_affordable(c)), None)
-
-
-def _is_paced(learner: str) -> bool:
-    """Return whether a learner's fits end in the time they are given, whatever they would take."""
-    return learner in learners and learners.get(learner).paced
 
 
 def _race_fit_s(total: float) -> float:
@@ -324,7 +319,7 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
     if not _usable(history):
         left = max(left, FIRST_MODEL_S)  # a late model is worth more than none in time
     # The folds of a learner that keeps to its time get equal times, or its later ones would be better.
-    if trial is None or not trial.folds or _is_paced(trial.learner):
+    if trial is None or not trial.folds or is_paced(trial.learner):
         return min(limit, left, _race_fit_s(total_s(plan, history) or 0.0))
     return min(limit, left)
 
@@ -502,7 +497,9 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         if (trial.number, fold) in flying or free <= 0:
             continue
         hopeful = HOPEFUL if now.is_iterative(trial.learner) else 1.0
-        if share_of_left(trial) > (HOPELESS if _is_paced(trial.learner) else hopeful):
+        if fold == REFIT and is_paced(trial.learner):  # one beyond the first, hurried, would make it no better
+            hopeful = HOPELESS
+        if share_of_left(trial) > hopeful:
             continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from automl_jupyter.jobs.instructions import Instruction, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
-from automl_jupyter.jobs.situation import Situation, carried
+from automl_jupyter.jobs.situation import Situation, carried, is_spoilt
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store import events as ev
@@ -261,6 +261,42 @@ def test_a_refit_that_may_not_end_comes_last_and_a_hopeless_one_not_at_all(
     todo = decide(whole.plan, history, now)
     assert [t.number for t in todo if isinstance(t, SubmitFold)] == begun
     assert all(t.time_limit_s == pytest.approx(left_s) for t in todo if isinstance(t, SubmitFold))
+
+
+@pytest.mark.parametrize(("left_s", "begun"), [(9.0, [REFIT - 1, REFIT - 2]), (6.0, [])])
+def test_a_network_is_not_hurried_through_refits_beyond_the_first(left_s: float, begun: list[int]) -> None:
+    """Its refit took 10 s."""
+    plan = make_plan(timeout_s=120.0, opening=("Dummy", "NeuralNetwork"))
+    job = Simulation(plan, lambda n, f: ScriptedFit(seconds=10.0, score=0.9 if n == 1 else 0.5)).run()
+    first = next(k for k, e in enumerate(job.events) if isinstance(e, ev.RefitEnded) and e.fold == REFIT)
+    history = replay(job.events[: first + 1])
+    now = Situation(120.0 - end_s(120.0) - left_s, n_slots=2, is_iterative=lambda learner: True)
+    todo = decide(plan, history, now)
+    assert [t.fold for t in todo if isinstance(t, SubmitFold) and t.number == 1] == begun
+
+
+@pytest.mark.parametrize(
+    ("learner", "n_folds", "stopped_early", "expected"),
+    [
+        ("NeuralNetwork", 1, True, True),
+        ("NeuralNetwork", 0, True, False),
+        ("NeuralNetwork", 1, False, False),
+        ("LightGBM", 1, True, False),
+    ],
+)
+def test_a_fold_cut_in_the_middle_of_its_schedule_is_worse_than_none(
+    learner: str, n_folds: int, stopped_early: bool, expected: bool
+) -> None:
+    """Where its trial has others, and the search is over: before, it says what the time is enough for."""
+    plan = make_plan(max_trials=1, opening=("Dummy", learner))
+    script = lambda n, f: ScriptedFit(seconds=1.0, score=0.5)  # noqa: E731
+    job = Simulation(plan, script, n_slots=1).run()
+    ended = [k for k, e in enumerate(job.events) if isinstance(e, ev.FoldEnded) and e.number == 1]
+    history = replay(job.events[: ended[n_folds]])
+    assert len(history.trials[1].folds) == n_folds
+    assert not is_spoilt(history, 1, stopped_early=stopped_early)
+    history = replace(history, status="Finalizing")
+    assert is_spoilt(history, 1, stopped_early=stopped_early) is expected
 
 
 def test_cancel_keeps_what_is_finished() -> None:

@@ -118,6 +118,23 @@ def test_its_schedule_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -
     assert whole[0] < paced[0] < 0.8 * cut[0]
 
 
+def test_a_hurried_refit_takes_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen of 64 passes of twenty steps, where there is time for 190 steps."""
+    now = itertools.count()
+    monkeypatch.setattr("automl_jupyter.learners.neural.model.monotonic_s", lambda: next(now) / 10)
+
+    class Signal:
+        left_s = 20.0
+
+        def __call__(self) -> bool:
+            return False
+
+    data = FitData(X[:1000], WAVY[:1000], should_stop=Signal(), refit_iterations=16)
+    report = fit_learner(learners.get("NeuralNetwork"), NeuralNetworkRegressor(batch_size=50), data)
+    assert (report.iterations, report.stopped_early) == (16, False)
+    assert 9 <= report.rounds <= 10
+
+
 def test_a_stopped_network_that_nothing_judged_says_how_far_it_came() -> None:
     """A refit of one pass would follow from anything less."""
     looks = itertools.count(1)

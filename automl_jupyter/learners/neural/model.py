@@ -154,10 +154,11 @@ def train(model: Any, data: FitData) -> FitReport:
     total, last = n_epochs * per_epoch, min(data.refit_iterations or n_epochs, n_epochs)
     flat, grad = begin(shape, rng), np.zeros(n_parameters(shape), dtype=np.float32)
     at, into, adam, tape = views(shape, flat), views(shape, grad), Adam(shape), Tape(shape, batch)
-    pace = _Pace(total, left_s(data.should_stop))
+    end = last / n_epochs
+    pace = _Pace(total, end, left_s(data.should_stop))
     best, best_loss, best_epoch = flat, np.inf, last
     order = np.empty(0, dtype=int)
-    while pace.share < last / n_epochs:
+    while pace.share < end:
         if len(order) < batch:
             order = rng.permutation(n)[: per_epoch * batch]
         rows, order = order[:batch], order[batch:]
@@ -169,10 +170,10 @@ def train(model: Any, data: FitData) -> FitReport:
         adam.step(flat, grad, float(rate), model.weight_decay * ease)
         pace.step()
         come = min(max(round(pace.share * n_epochs), 1), last)
-        if pace.done % _ASK_EVERY == 0 and pace.share < last / n_epochs and data.should_stop():
+        if pace.done % _ASK_EVERY == 0 and pace.share < end and data.should_stop():
             best, best_epoch = (flat, come) if best_loss == np.inf else (best, best_epoch)
             return _end(model, best, best_epoch, pace.done / per_epoch, stopped=True)
-        passed = len(order) < batch or pace.share >= last / n_epochs
+        passed = len(order) < batch or pace.share >= end
         if passed and judge is not None and (loss := judge(shape, at)) < best_loss:
             best, best_loss, best_epoch = flat.copy(), loss, come
     return _end(model, best, best_epoch, pace.done / per_epoch, stopped=False)
@@ -185,19 +186,21 @@ class _Pace:
     ----------
     total : int
         Steps of the schedule.
+    end : float
+        How far it is to come; 1 is all of it.
     time_limit_s : float, optional
-        Seconds until it must have come to its end.
+        Seconds until it must have come there.
     """
 
-    def __init__(self, total: int, time_limit_s: float | None) -> None:
+    def __init__(self, total: int, end: float, time_limit_s: float | None) -> None:
         self.done, self.share = 0, 0.0
-        self._total, self._limit_s, self._start_s = total, time_limit_s, monotonic_s()
+        self._total, self._end, self._limit_s, self._start_s = total, end, time_limit_s, monotonic_s()
 
     def step(self) -> None:
         """Count a step."""
         self.done += 1
         by_clock = 0.0 if self._limit_s is None else (monotonic_s() - self._start_s) / max(self._limit_s, 1e-3)
-        self.share = min(max(self.done / self._total, by_clock / _IN_TIME), 1.0)
+        self.share = max(self.done / self._total, min(by_clock / _IN_TIME, 1.0) * self._end)
 
 
 def _targets(model: Any, data: FitData) -> tuple[np.ndarray, Any]:
