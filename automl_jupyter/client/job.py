@@ -104,10 +104,9 @@ class Job:
 
         NotResponding is a job that has not ended and that no process runs: `%automl resume` goes on with it.
         """
-        history = self.history
-        if history.is_over or self._runs_here():
-            return history.status
-        return history.status if is_running(self._folder) else NOT_RESPONDING
+        if self.done or self._is_attended() or self.done:  # looking may have read its end
+            return self.history.status
+        return NOT_RESPONDING
 
     @property
     def done(self) -> bool:
@@ -286,7 +285,8 @@ class Job:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
-        return snapshot(self.history, attended=self.status != NOT_RESPONDING)
+        attended = self.status != NOT_RESPONDING
+        return snapshot(self.history, attended=attended)
 
     def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
         """Call `listener` with the newest history on every change, at most four times a second.
@@ -317,7 +317,7 @@ class Job:
                 return self
             # In short steps: a wait without an end cannot be interrupted on every platform.
             self._feed.wait_for(lambda h: h.is_over, 0.5 if left is None else min(left, 0.5))
-            if not self.done and not self._runs_here() and not is_running(self._folder):
+            if not self.done and not self._is_attended():
                 break
         if self._controller is not None:
             self._controller.released.wait(RELEASE_S)  # so that whoever waited may resume it or move its folder
@@ -326,7 +326,7 @@ class Job:
 
     def __await__(self) -> Generator[Any, None, Job]:
         async def until_over() -> Job:
-            while not self.done and (self._runs_here() or is_running(self._folder)):
+            while not self.done and self._is_attended():
                 await asyncio.sleep(0.1)
             self._raise_if_failed()
             return self
@@ -383,6 +383,13 @@ class Job:
 
     def _runs_here(self) -> bool:
         return self._controller is not None and not isinstance(self._feed, LogFeed) and self._controller.error is None
+
+    def _is_attended(self) -> bool:
+        """Return whether some process runs the job; where none does, what it wrote last has been read."""
+        if self._runs_here() or is_running(self._folder):
+            return True
+        self._feed.look()
+        return False
 
     def __repr__(self) -> str:
         from automl_jupyter.results.render import render_text

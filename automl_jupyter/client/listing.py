@@ -60,25 +60,30 @@ class Listing:
         found = {}
         for experiment in _folders(self.workspace):
             for job in _folders(experiment):
-                try:
-                    seen = os.stat(job / "events.jsonl")
-                except OSError:
-                    continue
-                found[job] = (seen.st_size, seen.st_mtime_ns)
+                if (log := _log_of(JobFolder(job))) is not None:
+                    found[job] = log
         return found
 
     def _summary(self, path: Path, log: tuple[int, int]) -> JobSummary:
-        folder, seen = JobFolder(path), self._seen.get(path)
+        folder = JobFolder(path)
+        summary = self._told(folder, log)
+        if _is_settled(summary) or _is_running(folder):
+            return summary
+        now = _log_of(folder)  # a job that ended since its log was looked at is not one that nobody runs
+        if now is not None and _is_settled(summary := self._told(folder, now)):
+            return summary
+        return summary.model_copy(update={"status": NOT_RESPONDING})
+
+    def _told(self, folder: JobFolder, log: tuple[int, int]) -> JobSummary:
+        """Return the summary of a log of that size and time, which is read where it is new."""
+        seen = self._seen.get(folder.path)
         if seen is None or seen.log != log:
             try:
                 seen = self._read(folder, log, seen)
             except _FOREIGN as error:
                 seen = _Seen(log, damaged(folder, f"{folder.events_file.name} is damaged ({error})."))
-            self._seen[path] = seen
-        summary = seen.summary
-        if summary.status in FINAL_STATUSES or summary.status == DAMAGED or _is_running(folder):
-            return summary
-        return summary.model_copy(update={"status": NOT_RESPONDING})
+            self._seen[folder.path] = seen
+        return seen.summary
 
     def _read(self, folder: JobFolder, log: tuple[int, int], seen: _Seen | None) -> _Seen:
         if seen is None and (kept := read_summary(folder, log[0])) is not None:
@@ -91,6 +96,19 @@ class Listing:
         named = {"name": folder.path.name, "experiment": folder.path.parent.name}
         summary = summarise(feed.history).model_copy(update=named)
         return _Seen(log, summary, None if feed.history.is_over else feed)
+
+
+def _log_of(folder: JobFolder) -> tuple[int, int] | None:
+    """Return the size and time of change of a job's log; None where there is none."""
+    try:
+        seen = os.stat(folder.events_file)
+    except OSError:
+        return None
+    return seen.st_size, seen.st_mtime_ns
+
+
+def _is_settled(summary: JobSummary) -> bool:
+    return summary.status in FINAL_STATUSES or summary.status == DAMAGED
 
 
 def _is_running(folder: JobFolder) -> bool:

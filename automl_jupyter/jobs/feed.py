@@ -40,6 +40,10 @@ class Feed:
         """The newest history."""
         return self._history
 
+    def look(self) -> bool:
+        """Bring the history up to date now; return whether there was anything new. Here it always is."""
+        return False
+
     def publish(self, history: History) -> None:
         """Replace the history."""
         with self._changed:

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.client.job import Job
 from automl_jupyter.client.listing import Listing
+from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import History
 from automl_jupyter.store.known import known_workspaces, remember_workspace
 from automl_jupyter.store.summary import read_summary, summarise
 from automl_jupyter.testing import quick
@@ -82,6 +85,29 @@ def test_what_is_new_is_seen_at_the_next_look(job: Any, tmp_path: Path) -> None:
     assert (after.status, after.text) == ("Completed", summarise(job.history).text)
     log.unlink()
     assert listing.look() == []
+
+
+def test_a_job_that_ends_while_it_is_looked_at_is_not_one_that_nobody_runs(
+    job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (job.path / "events.jsonl").read_bytes().splitlines(keepends=True)
+    folder = tmp_path / "birds" / "bank"
+    folder.mkdir(parents=True)
+    log = folder / "events.jsonl"
+
+    def ends(_: JobFolder) -> bool:
+        log.write_bytes(b"".join(lines))
+        return False
+
+    monkeypatch.setattr("automl_jupyter.client.listing.is_running", ends)
+    log.write_bytes(b"".join(lines[:-1]))
+    (seen,) = Listing(tmp_path).look()
+    assert (seen.status, seen.text) == ("Completed", summarise(job.history).text)
+
+    log.write_bytes(b"".join(lines[:-1]))
+    handle = Job(JobFolder(folder), LogFeed(JobFolder(folder), History()))
+    monkeypatch.setattr("automl_jupyter.client.job.is_running", ends)
+    assert handle.snapshot()["status"] == "Completed"
 
 
 def test_a_damaged_log_is_listed_as_such(tmp_path: Path) -> None:
