@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,11 @@ from automl_jupyter.trials.records import SERIES, estimator_file, featurizer_fil
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: rows from which on it pays to keep products of matrices to one thread: setting that takes 1.5 ms, and threads that
+#: have to wait for a core take up to 8 ms a product, which alone takes a tenth of one
+_SOME_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,15 @@ class Blend:
         ndarray
             Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
         """
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         from automl_jupyter.learners.base import predict
         from automl_jupyter.search.adjust import sharpen
 
         if len(X) == 0:  # most estimators refuse a table without rows
             return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
-        with quiet():
+        alone = threadpool_limits(limits=1, user_api="blas") if len(X) >= _SOME_ROWS else nullcontext()
+        with quiet(), alone:
             features = {key: featurizer.transform(X) for key, featurizer in self.featurizers.items()}
             of_parts = []
             for part in self.parts:

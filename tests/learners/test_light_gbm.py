@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.metrics import log_loss
 
 from automl_jupyter.learners import learners
@@ -129,7 +131,7 @@ def test_what_a_fit_of_many_classes_already_knows_is_what_the_model_predicts() -
     np.testing.assert_allclose(report.valid_predictions, predict(model, "classification", X[400:], 4), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("n_rows", "stored", "threads"), [(2000, False, 2), (2000, True, 0), (10, True, 2)])
+@pytest.mark.parametrize(("n_rows", "stored", "threads"), [(20_000, False, 2), (20_000, True, 0), (10, True, 2)])
 def test_only_a_stored_model_takes_every_core_and_only_for_many_rows(
     n_rows: int, stored: bool, threads: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -141,9 +143,33 @@ def test_only_a_stored_model_takes_every_core_and_only_for_many_rows(
         model = artifacts.load(tmp_path / "model.skops")
     asked = []
     predict_with = model.booster_.predict
-    monkeypatch.setattr(model.booster_, "predict", lambda X, num_threads: asked.append(num_threads) or predict_with(X))
+
+    def watched(X: np.ndarray, num_threads: int, **options: Any) -> np.ndarray:
+        asked.append(num_threads)
+        return predict_with(X, num_threads=num_threads, **options)
+
+    monkeypatch.setattr(model.booster_, "predict", watched)
     assert predict(model, "regression", X).shape == (n_rows,)
     assert asked == [threads]
+
+
+@pytest.mark.parametrize("n_classes", [None, 2, 3])
+@pytest.mark.parametrize("n_columns", [4, 120])
+def test_trees_walked_block_by_block_say_what_all_say_at_once(n_classes: int | None, n_columns: int) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, n_columns)).astype(np.float32)
+    value = X[:, 0] + 0.5 * rng.normal(size=300)
+    y = value if n_classes is None else np.searchsorted([-0.5, 0.5][: n_classes - 1], value)
+    task = "regression" if n_classes is None else "classification"
+    model = make_learner(INFO, task, {"num_iterations": 70, "num_leaves": 7}, n_classes=n_classes)
+    fit_learner(INFO, model, FitData(X, y))
+    whole = model.booster_.predict(X)
+    if n_classes is None:
+        whole = whole * model.scale_ + model.center_
+    if n_classes == 2:
+        whole = np.column_stack([1 - whole, whole])
+    for rows in (X, X[:5], sparse.csr_matrix(X)):
+        np.testing.assert_allclose(predict(model, task, rows, n_classes), whole[: rows.shape[0]], rtol=1e-6, atol=1e-9)
 
 
 def test_a_round_that_finds_nothing_to_split_does_not_end_a_fit():

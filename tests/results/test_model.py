@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+import threadpoolctl
 from sklearn.base import is_classifier, is_regressor
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import accuracy_score, r2_score
@@ -210,6 +211,18 @@ def test_an_ensemble_predicts_what_its_members_say(label_job: Any) -> None:
     together = make_model({**manifest, "parts": parts, "stack": None}, label_job.path)
     np.testing.assert_allclose(together.predict_proba(ROWS), expected, rtol=1e-6)
     assert [w for _, w in together.members] == [0.75, 0.25]
+
+
+def test_products_of_matrices_keep_to_one_thread_but_for_a_row_alone(
+    label_job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    limit = threadpoolctl.threadpool_limits
+    monkeypatch.setattr(threadpoolctl, "threadpool_limits", lambda **how: (asked.append(how), limit(**how))[1])
+    label_job.model.predict(ROWS[:1])
+    assert asked == []
+    label_job.model.predict(ROWS)
+    assert asked == [{"limits": 1, "user_api": "blas"}]
 
 
 def test_a_refit_has_as_much_say_as_all_the_folds() -> None:
