@@ -25,6 +25,7 @@ from automl_jupyter.jobs.executor import Executor, InlineExecutor
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
+from automl_jupyter.jobs.reserve import total_s
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
@@ -41,6 +42,8 @@ from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, is_refit
 
 #: seconds between two looks at requests, at most
 POLL_S = 0.25
+#: seconds before the end of the time from which on what loading a model needs is imported, which takes some seconds
+LOAD_S = 6.0
 
 #: events worth waiting for until they are on the disk
 _DURABLE = (ev.TrialEnded, ev.ModelSelected, ev.JobEnded)
@@ -103,6 +106,7 @@ class Controller:
         self._best: Selection | None = None
         self._worker_bytes: int | None = None
         self._n_tasks = 0
+        self._loading = False
         self._run_id = uuid.uuid4().hex
         self._clock_s = run.started_s - self.history.elapsed_s
 
@@ -176,6 +180,9 @@ class Controller:
                 self._take(outcome)
             self._take_requests()
             self._take_selection()
+            total = total_s(self.plan, self.history)
+            if total is not None and self._elapsed_s() >= total - LOAD_S:
+                self._prepare_to_load()
             todo = decide(self.plan, self.history, self._situation())
             for instruction in todo:
                 self._do(instruction)
@@ -345,11 +352,17 @@ class Controller:
                 self._emit(ev.LimitReached(limit=limit, detail=detail))
                 status = "CancelRequested" if limit == "cancel" else "Finalizing"
                 self._emit(ev.StatusChanged(status=status, reason=detail))
-                threading.Thread(target=artifacts.prepare_to_load, name="automl-prepare-to-load", daemon=True).start()
+                self._prepare_to_load()
             case do.PublishFinal():
                 self._publish_final()
             case do.EndJob(status=status, reason=reason):
                 self._emit(ev.JobEnded(status=status, reason=reason))
+
+    def _prepare_to_load(self) -> None:
+        """Import what loading the model needs, once, on a thread: whoever waits for the job asks for its model next."""
+        if not self._loading:
+            self._loading = True
+            threading.Thread(target=artifacts.prepare_to_load, name="automl-prepare-to-load", daemon=True).start()
 
     def _queue(self, asked: do.QueueTrial) -> None:
         learner, params, label = asked.learner, asked.params, asked.label

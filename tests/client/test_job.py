@@ -18,6 +18,7 @@ from automl_jupyter import automl
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError, NoModelError
+from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.metrics.registry import metric_keys
 from automl_jupyter.results.model import load_model
 
@@ -374,3 +375,17 @@ def test_a_threshold_that_helps_is_part_of_the_model(tmp_path: Path) -> None:
     assert job.evaluate(table).loc["norm_macro_recall", "value"] > 0.3
     saved = load_model(model.save(tmp_path / "saved"))
     np.testing.assert_array_equal(saved.predict(table), predicted)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(0.09, "Running"), (5, "Finalizing")])
+def test_what_loading_the_model_needs_is_imported_once_and_before_the_end_of_the_time(
+    minutes: float, status: str, jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the latest when the search is over: here after so many trials."""
+    at: list[str] = []
+    feeds: list[Feed] = []
+    begin = Feed.__init__
+    monkeypatch.setattr(Feed, "__init__", lambda self, *a: (feeds.append(self), begin(self, *a))[1])
+    monkeypatch.setattr("automl_jupyter.trials.artifacts.prepare_to_load", lambda: at.append(feeds[-1].history.status))
+    jobs.run(limits={"max_trials": 2, "timeout_minutes": minutes})
+    assert at == [status]
