@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -18,11 +19,12 @@ def _load(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks itself up there
     spec.loader.exec_module(module)
     return module
 
 
-tables, report, systems = _load("tables"), _load("report"), _load("systems")
+tables, report, systems, fetch = (_load(name) for name in ("tables", "report", "systems", "fetch_tables"))
 
 
 def test_a_table_is_split_once_and_for_all(tmp_path: Path) -> None:
@@ -36,6 +38,27 @@ def test_a_table_is_split_once_and_for_all(tmp_path: Path) -> None:
     assert test["y"].value_counts().to_dict() == {"0.0": 15, "1.0": 15}
     assert list(tables.split_table(meta, 0)[1]["x"]) == list(test["x"])
     assert list(tables.split_table(meta, 1)[1]["x"]) != list(test["x"])
+
+
+def test_fetched_tables_have_known_targets_of_classes_that_are_large_enough() -> None:
+    frame = pd.DataFrame(
+        {"id": range(32), "x": pd.Categorical(["u", "v"] * 16), "y": ["a"] * 15 + ["b"] * 12 + ["c"] * 5}
+    )
+    frame.loc[[0, 20], "y"] = None
+    left, task = fetch.prepare(fetch.Source("R", "t", "y", True, ("id",)), frame)
+    assert task == "binary"
+    assert left["y"].value_counts().to_dict() == {"a": 14, "b": 11}
+    assert list(left.columns) == ["x", "y"]
+    assert list(left.index) == list(range(25))
+    rows, task = fetch.prepare(fetch.Source("R", "t", "id", False), frame)
+    assert (task, len(rows)) == ("regression", 32)
+
+
+def test_tables_to_fetch_are_named_once_and_always_in_the_same_order() -> None:
+    names = [s.name for s in fetch.sources()]
+    assert len(set(names)) == len(names)
+    assert names == [s.name for s in fetch.sources()]
+    assert names != sorted(names)
 
 
 def test_scores_do_not_depend_on_the_order_of_classes() -> None:
