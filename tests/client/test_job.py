@@ -385,6 +385,16 @@ def test_what_loading_the_model_needs_is_imported_once_and_before_the_end_of_the
     at: list[str] = []
     feeds: list[Feed] = []
     begin = Feed.__init__
+
+    class Thread(threading.Thread):
+        """One whose work is seen to be done when it was begun."""
+
+        def start(self) -> None:
+            super().start()
+            if self.name == "automl-prepare-to-load":
+                self.join(LIMIT_S)
+
+    monkeypatch.setattr(threading, "Thread", Thread)
     monkeypatch.setattr(Feed, "__init__", lambda self, *a: (feeds.append(self), begin(self, *a))[1])
     monkeypatch.setattr("automl_jupyter.trials.artifacts.prepare_to_load", lambda: at.append(feeds[-1].history.status))
     jobs.run(limits={"max_trials": 2, "timeout_minutes": minutes})
