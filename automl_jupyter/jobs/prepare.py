@@ -118,7 +118,8 @@ def with_guardrails(
 ) -> Plan:
     """Return the plan with what the checks of the data found; what has to be looked at is a warning among its notes.
 
-    Where classes are rare, whether they should weigh more is tried on a sample.
+    Where classes are rare and the metric looks at the predicted class, whether they should weigh more is tried on a
+    sample.
     """
     from dataclasses import replace
 
@@ -153,7 +154,11 @@ def _balanced(
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     metric: Metric,
 ) -> tuple[list[Finding], tuple[float, ...]]:
-    """Return the findings with what came of class weights, and the weights if they are used."""
+    """Return the findings with what came of class weights, and the weights if they are used.
+
+    They are for metrics of the predicted class. Order and probabilities are worse with them, and the trial would keep
+    the first fits waiting.
+    """
     from dataclasses import replace
 
     from automl_jupyter.jobs.balance import try_class_weights
@@ -162,19 +167,25 @@ def _balanced(
     rare = any(f.key == "class_balance" and f.status == "Alerted" for f in findings)
     if not rare or not folds or table.classes is None:
         return list(findings), ()
-    context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
-    trial = try_class_weights(table, schema, folds, metric, context, random_state=job.random_state or 0)
-    if trial is None:
-        return list(findings), ()
-    values = f"{metric.key} {trial.with_weights:.4g} instead of {trial.without:.4g} on a sample"
+    helps, class_weights = False, tuple[float, ...]()
+    if metric.needs == "label":
+        context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
+        trial = try_class_weights(table, schema, folds, metric, context, random_state=job.random_state or 0)
+        if trial is None:
+            return list(findings), ()
+        helps, class_weights = trial.helps, trial.weights if trial.helps else ()
+        verdict = "used" if helps else "not used, as they do not help"
+        verdict += f": {metric.key} {trial.with_weights:.4g} instead of {trial.without:.4g} on a sample"
+    else:
+        verdict = f"not tried, as {metric.key} looks at probabilities, which they distort"
     changed = []
     for finding in findings:
         if finding.key == "class_balance":
-            status = "Done" if trial.helps else "Alerted"
-            verdict = "Class weights are used" if trial.helps else "Class weights are not used, as they do not help"
-            finding = replace(finding, status=status, explanation=f"{finding.explanation} {verdict}: {values}.")
+            status = "Done" if helps else "Alerted"
+            explanation = f"{finding.explanation} Class weights are {verdict}."
+            finding = replace(finding, status=status, explanation=explanation)
         changed.append(finding)
-    return changed, trial.weights if trial.helps else ()
+    return changed, class_weights
 
 
 def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:

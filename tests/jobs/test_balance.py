@@ -43,12 +43,11 @@ def test_weights_are_scikit_learns() -> None:
     np.testing.assert_allclose(balanced_weights(y, 3), expected)
 
 
-@pytest.mark.parametrize(("metric", "helps"), [("balanced_accuracy", True), ("accuracy", False), ("log_loss", False)])
+@pytest.mark.parametrize(("metric", "helps"), [("balanced_accuracy", True), ("accuracy", False)])
 def test_they_are_kept_only_where_they_help(metric: str, helps: bool) -> None:
     trial = tried(rare_classes(), metric)
     assert trial.helps is helps
-    better = trial.with_weights < trial.without if metric == "log_loss" else trial.with_weights > trial.without
-    assert better is helps
+    assert (trial.with_weights > trial.without) is helps
 
 
 def test_rows_keep_their_own_weight() -> None:
@@ -76,3 +75,11 @@ def test_a_job_uses_them_says_so_and_goes_on_with_them(tmp_path: Path) -> None:
     weighted = job.model.evaluate(data).loc["balanced_accuracy", "value"]
     plain = run_job("y", data=data, primary_metric="accuracy", workspace=tmp_path)
     assert weighted > plain.model.evaluate(data).loc["balanced_accuracy", "value"]
+
+
+@pytest.mark.parametrize("metric", ["AUC_weighted", "log_loss"])
+def test_they_are_not_tried_where_probabilities_count(tmp_path: Path, metric: str) -> None:
+    job = run_job("y", data=rare_classes(), primary_metric=metric, workspace=tmp_path)
+    (found,) = [g for g in job.guardrails() if g["key"] == "class_balance"]
+    assert found["status"] == "Alerted"
+    assert f"Class weights are not tried, as {metric} looks at probabilities" in found["explanation"]
