@@ -167,21 +167,21 @@ def _balanced(
     rare = any(f.key == "class_balance" and f.status == "Alerted" for f in findings)
     if not rare or not folds or table.classes is None:
         return list(findings), ()
-    helps, class_weights = False, tuple[float, ...]()
+    class_weights: tuple[float, ...] = ()
     if metric.needs == "label":
         context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
         trial = try_class_weights(table, schema, folds, metric, context, random_state=job.random_state or 0)
         if trial is None:
             return list(findings), ()
-        helps, class_weights = trial.helps, trial.weights if trial.helps else ()
-        verdict = "used" if helps else "not used, as they do not help"
+        class_weights = trial.weights if trial.helps else ()
+        verdict = "used" if trial.helps else "not used, as they do not help"
         verdict += f": {metric.key} {trial.with_weights:.4g} instead of {trial.without:.4g} on a sample"
     else:
         verdict = f"not tried, as {metric.key} looks at probabilities, which they distort"
     changed = []
     for finding in findings:
         if finding.key == "class_balance":
-            status = "Done" if helps else "Alerted"
+            status = "Done" if class_weights else "Alerted"
             explanation = f"{finding.explanation} Class weights are {verdict}."
             finding = replace(finding, status=status, explanation=explanation)
         changed.append(finding)
