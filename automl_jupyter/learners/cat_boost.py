@@ -6,64 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
-    BaseEstimator,
-    ClassifierMixin,
-    RegressorMixin,
-    is_classifier,
-)
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.learners.base import FitData, FitReport
+from automl_jupyter.learners.boosted import BoostedModel
 from automl_jupyter.learners.info import SpaceContext
 
 MOST_ROUNDS, FIXED_ROUNDS = 3000, 200
 
 
-class CatBoostModel(BaseEstimator):  # type: ignore[misc]
-    """What the classifier and the regressor share: CatBoost's model, kept as its own bytes.
+class CatBoostModel(BoostedModel):
+    """What the classifier and the regressor share: CatBoost's model, kept as its own bytes."""
 
-    Parameters
-    ----------
-    params : mapping, optional
-        CatBoost's own parameter names.
-    random_state : int, default 0
-        Seed.
-    n_jobs : int, default 1
-        Threads.
-    n_classes : int, optional
-        Number of classes; read from `y` when left out.
-    """
+    def _learn(self, data: FitData) -> None:
+        fit(self, data)
 
-    def __init__(
-        self,
-        params: Mapping[str, Any] | None = None,
-        random_state: int = 0,
-        n_jobs: int = 1,
-        n_classes: int | None = None,
-    ) -> None:
-        self.params = params
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.n_classes = n_classes
+    def _read(self) -> Any:
+        import catboost
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CatBoostModel:
-        """Fit a fixed number of rounds, without validation rows."""
-        fit(self, FitData(X, np.asarray(y), sample_weight, n_jobs=self.n_jobs))
-        return self
-
-    @property
-    def booster_(self) -> Any:
-        """The ``catboost.CatBoost``, read from its bytes on first use."""
-        if getattr(self, "_booster", None) is None:
-            import catboost
-
-            self._booster = catboost.CatBoost().load_model(blob=self.model_bytes_)
-        return self._booster
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        state.pop("_booster", None)  # a handle into C memory; its bytes are kept
-        return state
+        return catboost.CatBoost().load_model(blob=self.model_bytes_)
 
     def _raw(self, X: Any, kind: str) -> np.ndarray:
         X = _with_levels(X, self.categorical_)

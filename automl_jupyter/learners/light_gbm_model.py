@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
-    BaseEstimator,
-    ClassifierMixin,
-    RegressorMixin,
-)
+from sklearn.base import ClassifierMixin, RegressorMixin  # noqa: TID253 adapter file, imported lazily
+
+from automl_jupyter.learners.boosted import BoostedModel
+
+if TYPE_CHECKING:
+    from automl_jupyter.learners.base import FitData
 
 #: rows from which on a prediction is shared among threads: below, waking and waiting for them takes as long
 _MANY_ROWS = 5_000
@@ -20,7 +20,7 @@ _BLOCK = 20
 _SOME_ROWS = 100
 
 
-class LightGBMModel(BaseEstimator):  # type: ignore[misc]
+class LightGBMModel(BoostedModel):
     """What the classifier and the regressor share: the booster, kept as its text.
 
     Parameters
@@ -37,34 +37,15 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
         Number of classes; read from `y` when left out.
     """
 
-    def __init__(
-        self,
-        params: Mapping[str, Any] | None = None,
-        random_state: int = 0,
-        n_jobs: int = 1,
-        n_classes: int | None = None,
-    ) -> None:
-        self.params = params
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.n_classes = n_classes
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LightGBMModel:
-        """Fit a fixed number of rounds, without validation rows."""
-        from automl_jupyter.learners.base import FitData
+    def _learn(self, data: FitData) -> None:
         from automl_jupyter.learners.light_gbm import fit
 
-        fit(self, FitData(X, np.asarray(y), sample_weight, n_jobs=self.n_jobs))
-        return self
+        fit(self, data)
 
-    @property
-    def booster_(self) -> Any:
-        """The ``lightgbm.Booster``, read from its text on first use."""
-        if getattr(self, "_booster", None) is None:
-            import lightgbm
+    def _read(self) -> Any:
+        import lightgbm
 
-            self._booster = lightgbm.Booster(model_str=self.model_bytes_.decode())
-        return self._booster
+        return lightgbm.Booster(model_str=self.model_bytes_.decode())
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -73,8 +54,7 @@ class LightGBMModel(BaseEstimator):  # type: ignore[misc]
         return gain / total if (total := gain.sum()) > 0 else gain
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        state.pop("_booster", None)  # a handle into C memory; its text is kept
+        state = super().__getstate__()
         state.pop("_fitted_here", None)
         return state
 

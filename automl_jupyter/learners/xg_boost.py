@@ -6,20 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
-    BaseEstimator,
-    ClassifierMixin,
-    RegressorMixin,
-    is_classifier,
-)
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.learners.base import FitData, FitReport
+from automl_jupyter.learners.boosted import BoostedModel
 from automl_jupyter.learners.info import SpaceContext
 
 MOST_ROUNDS, FIXED_ROUNDS = 2000, 200
 
 
-class XGBoostModel(BaseEstimator):  # type: ignore[misc]
+class XGBoostModel(BoostedModel):
     """What the classifier and the regressor share: XGBoost's booster, kept as its own JSON.
 
     XGBoost's scikit-learn classes refuse a fold in which a class is missing; the booster does not.
@@ -28,45 +24,19 @@ class XGBoostModel(BaseEstimator):  # type: ignore[misc]
     ----------
     params : mapping, optional
         XGBoost's own parameter names, and ``num_boost_round``.
-    random_state : int, default 0
-        Seed.
-    n_jobs : int, default 1
-        Threads.
-    n_classes : int, optional
-        Number of classes; read from `y` when left out.
+    random_state, n_jobs, n_classes
+        As of any boosted model.
     """
 
-    def __init__(
-        self,
-        params: Mapping[str, Any] | None = None,
-        random_state: int = 0,
-        n_jobs: int = 1,
-        n_classes: int | None = None,
-    ) -> None:
-        self.params = params
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.n_classes = n_classes
+    def _learn(self, data: FitData) -> None:
+        fit(self, data)
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> XGBoostModel:
-        """Fit a fixed number of rounds, without validation rows."""
-        fit(self, FitData(X, np.asarray(y), sample_weight, n_jobs=self.n_jobs))
-        return self
+    def _read(self) -> Any:
+        import xgboost
 
-    @property
-    def booster_(self) -> Any:
-        """The ``xgboost.Booster``, read from its JSON on first use."""
-        if getattr(self, "_booster", None) is None:
-            import xgboost
-
-            self._booster = xgboost.Booster({"nthread": self.n_jobs})
-            self._booster.load_model(bytearray(self.model_json_, "utf-8"))
-        return self._booster
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        state.pop("_booster", None)  # a handle into C memory; its JSON is kept
-        return state
+        booster = xgboost.Booster({"nthread": self.n_jobs})
+        booster.load_model(bytearray(self.model_json_, "utf-8"))
+        return booster
 
     def _raw(self, X: Any) -> np.ndarray:
         return np.asarray(self.booster_.inplace_predict(X))
