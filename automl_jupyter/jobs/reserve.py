@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from automl_jupyter.jobs.situation import Situation, members
 from automl_jupyter.learners import learners
@@ -62,28 +62,30 @@ def refits_s(plan: Plan, history: History, now: Situation, *, most_s: float = ma
     if not plan.refits:
         return 0.0
     weights = {n: w for n, w in members(history).items() if n in history.trials}
-    trials: list[TrialRecord] = []
+    trials = {n: history.trials[n] for n in weights}
+    alone_s = {n: refit_s(plan, trial, now) for n, trial in trials.items()}
+    made_s = _made_s(plan, history, {trial.recipe for trial in trials.values()})
+
+    def fits_s(numbers: Sequence[int]) -> float:
+        seconds = sorted((alone_s[n] for n in numbers), reverse=True)
+        return REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
+
+    chosen: list[int] = []
     once = 0.0
     for number in sorted(weights, key=lambda n: -weights[n]):
-        more = [*trials, history.trials[number]]
-        seconds = _refit_fits_s(plan, more, now) + REFIT_SAFETY * features_s(plan, history, more)
+        more = [*chosen, number]
+        seconds = fits_s(more) + REFIT_SAFETY * sum(made_s[recipe] for recipe in {trials[n].recipe for n in more})
         if seconds <= most_s:
-            trials, once = more, seconds
+            chosen, once = more, seconds
     total = total_s(plan, history)
     if total is None:
         return once
     # The models of the folds stand in for replicas that are dear.
-    repeated = [t for t in trials if has_replicas(plan, t, weights[t.number]) and not keeps_folds(plan, t)]
+    repeated = [n for n in chosen if has_replicas(plan, trials[n], weights[n]) and not keeps_folds(plan, trials[n])]
     # A replica finds the features there, and costs nothing on a worker that would wait for another's longer refit.
-    alone = _refit_fits_s(plan, trials, now)
-    again = [_refit_fits_s(plan, trials + repeated * n, now) - alone for n in range(MOST_REPLICAS)]
+    alone = fits_s(chosen)
+    again = [fits_s(chosen + repeated * n) - alone for n in range(MOST_REPLICAS)]
     return once + max((s for s in again if s <= min(REPLICA_SHARE * total, most_s - once)), default=0.0)
-
-
-def _refit_fits_s(plan: Plan, trials: Sequence[TrialRecord], now: Situation) -> float:
-    """Return the seconds that fits of some trials on every training row should take on the workers there are."""
-    seconds = sorted((refit_s(plan, t, now) for t in trials), reverse=True)
-    return REFIT_SAFETY * _makespan(seconds, max(now.n_slots, 1))
 
 
 def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
@@ -102,13 +104,17 @@ def refit_s(plan: Plan, trial: TrialRecord, now: Situation) -> float:
 
 def features_s(plan: Plan, history: History, trials: Sequence[TrialRecord]) -> float:
     """Return how long a worker takes to make the features of every training row for some trials, each recipe once."""
-    longest: dict[str, float] = {}
-    recipes = {t.recipe for t in trials}
+    return sum(_made_s(plan, history, {t.recipe for t in trials}).values())
+
+
+def _made_s(plan: Plan, history: History, recipes: Set[str]) -> dict[str, float]:
+    """Return for each recipe how long a worker takes to make its features of every training row."""
+    longest = dict.fromkeys(recipes, 0.0)
     for trial in history.trials.values():
         if trial.recipe in recipes:
             seconds = (f.features_s * plan.n_training / max(f.n_train, 1) for f in trial.folds.values())
-            longest[trial.recipe] = max(longest.get(trial.recipe, 0.0), max(seconds, default=0.0))
-    return sum(longest.values())
+            longest[trial.recipe] = max(longest[trial.recipe], max(seconds, default=0.0))
+    return longest
 
 
 def _share_to_refit(fold: FoldRecord) -> float:
