@@ -165,27 +165,34 @@ def _stop_early() -> ReachLimit:
 
 def _fill_slots(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     """Give every worker a fit; behind short ones put short ones in line, so that no worker waits for the next."""
-    free = now.n_slots - len(now.in_flight)
-    may_line_up = now.n_slots if all(_is_short(history, now, f.number) for f in now.in_flight.values()) else 0
+    begun = [f.number for f in now.in_flight.values()]
     todo: list[Instruction] = []
     taken: set[tuple[int, int]] = set()
-    while free + may_line_up > 0:
+    while True:
+        is_free = len(begun) < now.n_slots
+        may_line_up = len(begun) < 2 * now.n_slots and all(_is_short(plan, history, now, n) for n in begun)
+        if not is_free and not may_line_up:
+            break
         step = _next(plan, history, now, taken)
-        if step is None or (free <= 0 and not (isinstance(step, SubmitFold) and _is_short(history, now, step.number))):
+        if step is None:
+            break
+        if not isinstance(step, SubmitFold):
+            todo.append(step)
+            break  # what comes next depends on it
+        if not is_free and not _is_short(plan, history, now, step.number):
             break
         todo.append(step)
-        if not isinstance(step, SubmitFold):
-            break  # what comes next depends on it
         taken.add((step.number, step.fold))
-        free -= 1
+        begun.append(step.number)
     return todo
 
 
-def _is_short(history: History, now: Situation, number: int) -> bool:
+def _is_short(plan: Plan, history: History, now: Situation, number: int) -> bool:
     trial = history.trials[number]
     if trial.folds:
         return max(f.fit_s for f in trial.folds.values()) < SHORT_FIT_S
-    return False  # not known yet
+    predicted = now.predict_s(trial.learner, trial.params, plan.fold_rows)
+    return predicted is not None and predicted < SHORT_FIT_S
 
 
 def _next(

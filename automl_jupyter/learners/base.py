@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from automl_jupyter._core.optional import require
+from automl_jupyter._core.threads import limit_threads
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.learners.info import LearnerInfo, SpaceContext
 
@@ -291,14 +292,12 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
     """
     from dataclasses import replace
 
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from automl_jupyter.learners.log_target import LogTarget
 
     if not info.sample_weight and data.weight is not None:
         data = replace(data, weight=None)
     fit: Callable[[Any, FitData], FitReport] = getattr(importlib.import_module(info.module), "fit", default_fit)
-    from automl_jupyter.learners.log_target import LogTarget
-
-    with quiet(), threadpool_limits(limits=data.n_jobs if data.n_jobs > 0 else None):
+    with quiet(), limit_threads(data.n_jobs if data.n_jobs > 0 else None):
         if isinstance(estimator, LogTarget):
             return estimator.fit_with(fit, data)
         return fit(estimator, data)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl_jupyter._core.threads import limit_threads
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import quiet
 from automl_jupyter.trials.records import SERIES, estimator_file, featurizer_file, is_refit
@@ -69,14 +70,12 @@ class Blend:
         ndarray
             Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
         from automl_jupyter.learners.base import predict
         from automl_jupyter.search.adjust import sharpen
 
         if len(X) == 0:  # most estimators refuse a table without rows
             return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
-        alone = threadpool_limits(limits=1, user_api="blas") if len(X) >= _SOME_ROWS else nullcontext()
+        alone = limit_threads(1, "blas") if len(X) >= _SOME_ROWS else nullcontext()
         with quiet(), alone:
             features = {key: featurizer.transform(X) for key, featurizer in self.featurizers.items()}
             of_parts = []

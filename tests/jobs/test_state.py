@@ -97,7 +97,7 @@ def test_features_that_lead_are_carried_on_where_the_order_may_depend_on_scores(
     plan = replace(make_plan(**limits), opening=tuple(opening), learners=("LightGBM", "ElasticNet"))
 
     def script(number: int, fold: int) -> ScriptedFit:
-        return ScriptedFit(seconds=0.3, score=0.9 if number in (1, 2) else 0.6)
+        return ScriptedFit(seconds=0.6, score=0.9 if number in (1, 2) else 0.6)
 
     job = Simulation(plan, script, n_slots=1).run()
     tried = [(t.learner, dict(t.params)) for t in job.history.trials.values() if t.origin == "opening"]
@@ -106,6 +106,21 @@ def test_features_that_lead_are_carried_on_where_the_order_may_depend_on_scores(
         assert tried == listed
     else:
         assert tried == [*listed[:4], ("LightGBM", {"num_leaves": 3, **enriched})]
+
+
+@pytest.mark.parametrize(("seconds", "lined_up"), [(0.1, {0, 1}), (2.0, {0})])
+def test_first_fits_that_should_be_short_line_up_behind_short_ones(seconds: float, lined_up: set[int]) -> None:
+    predicted = dict.fromkeys(("Dummy", "A", "B", "C"), seconds)
+    plan = make_plan(timeout_s=60.0)
+    job = Simulation(plan, lambda number, fold: ScriptedFit(seconds), n_slots=1, predicted_s=predicted)
+    assert {f.number for f in job.run(until_s=0.05).in_flight.values()} == lined_up
+
+
+def test_a_trial_is_proposed_before_a_short_fit_ends() -> None:
+    predicted = {"Dummy": 0.1, "A": 2.0, "B": 2.0, "C": 2.0}
+    job = Simulation(make_plan(timeout_s=60.0), steady, n_slots=1, predicted_s=predicted).run(until_s=0.05)
+    assert {f.number for f in job.in_flight.values()} == {0}
+    assert [t.learner for t in job.history.trials.values()] == ["Dummy", "A"]  # which waits for the worker
 
 
 def test_a_weak_trial_that_is_complete_does_not_take_the_place_of_what_leads_the_race() -> None:

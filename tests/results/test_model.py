@@ -12,15 +12,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-import threadpoolctl
 from sklearn.base import is_classifier, is_regressor
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from automl_jupyter._core.threads import limit_threads
 from automl_jupyter.errors import AutoMLError, ModelInputError, StoreError
 from automl_jupyter.results.model import load_model
 from automl_jupyter.testing.quick import run_job, table_for
+from automl_jupyter.trials import blend
 from automl_jupyter.trials.saved import read_manifest
 
 ROWS = table_for("label", seed=9).drop(columns="label")
@@ -216,13 +217,12 @@ def test_an_ensemble_predicts_what_its_members_say(label_job: Any) -> None:
 def test_products_of_matrices_keep_to_one_thread_but_for_a_row_alone(
     label_job: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, Any]] = []
-    limit = threadpoolctl.threadpool_limits
-    monkeypatch.setattr(threadpoolctl, "threadpool_limits", lambda **how: (asked.append(how), limit(**how))[1])
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(blend, "limit_threads", lambda *how: (asked.append(how), limit_threads(*how))[1])
     label_job.model.predict(ROWS[:1])
     assert asked == []
     label_job.model.predict(ROWS)
-    assert asked == [{"limits": 1, "user_api": "blas"}]
+    assert asked == [(1, "blas")]
 
 
 def test_a_refit_has_as_much_say_as_all_the_folds() -> None:
