@@ -81,7 +81,7 @@ def try_class_weights(
     folds : sequence of (ndarray, ndarray)
         Rows to fit and rows to score.
     metric, context : Metric, MetricContext
-        The primary metric.
+        The primary metric, one of the predicted class.
     random_state : int, default 0
         Draws the samples.
 
@@ -145,7 +145,6 @@ def _adjusted(
     proba: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, metric: Metric, context: MetricContext
 ) -> np.ndarray:
     from automl_jupyter.metrics.registry import move_threshold
-    from automl_jupyter.search.adjust import choose_adjustment, sharpen
+    from automl_jupyter.search.adjust import choose_adjustment
 
-    adjusted = choose_adjustment(proba, truth, weight, metric, context)
-    return move_threshold(sharpen(proba, adjusted.temperature), adjusted.threshold)
+    return move_threshold(proba, choose_adjustment(proba, truth, weight, metric, context).threshold)

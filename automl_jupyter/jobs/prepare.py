@@ -156,7 +156,7 @@ def _balanced(
 ) -> tuple[list[Finding], tuple[float, ...]]:
     """Return the findings with what came of class weights, and the weights if they are used.
 
-    They are for metrics of the predicted class. Order and probabilities are worse with them, and the trial would keep
+    They are for metrics of the predicted class. Those of order and probabilities do not gain, and the trial would keep
     the first fits waiting.
     """
     from dataclasses import replace
