@@ -102,7 +102,7 @@ def test_a_page_in_another_tab_moves_stops_the_job_and_is_there_after_a_reload(
         view.locator("tbody tr[data-state='complete']").nth(1).wait_for(timeout=60_000)
         view.get_by_role("button", name="Stop").click()
         for page in (view, notebook.cell(1)):
-            page.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
+            page.locator(".amlj-pill", has_text="Stopped").filter(visible=True).wait_for(timeout=60_000)
         other.wait_for_function(  # the layout is saved with a delay
             "() => fetch('/lab/api/workspaces/other').then((a) => a.text()).then((t) => t.includes('automl-job:'))"
         )
@@ -134,7 +134,7 @@ def test_on_another_server_one_user_may_stop_a_job_and_the_other_only_look(
                 views[-1].get_by_role("alert").filter(visible=True).wait_for()
                 assert views[-1].get_by_role("button", name="Stop", exact=True).is_visible()
         for view in (*views, job):
-            view.locator(".amlj-pill", has_text="Stopped").wait_for(timeout=60_000)
+            view.locator(".amlj-pill", has_text="Stopped").filter(visible=True).wait_for(timeout=60_000)
     finally:
         for context in contexts:
             context.close()
