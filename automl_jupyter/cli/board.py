@@ -17,6 +17,7 @@ from automl_jupyter.results.words import (
     limit_words,
     line_of,
     metric_name,
+    on_folds,
     row_reason,
     score_words,
     status_words,
@@ -80,7 +81,8 @@ def best_line(snapshot: Snapshot) -> str:
     best = snapshot.get("best")
     if not best:
         return ""
-    return f"{line_of(best.get('label', ''))}, {metric_name(snapshot)} {line_of(best.get('text', ''), 24)}"
+    score = f"{line_of(best.get('text', ''), 24)}{on_folds(best)}"
+    return f"{line_of(best.get('label', ''))}, {metric_name(snapshot)} {score}"
 
 
 def state_words(row: Snapshot) -> str:

@@ -228,13 +228,9 @@ class Comparison:
 
     def _fold_values(self, job: Job) -> list[float]:
         """Return the metric of a job's best model on each fold."""
-        history = job.history
-        model = history.model
+        model = job.history.model
         assert model is not None
-        if model.trial is not None:
-            return history.trials[model.trial].values(self.metric)
-        found = (f.get(self.metric) for f in history.ensembles[model.label].fold_metrics)
-        return [v for v in found if v is not None]
+        return [v for fold in model.fold_metrics if (v := fold.get(self.metric)) is not None]
 
     def __repr__(self) -> str:
         lines = [f"By {self.metric}, {'higher' if self.greater_is_better else 'lower'} is better"]

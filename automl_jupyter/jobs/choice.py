@@ -81,10 +81,14 @@ def choose(plan: Plan, history: History, selection: Selection, asked: SelectEnse
     may_blend = plan.vote_ensemble and plan.inference != "fast" and len(selection.members) > 1
     if may_blend and not beats(history, single.metrics, selection.metrics):
         use, label = selection, "VotingEnsemble"
-    metrics = use.metrics
+    metrics, by_fold = use.metrics, use.fold_metrics
     if selection.stack is not None and beats(history, selection.stack_metrics or {}, metrics):
         label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
+        by_fold = selection.stack_fold_metrics
         use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]), adjustment=Adjustment())
+    if use is single and asked.final:  # it may have more folds than all were compared on
+        trial = history.trials[single.members[0][0]]
+        metrics, by_fold = trial.metrics(), tuple(f.metrics for _, f in sorted(trial.folds.items()))
     parts = [
         {
             "trial": number,
@@ -104,4 +108,5 @@ def choose(plan: Plan, history: History, selection: Selection, asked: SelectEnse
         stack=stack,
         temperature=use.adjustment.temperature,
         threshold=use.adjustment.threshold,
+        fold_metrics=[finite(m) for m in by_fold],
     )

@@ -459,6 +459,7 @@ class Controller:
                 stack=model.stack,
                 temperature=model.temperature,
                 threshold=model.threshold,
+                fold_metrics=[dict(m) for m in model.fold_metrics],
             )
         )
         save_final(self.folder, self._prepared, self.history, environment()["packages"], self._predictions)

@@ -30,6 +30,7 @@ from automl_jupyter.results.words import (
     line_of,
     metric_name,
     note_words,
+    on_folds,
     reason_words,
     row_reason,
     score_words,
@@ -72,7 +73,7 @@ def render_text(snapshot: Mapping[str, Any], *, rows: int = 10) -> str:
         lines.append(f"{line_of(error.get('type', 'Error'))}: {line_of(error.get('message', ''), 300)}")
     if best := snapshot.get("best"):
         score, label = line_of(best.get("text", ""), 24), line_of(best.get("label", ""))
-        lines.append(f"Best {metric_name(snapshot)} {score} by {label}")
+        lines.append(f"Best {metric_name(snapshot)} {score}{on_folds(best)} by {label}")
     limits = [f"{line_of(x.get('label', ''))} {limit_words(x)}" for x in snapshot.get("limits") or ()]
     if standing := [w for w in (*limits, counts_words(snapshot)) if w]:
         lines.append(" · ".join(standing))
@@ -168,7 +169,7 @@ def _html_head(snapshot: Mapping[str, Any], uid: str) -> str:
     head += f"{_safe(status_words(snapshot))}</span></p>"
     if best:
         head += f'<p class="amlj-best">Best {_safe(metric_name(snapshot))} <strong>{_safe(best.get("text", ""))}'
-        head += f"</strong> by <bdi>{_safe(best.get('label', ''))}</bdi></p>"
+        head += f"</strong>{escape(on_folds(best))} by <bdi>{_safe(best.get('label', ''))}</bdi></p>"
     if reason := reason_words(snapshot):
         head += f'<p class="amlj-quiet">{escape(reason)}</p>'
     return head

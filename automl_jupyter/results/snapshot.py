@@ -68,7 +68,7 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, a
         "paused": history.is_paused,
         "blocked": sorted(history.blocked),
         "doing": _doing(history) if attended else [],
-        "best": _best(history, board),
+        "best": _best(history),
         "rows": board[:rows],
         "n_rows_total": len(board),
         "counts": {state: counts.get(state, 0) for state in STATES},
@@ -260,18 +260,16 @@ def _doing(history: History) -> list[dict[str, Any]]:
     return [] if history.is_over else sorted(found, key=lambda d: (d["started_s"], d["number"], d["fold"]))
 
 
-def _best(history: History, board: list[dict[str, Any]]) -> dict[str, Any] | None:
-    top = next((r for r in board if r["rank"] == 1), None)
-    if top is not None and history.unranked_model is None:
-        return {k: top[k] for k in ("label", "number", "value", "text")}
-    if history.model is None:
+def _best(history: History) -> dict[str, Any] | None:
+    best = history.best
+    if best is None:
         return None
-    value = history.model.metrics.get(history.metric)
     return {
-        "label": plain(history.model.label),
-        "number": history.model.trial,
-        "value": value,
-        "text": "–" if value is None else number(value),
+        "label": plain(best.label),
+        "number": best.number,
+        "value": best.value,
+        "text": "–" if best.value is None else number(best.value),
+        "folds": best.folds,
     }
 
 

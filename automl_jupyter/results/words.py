@@ -179,8 +179,14 @@ def headline(snapshot: Mapping[str, Any]) -> str:
     words += f"{plural(int(counts.get('complete') or 0), 'trial')} complete"
     if best:
         words += f", best {metric_name(snapshot)} {line_of(best.get('text', ''), 24)}"
-        words += f" by {line_of(best.get('label', ''))}"
+        words += f"{on_folds(best)} by {line_of(best.get('label', ''))}"
     return words + "."
+
+
+def on_folds(best: Mapping[str, Any]) -> str:
+    """Return `` on 1 of 5 folds`` where a score does not stand on all, else nothing."""
+    folds = best.get("folds")
+    return f" on {line_of(folds, 24)}" if folds else ""
 
 
 def counts_words(snapshot: Mapping[str, Any]) -> str:

@@ -176,6 +176,7 @@ class ModelSelected(Event):
     stack: str | None = None  # file of the second level, when there is one
     temperature: float = 1.0  # what the log probabilities of the blend are divided by
     threshold: float | None = None  # with two classes, from where on the second is predicted; None for a half
+    fold_metrics: list[dict[str, float | None]] = field(default_factory=list)  # those `metrics` are the means of
 
 
 @_event("request_received")

@@ -133,11 +133,24 @@ class ModelRecord:
     stack: str | None
     temperature: float = 1.0
     threshold: float | None = None
+    #: the metrics on each fold that every member has been compared on
+    fold_metrics: tuple[Mapping[str, float | None], ...] = ()
 
     @property
     def final(self) -> bool:
         """Whether nothing about it changes any more."""
         return self.stage == "final"
+
+
+@dataclass(frozen=True)
+class Best:
+    """What a job has to show: a label, the trial it is (None for an ensemble), and the primary metric's value."""
+
+    label: str
+    number: int | None
+    value: float | None
+    #: such as "1 of 5 folds", where the value is not one of all folds
+    folds: str | None = None
 
 
 @dataclass(frozen=True)
@@ -216,12 +229,35 @@ class History:
         return bool(self.plan.get("metric", {}).get("greater_is_better", True))
 
     @property
-    def unranked_model(self) -> ModelRecord | None:
-        """The model that was chosen where only the baseline has a rank, and the model is another."""
-        ranked = [t for t in self.trials.values() if t.is_complete and t.state not in ("failed", "cancelled")]
-        if self.model is None or self.model.stage == "anytime" or any(t.origin != "baseline" for t in ranked):
+    def best(self) -> Best | None:
+        """The model that was chosen; before that the first of the leaderboard, or what there is without one."""
+        chosen = self.model is not None and self.model.stage != "anytime"
+        return (None if chosen else self._first) or self._best_model
+
+    @property
+    def _first(self) -> Best | None:
+        """The best of complete trials and ensembles by score, then by number."""
+        found: list[tuple[float, float, Best]] = []
+        for trial in self.trials.values():
+            value = trial.metrics().get(self.metric)
+            if trial.is_complete and trial.state not in ("failed", "cancelled") and value is not None:
+                found.append(
+                    (-value if self.greater_is_better else value, trial.number, Best(trial.label, trial.number, value))
+                )
+        for ensemble in self.ensembles.values():
+            value = ensemble.metrics.get(self.metric)
+            if ensemble.complete and value is not None:
+                found.append((-value if self.greater_is_better else value, math.inf, Best(ensemble.name, None, value)))
+        return min(found, key=lambda f: f[:2])[2] if found else None
+
+    @property
+    def _best_model(self) -> Best | None:
+        model = self.model
+        if model is None:
             return None
-        return None if self.model.trial in {t.number for t in ranked} else self.model
+        n_folds, n_judged = max((t.n_folds for t in self.trials.values()), default=0), len(model.fold_metrics)
+        folds = f"{n_judged} of {n_folds} folds" if 0 < n_judged < n_folds else None
+        return Best(model.label, model.trial, model.metrics.get(self.metric), folds)
 
     def score(self, metrics: Mapping[str, float | None]) -> float | None:
         """Return the primary metric so signed that greater is better, or None."""
@@ -332,6 +368,7 @@ def _apply(history: History, event: ev.Event) -> History:
                 event.stack,
                 event.temperature,
                 event.threshold,
+                tuple(event.fold_metrics),
             )
             return replace(history, model=model)
         case ev.RequestReceived():

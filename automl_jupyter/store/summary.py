@@ -36,6 +36,8 @@ class JobSummary(BaseModel):
         That model's score.
     text : str, optional
         The score as it is shown.
+    folds : str, optional
+        Such as ``1 of 5 folds``, where the score is not one of all folds.
     n_complete, n_trials : int
         How many trials are complete, and how many there are.
     elapsed_s : float
@@ -62,6 +64,7 @@ class JobSummary(BaseModel):
     best: str | None = None
     value: float | None = None
     text: str | None = None
+    folds: str | None = None
     n_complete: int = 0
     n_trials: int = 0
     elapsed_s: float = 0.0
@@ -80,7 +83,8 @@ class _Kept(BaseModel):
 
 def summarise(history: History) -> JobSummary:
     """Return the summary of a job's history."""
-    label, value = _best(history)
+    best = history.best
+    value = None if best is None else best.value
     return JobSummary(
         name=history.name,
         experiment=plain(history.experiment_name),
@@ -88,9 +92,10 @@ def summarise(history: History) -> JobSummary:
         task=history.task,
         status=history.status,
         metric=history.metric,
-        best=None if label is None else plain(label),
+        best=None if best is None else plain(best.label),
         value=value,
         text=None if value is None else number(value),
+        folds=None if best is None else best.folds,
         n_complete=sum(t.state == "complete" for t in history.trials.values()),
         n_trials=len(history.trials),
         elapsed_s=round(history.elapsed_s, 1),
@@ -98,29 +103,6 @@ def summarise(history: History) -> JobSummary:
         ended_at=history.ended_at,
         reason=plain(history.reason),
     )
-
-
-def _best(history: History) -> tuple[str | None, float | None]:
-    """Return the first row of the leaderboard: complete trials and ensembles by score, then by number.
-
-    Where that is the baseline and the model another, which has fewer folds, return the model.
-    """
-    rows: list[tuple[float, float, str, float]] = []
-    for trial in history.trials.values():
-        if not trial.is_complete or trial.state in ("failed", "cancelled") or trial.error is not None:
-            continue
-        value = trial.metrics().get(history.metric)
-        if value is not None:
-            rows.append((-value if history.greater_is_better else value, trial.number, trial.label, value))
-    for ensemble in history.ensembles.values():
-        value = ensemble.metrics.get(history.metric)
-        if ensemble.complete and value is not None:
-            rows.append((-value if history.greater_is_better else value, float("inf"), ensemble.name, value))
-    if rows and history.unranked_model is None:
-        return min(rows)[2:]
-    if history.model is not None:
-        return history.model.label, history.model.metrics.get(history.metric)
-    return None, None
 
 
 def write_summary(folder: JobFolder, history: History) -> None:

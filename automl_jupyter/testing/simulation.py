@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -227,7 +227,7 @@ class Simulation:
             case do.PublishFinal():
                 model = self.history.model
                 assert model is not None
-                self.emit(self._model(model.label, list(model.parts), "final", model.metrics))
+                self.emit(self._model(model.label, list(model.parts), "final", model.fold_metrics))
             case do.EndJob(status=status, reason=reason):
                 self.emit(ev.JobEnded(status=status, reason=reason))
 
@@ -252,7 +252,8 @@ class Simulation:
         complete = asked.n_folds == self.plan.n_folds
         scored = sorted(asked.numbers, key=lambda n: -(self.history.score(self._metrics(n, asked.n_folds)) or 0.0))
         members = [[float(n), 0.5] for n in scored[:2]]
-        by_fold = [dict(f.metrics) for _, f in sorted(self.history.trials[scored[0]].folds.items())]
+        folds = sorted(self.history.trials[scored[0]].folds.items())
+        by_fold = [dict(f.metrics) for number, f in folds if number < asked.n_folds]
         metrics = mean_metrics(list(by_fold))
         self.emit(
             ev.EnsembleSelected(
@@ -266,10 +267,14 @@ class Simulation:
         if not (asked.final or is_usable(self.plan, self.history, complete=complete)):
             return
         parts = [{"trial": int(n), "weight": w, "label": "", "recipe": "", "folds": [0]} for n, w in members]
-        self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime", metrics))
+        self.emit(self._model("VotingEnsemble", parts, "chosen" if asked.final else "anytime", by_fold))
 
     def _metrics(self, number: int, n_folds: int) -> Mapping[str, float | None]:
         return self.history.trials[number].metrics(n_folds)
 
-    def _model(self, label: str, parts: list[Any], stage: str, metrics: Mapping[str, float | None]) -> ev.ModelSelected:
-        return ev.ModelSelected(label=label, trial=None, parts=parts, metrics=dict(metrics), stage=stage)
+    def _model(
+        self, label: str, parts: list[Any], stage: str, by_fold: Sequence[Mapping[str, float | None]]
+    ) -> ev.ModelSelected:
+        folds = [dict(m) for m in by_fold]
+        metrics = mean_metrics(folds)
+        return ev.ModelSelected(label=label, trial=None, parts=parts, metrics=metrics, stage=stage, fold_metrics=folds)

@@ -12,6 +12,7 @@ export interface IJob {
   metric: string;
   best: string | null;
   text: string | null;
+  folds: string | null;
   n_complete: number;
   n_trials: number;
   elapsed_s: number;

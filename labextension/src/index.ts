@@ -34,7 +34,8 @@ function makeStatus(jobs: Jobs): Widget {
 
 /** Say how a job ended. */
 function tell(job: IJob, open: () => void): void {
-  const score = job.text ? ` Best ${job.metric}: ${job.text} (${job.best}).` : '';
+  const folds = job.folds ? ` on ${job.folds}` : '';
+  const score = job.text ? ` Best ${job.metric}: ${job.text}${folds} (${job.best}).` : '';
   const say = job.status === 'Failed' ? Notification.error : Notification.success;
   say(`${job.display_name}: ${job.status === 'Canceled' ? 'stopped' : job.status.toLowerCase()}.${score}`, {
     autoClose: SHOWN_MS,

@@ -30,6 +30,11 @@ def test_every_row_is_there_in_order(fakes: SimpleNamespace) -> None:
     ]
 
 
+def test_a_score_says_on_which_folds_it_stands_where_that_is_not_all(fakes: SimpleNamespace) -> None:
+    best = {"label": "VotingEnsemble", "text": "0.9500", "folds": "1 of 5 folds"}
+    assert "Best: VotingEnsemble, AUC_weighted 0.9500 on 1 of 5 folds\n" in _drawn(fakes.snapshot(best=best))
+
+
 def test_rows_beyond_the_window_are_counted(fakes: SimpleNamespace) -> None:
     rows = [fakes.row(n, "LightGBM", 0.9 - n / 100, rank=n) for n in range(1, 6)]
     text = _drawn(fakes.snapshot(rows=rows), rows=2)

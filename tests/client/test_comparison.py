@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from scipy.stats import t
 
 from automl_jupyter import automl
+from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, StoreError
 from automl_jupyter.testing.quick import run_job, table_for
 
@@ -63,6 +66,22 @@ def test_where_less_is_better_a_positive_difference_still_is(jobs: Any) -> None:
     assert table["log_loss"].iloc[1] > table["log_loss"].iloc[0], "a tree is sure and wrong"
     assert table["difference"].iloc[1] < 0
     assert "lower is better" in repr(by)
+
+
+def test_a_model_that_was_judged_on_fewer_folds_is_compared_by_those(jobs: Any, tmp_path: Path) -> None:
+    kept, metric = jobs["line"], jobs["line"].history.metric
+    folder = tmp_path / "short" / "line"
+    shutil.copytree(kept.path, folder)
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "model_selected":  # as it is where the job ended in its race
+            event.update(label="VotingEnsemble", trial=None, fold_metrics=[{metric: 0.75}])
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    table = automl.compare(kept, MLClient(tmp_path).jobs.get("line")).to_frame()
+    assert table["model"].tolist() == [kept.model.label, "VotingEnsemble"]
+    assert table[metric].iloc[1] == 0.75
+    assert table["folds"].tolist() == ["first", "others"]
+    assert np.isnan(table["difference"].iloc[1])
 
 
 def test_settings_that_differ_are_listed(jobs: Any) -> None:

@@ -299,6 +299,16 @@ def test_the_table_and_the_bars_say_what_they_are(make_view):
     )
 
 
+def test_a_score_says_on_which_folds_it_stands_where_that_is_not_all(make_view):
+    best = {"label": "VotingEnsemble", "text": "0.9", "folds": "1 of 5 folds"}
+    view = make_view().show(a_snapshot((0, 0.7), best=best))
+    assert view.page.locator(".amlj-best").inner_text().split("\n") == [
+        "0.9",
+        "best AUC_weighted on 1 of 5 folds, VotingEnsemble",
+    ]
+    assert "best AUC_weighted 0.9 on 1 of 5 folds by VotingEnsemble." in view.page.locator(".amlj-sr").text_content()
+
+
 def test_what_is_said_aloud_is_said_rarely_and_at_the_end(make_view):
     view = make_view()
     view.page.clock.install()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl_jupyter.jobs.instructions import Instruction, SubmitFold
+from automl_jupyter.jobs.choice import best_single, choose
+from automl_jupyter.jobs.instructions import Instruction, SelectEnsemble, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
 from automl_jupyter.jobs.situation import Situation, carried, is_spoilt
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
@@ -356,11 +357,37 @@ def test_a_baseline_alone_on_all_folds_is_not_the_model_where_another_has_most_o
     assert len(job.history.trials[1].folds) == 2
     assert job.history.model is not None
     assert job.history.model.parts[0]["trial"] == 1
-    assert job.history.unranked_model is job.history.model
     shown, listed = snapshot(job.history)["best"], summarise(job.history)
     assert shown["label"] == listed.best == job.history.model.label
     assert shown["value"] == listed.value == 0.9
+    assert shown["folds"] == listed.folds == "2 of 3 folds"
     assert [r["rank"] for r in leaderboard_rows(job.history)] == [1, None]
+
+
+def test_a_model_that_was_chosen_in_the_race_is_named_with_the_folds_it_was_judged_on() -> None:
+    """Whatever trial has all its folds, and so the first place of the leaderboard."""
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        if number < 2:
+            return ScriptedFit(seconds=0.1, score=0.5 + number / 10)
+        return ScriptedFit(seconds=500.0 if fold else 6.0, score=0.9, stops=not fold)
+
+    job = Simulation(make_plan(timeout_s=60.0), script, predicted_s={"A": 0.1, "B": 6.0, "C": 6.0}).run()
+    first = leaderboard_rows(job.history)[0]
+    assert (first["number"], first["rank"], first["value"]) == (1, 1, 0.6)
+    assert job.history.model is not None
+    assert {int(p["trial"]) for p in job.history.model.parts} & {2, 3}
+    shown, listed = snapshot(job.history)["best"], summarise(job.history)
+    assert shown["label"] == listed.best == "VotingEnsemble"
+    assert shown["value"] == listed.value == 0.9
+    assert shown["folds"] == listed.folds == "1 of 3 folds"
+
+
+def test_while_a_job_runs_its_best_is_the_first_of_the_leaderboard() -> None:
+    job = Simulation(make_plan(timeout_s=60.0), steady).run(until_s=30.0)
+    assert not job.history.is_over
+    shown, first = snapshot(job.history)["best"], leaderboard_rows(job.history)[0]
+    assert shown == {**{k: first[k] for k in ("label", "number", "value", "text")}, "folds": None}
 
 
 def test_cancel_before_anything_is_finished_ends_without_a_model() -> None:
@@ -486,3 +513,16 @@ def test_what_leads_is_what_has_most_of_the_weight(
     parts = tuple({"trial": n, "weight": w} for n, w in enumerate((0.6, 0.4)))
     model = ModelRecord("VotingEnsemble", None, parts, {}, "anytime", None)
     assert carried(History(trials=trials, model=model)) == expected
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_a_single_model_is_told_by_all_folds_it_will_be_made_of(final: bool) -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=500.0 if fold == 2 else 1.0, score=0.9 - fold / 10, stops=fold != 2)
+
+    history = Simulation(make_plan(max_trials=1), script, requests={10.0: ("cancel", {})}).run().history
+    asked = SelectEnsemble((1,), n_folds=1, final=final)
+    chosen = choose(make_plan(), history, best_single(history, asked), asked)
+    assert chosen.parts[0]["folds"] == ([0, 1] if final else [0])
+    assert [m["accuracy"] for m in chosen.fold_metrics] == ([0.9, 0.8] if final else [0.9])
+    assert chosen.metrics["accuracy"] == pytest.approx(0.85 if final else 0.9)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter.results.render import MOST_BYTES, render_html, render_text
-from automl_jupyter.results.words import limit_fraction, presentable
+from automl_jupyter.results.words import headline, limit_fraction, presentable
 
 HOSTILE = [
     "<script>window.pwned=1</script>",
@@ -107,6 +107,16 @@ def a_snapshot(text="LightGBM", n_rows=1):
 
 
 PLAIN = a_snapshot()
+
+
+def test_a_score_says_on_which_folds_it_stands_where_that_is_not_all():
+    best = {"label": "VotingEnsemble", "text": "0.9", "folds": "1 of 5 folds"}
+    shown = {**PLAIN, "metric": {"name": "accuracy"}, "best": best}
+    assert "Best accuracy 0.9 on 1 of 5 folds by VotingEnsemble" in "".join(read(render_html(shown)).text)
+    assert "Best accuracy 0.9 on 1 of 5 folds by VotingEnsemble\n" in render_text(shown)
+    assert headline(shown).endswith("best accuracy 0.9 on 1 of 5 folds by VotingEnsemble.")
+    hostile = {**shown, "best": {**best, "folds": "<b>1</b>"}}
+    assert "on <b>1</b> by" in "".join(read(render_html(hostile)).text)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

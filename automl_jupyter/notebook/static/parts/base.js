@@ -101,8 +101,13 @@ function metricName(snapshot) {
   return snapshot.metric?.name || "score";
 }
 
+/* A model chosen in a race is judged on the race's folds only. */
+function onFolds(best) {
+  return best.folds ? ` on ${best.folds}` : "";
+}
+
 function headline(snapshot) {
   const n = snapshot.counts?.complete ?? 0, best = snapshot.best;
-  const found = best ? `, best ${metricName(snapshot)} ${best.text} by ${best.label}` : "";
+  const found = best ? `, best ${metricName(snapshot)} ${best.text}${onFolds(best)} by ${best.label}` : "";
   return `${snapshot.name}: ${statusWords(snapshot)}, ${n} ${n === 1 ? "trial" : "trials"} complete${found}.`;
 }

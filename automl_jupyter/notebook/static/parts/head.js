@@ -59,7 +59,8 @@ function makeHead(root, id, send) {
     dashboard.hidden = !snapshot.dashboard;
     setAttribute(dashboard, "href", snapshot.dashboard || null);
     setText(bestValue, snapshot.best ? snapshot.best.text : "–");
-    setText(bestName, snapshot.best ? `best ${metricName(snapshot)}, ${snapshot.best.label}` : `best ${metricName(snapshot)}`);
+    const name = snapshot.best ? `${onFolds(snapshot.best)}, ${snapshot.best.label}` : "";
+    setText(bestName, `best ${metricName(snapshot)}${name}`);
     setAttribute(bestName, "title", bestName.textContent);
     setAttribute(pill, "data-status", snapshot.status);
     setText(mark, STATUS_MARKS[snapshot.status] ?? "○");
