@@ -112,8 +112,7 @@ def _made_s(plan: Plan, history: History, recipes: Set[str]) -> dict[str, float]
     longest = dict.fromkeys(recipes, 0.0)
     for trial in history.trials.values():
         if trial.recipe in recipes:
-            seconds = (f.features_s * plan.n_training / max(f.n_train, 1) for f in trial.folds.values())
-            longest[trial.recipe] = max(longest[trial.recipe], max(seconds, default=0.0))
+            longest[trial.recipe] = max(longest[trial.recipe], plan.n_training * trial.features_s_of_row)
     return longest
 
 

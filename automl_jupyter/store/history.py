@@ -76,6 +76,11 @@ class TrialRecord:
         """How many folds are there from the first on, without a gap."""
         return next((n for n in range(self.n_folds) if n not in self.folds), self.n_folds)
 
+    @cached_property
+    def features_s_of_row(self) -> float:
+        """Seconds that the features of one training row took, on the fold where they took longest."""
+        return max((f.features_s / max(f.n_train, 1) for f in self.folds.values()), default=0.0)
+
     @property
     def fit_s(self) -> float:
         """Seconds spent fitting folds."""
@@ -218,12 +223,12 @@ class History:
         """Whether the job has ended."""
         return self.status in FINAL_STATUSES
 
-    @property
+    @cached_property
     def metric(self) -> str:
         """The primary metric's name."""
         return str(self.plan.get("metric", {}).get("name", ""))
 
-    @property
+    @cached_property
     def greater_is_better(self) -> bool:
         """Whether a greater value of the primary metric is better."""
         return bool(self.plan.get("metric", {}).get("greater_is_better", True))
