@@ -65,6 +65,9 @@ MOST_COMPLETED = 8
 HOPEFUL = 1.3
 #: proposals left out one after the other until none is made, for a share of the job's time
 MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
+#: folds from which on a trial may lead before it has those of the race, and by how much more than the best that has
+#: them, as a share of what that one gains over the baseline
+LEAST_AHEAD_FOLDS, AHEAD = 3, 0.1
 #: why a trial that nothing is known of yet is left out late in a job
 NO_TIME = "it would not finish in the time left"
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
@@ -544,7 +547,33 @@ def _compared_folds(plan: Plan, history: History) -> int:
     The baseline, which is through with its folds before another has one, counts only while there is nothing else.
     """
     usable = [(t.origin != "baseline", t.n_first) for t in _usable(history) if t.n_first]
-    return min(plan.race_folds, max(usable, default=(False, 0))[1])
+    n_folds = min(plan.race_folds, max(usable, default=(False, 0))[1])
+    return n_folds if plan.limits.timeout_s is None else _folds_ahead(history, n_folds)
+
+
+def _folds_ahead(history: History, n_folds: int) -> int:
+    """Return how many of the folds those trials have that lead by far on fewer; all where there is none such.
+
+    Where a weak trial is through with its folds in no time, and a good one is not by the end, that one is the model.
+    """
+    usable = _usable(history)
+    others = [t for t in usable if LEAST_AHEAD_FOLDS <= t.n_first < n_folds]
+    baseline = next((t for t in usable if t.origin == "baseline"), None)
+    if not others or baseline is None:
+        return n_folds
+    there = [t for t in usable if t.n_first >= n_folds and t.origin != "baseline"]
+    ahead = [t.n_first for t in others if all(_is_far_ahead(history, t, best, baseline) for best in there)]
+    return max(ahead, default=n_folds)
+
+
+def _is_far_ahead(history: History, trial: TrialRecord, other: TrialRecord, baseline: TrialRecord) -> bool:
+    """Return whether a trial leads on each of its folds, and by a share of the other's gain over the baseline."""
+    n = trial.n_first
+    here, there, least = (history.score(t.metrics(n)) for t in (trial, other, baseline))
+    if here is None or there is None or least is None or here - there <= AHEAD * max(there - least, 0.0):
+        return False
+    pairs = [(history.score(trial.folds[f].metrics), history.score(other.folds[f].metrics)) for f in range(n)]
+    return all(one is not None and two is not None and one > two for one, two in pairs)
 
 
 def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:

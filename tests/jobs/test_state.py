@@ -383,6 +383,45 @@ def test_a_model_that_was_chosen_in_the_race_is_named_with_the_folds_it_was_judg
     assert shown["folds"] == listed.folds == "1 of 3 folds"
 
 
+@pytest.mark.parametrize(("score", "n_folds", "leads"), [(0.9, 4, True), (0.605, 4, False), (0.9, 2, False)])
+@pytest.mark.parametrize("race_folds", [8, 10])
+def test_a_trial_far_ahead_on_the_folds_it_has_is_the_model(
+    score: float, n_folds: int, leads: bool, race_folds: int
+) -> None:
+    """Not the weak one that was through with all its folds in no time."""
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        if number < 2:
+            return ScriptedFit(seconds=0.1, score=0.5 + number / 10)
+        ends = number == 2 and fold < n_folds
+        return ScriptedFit(seconds=2.0 if ends else 500.0, score=score, stops=ends)
+
+    plan = replace(
+        make_plan(timeout_s=20.0), validation={"kind": "cross_validation", "n_folds": 10}, race_folds=race_folds
+    )
+    job = Simulation(plan, script, predicted_s={"A": 0.1, "B": 2.0, "C": 2.0}).run()
+    assert len(job.history.trials[2].folds) == n_folds
+    assert job.history.model is not None
+    assert ({int(p["trial"]) for p in job.history.model.parts} >= {2}) == leads
+    best = snapshot(job.history)["best"]
+    assert best["value"] == (0.9 if leads else 0.6)
+    if leads:
+        assert best["folds"] == f"{n_folds} of 10 folds"
+
+
+def test_one_bad_fold_is_enough_not_to_lead_before_the_end() -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        if number < 2:
+            return ScriptedFit(seconds=0.1, score=0.5 + number / 10)
+        ends = number == 2 and fold < 5
+        return ScriptedFit(seconds=2.0 if ends else 500.0, score=0.55 if fold == 1 else 0.9, stops=ends)
+
+    plan = replace(make_plan(timeout_s=20.0), validation={"kind": "cross_validation", "n_folds": 10}, race_folds=8)
+    job = Simulation(plan, script, predicted_s={"A": 0.1, "B": 2.0, "C": 2.0}).run()
+    assert len(job.history.trials[2].folds) == 5
+    assert snapshot(job.history)["best"]["value"] == 0.6
+
+
 def test_while_a_job_runs_its_best_is_the_first_of_the_leaderboard() -> None:
     job = Simulation(make_plan(timeout_s=60.0), steady).run(until_s=30.0)
     assert not job.history.is_over
