@@ -47,8 +47,18 @@ from automl_jupyter.jobs.situation import (
     race_decides,
     race_weights,
 )
+from automl_jupyter.jobs.standing import (
+    best_complete_score,
+    compared_folds,
+    has_stalled,
+    is_cancelled,
+    nothing_will_come,
+    race_score,
+    usable,
+    with_folds,
+)
 from automl_jupyter.search.opening import Candidate, carry_on
-from automl_jupyter.search.stopping import WINDOW, reached, stalled
+from automl_jupyter.search.stopping import WINDOW, reached
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
@@ -65,9 +75,6 @@ MOST_COMPLETED = 8
 HOPEFUL = 1.3
 #: proposals left out one after the other until none is made, for a share of the job's time
 MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
-#: folds from which on a trial may lead before it has those of the race, and by how much more than the best that has
-#: them, as a share of what that one gains over the baseline
-LEAST_AHEAD_FOLDS, AHEAD = 3, 0.1
 #: why a trial that nothing is known of yet is left out late in a job
 NO_TIME = "it would not finish in the time left"
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
@@ -75,14 +82,10 @@ NO_TIME = "it would not finish in the time left"
 SAMPLER_LAG = 8
 #: how often a fold may be begun without an end before its trial is given up
 MOST_ATTEMPTS = 3
-#: trials that may fail before a job that is out of time gives up without a model
-MOST_FAILURES = 3
 #: seconds after being asked to stop until a fit's worker is replaced
 STOP_GRACE_S = 3.0
 #: seconds a fit gets, whatever the clock says, while there is no model at all
 FIRST_MODEL_S = 20.0
-#: share of the time that must have passed without a gain before a search with a time limit ends early
-STALL_SHARE = 0.5
 #: fits shorter than this, in seconds, are handed out ahead of time
 SHORT_FIT_S = 0.5
 #: seconds below which no fit is begun before the search must end
@@ -133,7 +136,7 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if not history.is_paused:
         todo += _fill_slots(plan, history, now)
         idle = not todo and not now.in_flight and not now.selecting
-        if idle and _has_stalled(plan, history):
+        if idle and has_stalled(plan, history):
             return [_stop_early()]
         if idle and plan.limits.timeout_s is not None and now.n_slots:
             return [ReachLimit("timeout_minutes", "nothing more would finish in the time left")]
@@ -142,16 +145,16 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
 
 def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit | None:
     limits = plan.limits
-    if _is_cancelled(history):
+    if is_cancelled(history):
         return ReachLimit("cancel", "stopped on request")
     deadline = search_deadline_s(plan, history, now)
-    if deadline is not None and now.elapsed_s >= deadline and (_usable(history) or _nothing_will_come(history)):
+    if deadline is not None and now.elapsed_s >= deadline and (usable(history) or nothing_will_come(history)):
         return ReachLimit("timeout_minutes", "the time left is needed for the final model")
     if limits.exit_score is not None:
-        best = _best_complete_score(history)
+        best = best_complete_score(history)
         if best is not None and reached(best, limits.exit_score, history.greater_is_better):
             return ReachLimit("exit_score", f"the best score reached {limits.exit_score:g}")
-    if not plan.race and _has_stalled(plan, history):
+    if not plan.race and has_stalled(plan, history):
         return _stop_early()
     counted = [t for t in history.trials.values() if t.origin != "baseline"]
     if limits.max_trials is not None and len(counted) >= limits.max_trials and not _pending(plan, history, now):
@@ -216,7 +219,7 @@ def _next(
                 return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
             continue
         if _would_not_finish(plan, history, now, trial, fold, limit):
-            if not trial.folds and not (now.is_iterative(trial.learner) and not _usable(history)):
+            if not trial.folds and not (now.is_iterative(trial.learner) and not usable(history)):
                 return EndTrial(number, "pruned", NO_TIME)
             continue
         return SubmitFold(number, fold, limit)
@@ -242,7 +245,7 @@ def _pending(plan: Plan, history: History, now: Situation) -> list[tuple[int, in
     may_queue = _may_queue(plan, history)
     if racing and may_queue and _next_opening(plan, history, now) is not None:
         return first  # the opening list goes on; nothing gets a second fold yet
-    rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -_race_score(plan, history, t))
+    rested = sorted((t for t in open_trials if t not in chosen), key=lambda t: -race_score(plan, history, t))
     if may_queue:  # else nothing new will come, and what is left of the time completes the leaderboard
         n_complete = sum(t.is_complete for t in history.trials.values())
         rested = [t for t in rested if t.n_first >= plan.race_folds and t.origin != "baseline"]
@@ -255,7 +258,7 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
     if not _may_queue(plan, history):
         return None
     deadline = search_deadline_s(plan, history, now)
-    if deadline is not None and deadline - now.elapsed_s < LEAST_FIT_S and _usable(history):
+    if deadline is not None and deadline - now.elapsed_s < LEAST_FIT_S and usable(history):
         return None
     number = len(history.trials)
     c = _next_opening(plan, history, now)
@@ -299,7 +302,7 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
 
     def is_affordable(c: Candidate) -> bool:
         predicted = now.predict_s(c.learner, c.params, plan.fold_rows)
-        if predicted is None or not _usable(history):
+        if predicted is None or not usable(history):
             return True
         most = _race_fit_s(total) * (HOPELESS if is_paced(c.learner) else 1.0)
         return fits * predicted <= min(most, HOPELESS * left)
@@ -316,7 +319,7 @@ def _may_queue(plan: Plan, history: History) -> bool:
     counted = sum(t.origin != "baseline" for t in history.trials.values())
     if plan.limits.max_trials is not None and counted >= plan.limits.max_trials:
         return False
-    return not _has_stalled(plan, history)
+    return not has_stalled(plan, history)
 
 
 def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord | None = None) -> float | None:
@@ -326,7 +329,7 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
     if deadline is None:
         return limit
     left = deadline - now.elapsed_s
-    if not _usable(history):
+    if not usable(history):
         left = max(left, FIRST_MODEL_S)  # a late model is worth more than none in time
     # The folds of a learner that keeps to its time get equal times, or its later ones would be better.
     if trial is None or not trial.folds or is_paced(trial.learner):
@@ -345,7 +348,7 @@ def _would_not_finish(
         return features + max(f.fit_s + f.predict_s for f in trial.folds.values()) > limit
     predicted = now.predict_s(trial.learner, trial.params, plan.fold_rows) or 0.0
     iterative = now.is_iterative(trial.learner)
-    if iterative and (limit < LEAST_FIT_S or not _usable(history)):
+    if iterative and (limit < LEAST_FIT_S or not usable(history)):
         return limit < LEAST_FIT_S
     return not is_worth_beginning(predicted, limit, iterative=iterative)
 
@@ -354,7 +357,7 @@ def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruc
     """Choose weights again when there is something new: the race is steered by them."""
     if now.selecting or plan.limits.timeout_s is None:
         return []
-    candidates = {n: _with_folds(history, n) for n in (_compared_folds(plan, history), plan.n_folds) if n}
+    candidates = {n: with_folds(history, n) for n in (compared_folds(plan, history), plan.n_folds) if n}
     due = [n for n, numbers in candidates.items() if numbers and len(numbers) != now.selected.get(n)]
     if not due:
         return []
@@ -426,7 +429,7 @@ def _finish(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return _select_final(plan, history, now)
     if history.model.stage == "chosen":
         return _refit(plan, history, now)
-    if _is_cancelled(history) or history.limit == "cancel":
+    if is_cancelled(history) or history.limit == "cancel":
         return [EndJob("Canceled", "stopped on request")]
     return [EndJob("Completed", history.limit)]
 
@@ -454,13 +457,13 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
 
 
 def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    n_folds = _compared_folds(plan, history)
+    n_folds = compared_folds(plan, history)
     # On fewer folds than those only the baseline can be complete.
-    complete = _with_folds(history, plan.n_folds) if n_folds == plan.race_folds else ()
+    complete = with_folds(history, plan.n_folds) if n_folds == plan.race_folds else ()
     if complete and not (plan.race and race_decides(history)):
         return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]
     if n_folds:
-        return [SelectEnsemble(_with_folds(history, n_folds), n_folds, final=True)]
+        return [SelectEnsemble(with_folds(history, n_folds), n_folds, final=True)]
     if history.limit == "cancel":
         return [EndJob("Canceled", "stopped on request before any fit had ended")]
     failed = [t for t in history.trials.values() if t.error]
@@ -484,7 +487,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     model = history.model
     assert model is not None
     total = total_s(plan, history)
-    if not plan.refits or history.limit == "cancel" or _is_cancelled(history):
+    if not plan.refits or history.limit == "cancel" or is_cancelled(history):
         return _stop_refits(now) or [PublishFinal()]
     flying = {(f.number, f.fold) for f in now.in_flight.values()}
     chosen = [(history.trials[n], w) for n, w in sorted(members(history).items(), key=lambda m: -m[1])]
@@ -523,106 +526,3 @@ def _stop_refits(now: Situation) -> list[Instruction]:
     if unasked:
         return [StopTasks(unasked)]
     return []
-
-
-# --- what the history says --------------------------------------------------------------------------------------
-
-
-def _is_cancelled(history: History) -> bool:
-    return any(request == "cancel" for request, _ in history.requests)
-
-
-def _usable(history: History) -> list[TrialRecord]:
-    return [t for t in history.trials.values() if t.folds and t.state not in ("failed", "cancelled")]
-
-
-def _nothing_will_come(history: History) -> bool:
-    """Return whether several trials ended and not one of them can be used."""
-    return sum(not t.is_open for t in history.trials.values()) >= MOST_FAILURES
-
-
-def _compared_folds(plan: Plan, history: History) -> int:
-    """Return on how many folds trials are compared: those of the race, fewer while no trial has that many.
-
-    The baseline, which is through with its folds before another has one, counts only while there is nothing else.
-    """
-    usable = [(t.origin != "baseline", t.n_first) for t in _usable(history) if t.n_first]
-    n_folds = min(plan.race_folds, max(usable, default=(False, 0))[1])
-    return n_folds if plan.limits.timeout_s is None else _folds_ahead(history, n_folds)
-
-
-def _folds_ahead(history: History, n_folds: int) -> int:
-    """Return how many of the folds those trials have that lead by far on fewer; all where there is none such.
-
-    Where a weak trial is through with its folds in no time, and a good one is not by the end, that one is the model.
-    """
-    usable = _usable(history)
-    others = [t for t in usable if LEAST_AHEAD_FOLDS <= t.n_first < n_folds]
-    baseline = next((t for t in usable if t.origin == "baseline"), None)
-    if not others or baseline is None:
-        return n_folds
-    there = [t for t in usable if t.n_first >= n_folds and t.origin != "baseline"]
-    ahead = [t.n_first for t in others if all(_is_far_ahead(history, t, best, baseline) for best in there)]
-    return max(ahead, default=n_folds)
-
-
-def _is_far_ahead(history: History, trial: TrialRecord, other: TrialRecord, baseline: TrialRecord) -> bool:
-    """Return whether a trial leads on each of its folds, and by a share of the other's gain over the baseline."""
-    n = trial.n_first
-    here, there, least = (history.score(t.metrics(n)) for t in (trial, other, baseline))
-    if here is None or there is None or least is None or here - there <= AHEAD * max(there - least, 0.0):
-        return False
-    pairs = [(history.score(trial.folds[f].metrics), history.score(other.folds[f].metrics)) for f in range(n)]
-    return all(one is not None and two is not None and one > two for one, two in pairs)
-
-
-def _with_folds(history: History, n_folds: int) -> tuple[int, ...]:
-    """Return the trials that have the first `n_folds` folds."""
-    return tuple(t.number for t in _usable(history) if t.n_first >= n_folds)
-
-
-def _race_score(plan: Plan, history: History, trial: TrialRecord) -> float:
-    """Return the score on the race's folds; the least there is for a trial that does not have them all."""
-    score = history.score(trial.metrics(plan.race_folds)) if trial.n_first >= plan.race_folds else None
-    return float("-inf") if score is None else score
-
-
-def _best_complete_score(history: History) -> float | None:
-    scores = [history.score(t.metrics()) for t in history.trials.values() if t.is_complete]
-    scores += [history.score(e.metrics) for e in history.ensembles.values() if e.complete]
-    return max((s for s in scores if s is not None), default=None)
-
-
-def _has_stalled(plan: Plan, history: History) -> bool:
-    """Return whether the last trials changed neither the best score nor the best ensemble, and that is to end it.
-
-    The rule counts trials that take minutes. Where they take less, a stall must also have lasted a share of the time.
-    """
-    if not plan.limits.enable_early_termination:
-        return False
-    scored = _scored(plan, history)
-    window, total = WINDOW, total_s(plan, history)
-    if total is not None:
-        since = history.elapsed_s - STALL_SHARE * total
-        window = max(window, sum(history.trials[number].queued_s >= since for number, _ in scored))
-    if not stalled([score for _, score in scored], window=window):
-        return False
-    members = {number for ensemble in history.ensembles.values() for number, _ in ensemble.members}
-    return not members & {number for number, _ in scored[-window:]}
-
-
-def _scored(plan: Plan, history: History) -> list[tuple[int, float | None]]:
-    """Return numbers and scores of the trials in order, on the race's folds."""
-    scores: list[tuple[int, float | None]] = []
-    for trial in sorted(history.trials.values(), key=lambda t: t.number):
-        if trial.origin == "baseline":
-            continue
-        if plan.race:
-            raced = trial.n_first >= plan.race_folds
-            if raced or trial.state in ("failed", "timed_out"):
-                scores.append((trial.number, history.score(trial.metrics(plan.race_folds)) if raced else None))
-        elif trial.is_open:
-            break  # those after it are looked at when it has ended, so that the order of ends does not matter
-        else:
-            scores.append((trial.number, history.score(trial.metrics()) if trial.is_complete else None))
-    return scores

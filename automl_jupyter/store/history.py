@@ -242,18 +242,15 @@ class History:
     @property
     def _first(self) -> Best | None:
         """The best of complete trials and ensembles by score, then by number."""
-        found: list[tuple[float, float, Best]] = []
-        for trial in self.trials.values():
-            value = trial.metrics().get(self.metric)
-            if trial.is_complete and trial.state not in ("failed", "cancelled") and value is not None:
-                found.append(
-                    (-value if self.greater_is_better else value, trial.number, Best(trial.label, trial.number, value))
-                )
-        for ensemble in self.ensembles.values():
-            value = ensemble.metrics.get(self.metric)
-            if ensemble.complete and value is not None:
-                found.append((-value if self.greater_is_better else value, math.inf, Best(ensemble.name, None, value)))
-        return min(found, key=lambda f: f[:2])[2] if found else None
+        ranked = [t for t in self.trials.values() if t.is_complete and t.state not in ("failed", "cancelled")]
+        rows: list[tuple[str, int | None, Mapping[str, float | None]]] = []
+        rows += [(t.label, t.number, t.metrics()) for t in ranked]
+        rows += [(e.name, None, e.metrics) for e in self.ensembles.values() if e.complete]
+        scored = [(score, row) for row in rows if (score := self.score(row[2])) is not None]
+        if not scored:
+            return None
+        _, (label, number, metrics) = max(scored, key=lambda s: (s[0], -math.inf if s[1][1] is None else -s[1][1]))
+        return Best(label, number, metrics[self.metric])
 
     @property
     def _best_model(self) -> Best | None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from automl_jupyter.cli import board
+from automl_jupyter.cli.listing import job_table
 
 
 def _drawn(snapshot: dict[str, Any], **more: Any) -> str:
@@ -33,6 +34,16 @@ def test_every_row_is_there_in_order(fakes: SimpleNamespace) -> None:
 def test_a_score_says_on_which_folds_it_stands_where_that_is_not_all(fakes: SimpleNamespace) -> None:
     best = {"label": "VotingEnsemble", "text": "0.9500", "folds": "1 of 5 folds"}
     assert "Best: VotingEnsemble, AUC_weighted 0.9500 on 1 of 5 folds\n" in _drawn(fakes.snapshot(best=best))
+
+
+def test_so_does_the_list_of_jobs() -> None:
+    stream = io.StringIO()
+    records = [{"name": "bank", "best": "VotingEnsemble", "text": "0.95", "folds": "1 of 5 folds"}]
+    Console(file=stream, width=160).print(job_table([*records, {**records[0], "folds": None}]))
+    first, second = stream.getvalue().splitlines()[1:]
+    assert "VotingEnsemble 0.95 on 1 of 5 folds" in first
+    assert "VotingEnsemble 0.95" in second
+    assert "folds" not in second
 
 
 def test_rows_beyond_the_window_are_counted(fakes: SimpleNamespace) -> None:

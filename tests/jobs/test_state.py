@@ -12,6 +12,7 @@ from automl_jupyter.jobs.choice import best_single, choose
 from automl_jupyter.jobs.instructions import Instruction, SelectEnsemble, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
 from automl_jupyter.jobs.situation import Situation, carried, is_spoilt
+from automl_jupyter.jobs.standing import compared_folds
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.store import events as ev
@@ -420,6 +421,20 @@ def test_one_bad_fold_is_enough_not_to_lead_before_the_end() -> None:
     job = Simulation(plan, script, predicted_s={"A": 0.1, "B": 2.0, "C": 2.0}).run()
     assert len(job.history.trials[2].folds) == 5
     assert snapshot(job.history)["best"]["value"] == 0.6
+
+
+def test_a_baseline_that_lacks_folds_leads_nothing() -> None:
+    """Not even where what has them all is worse than a guess."""
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        if number == 0:
+            return ScriptedFit(seconds=500.0 if fold == 4 else 0.1, score=0.5, stops=fold != 4)
+        return ScriptedFit(seconds=0.1, score=0.4)
+
+    plan = replace(make_plan(timeout_s=20.0), validation={"kind": "cross_validation", "n_folds": 10}, race_folds=8)
+    history = Simulation(plan, script).run().history
+    assert history.trials[0].n_first == 4
+    assert compared_folds(plan, history) == 8
 
 
 def test_while_a_job_runs_its_best_is_the_first_of_the_leaderboard() -> None:
