@@ -11,9 +11,9 @@ from automl_jupyter.trials.plan import Plan
 MOST_FAILURES = 3
 #: share of the time that must have passed without a gain before a search with a time limit ends early
 STALL_SHARE = 0.5
-#: folds from which on a trial may lead before it has those of the race, and by how much more than the best that has
-#: them, as a share of what that one gains over the baseline
-LEAST_AHEAD_FOLDS, AHEAD = 3, 0.1
+#: by how much more than the best that has the race's folds a trial must lead that has not, as a share of what that one
+#: gains over the baseline, times the folds the trial has: the fewer there are, the more of a lead may be chance
+AHEAD = 0.4
 
 
 def is_cancelled(history: History) -> bool:
@@ -48,7 +48,7 @@ def _folds_ahead(history: History, n_folds: int) -> int:
     """
     trials = usable(history)
     baseline = next((t for t in trials if t.origin == "baseline"), None)
-    others = [t for t in trials if LEAST_AHEAD_FOLDS <= t.n_first < n_folds and t is not baseline]
+    others = [t for t in trials if 0 < t.n_first < n_folds and t is not baseline]
     if not others or baseline is None:
         return n_folds
     there = [t for t in trials if t.n_first >= n_folds and t.origin != "baseline"]
@@ -60,7 +60,7 @@ def _is_far_ahead(history: History, trial: TrialRecord, other: TrialRecord, base
     """Return whether a trial leads on each of its folds, and by a share of the other's gain over the baseline."""
     n = trial.n_first
     here, there, least = (history.score(t.metrics(n)) for t in (trial, other, baseline))
-    if here is None or there is None or least is None or here - there <= AHEAD * max(there - least, 0.0):
+    if here is None or there is None or least is None or here - there <= AHEAD / n * max(there - least, 0.0):
         return False
     pairs = [(history.score(trial.folds[f].metrics), history.score(other.folds[f].metrics)) for f in range(n)]
     return all(one is not None and two is not None and one > two for one, two in pairs)
