@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 STACK_FILE = "model/stack.skops"
 #: forecasters that share half of an ensemble's weight equally
 STEADY = 4
-#: most trials a selection looks at, the best by the primary metric
-MOST_CANDIDATES = 50
+#: most trials a selection looks at, the best by the primary metric: weak ones are taken for fitting the noise
+MOST_CANDIDATES = 25
 
 
 @dataclass(frozen=True)
