@@ -11,8 +11,8 @@ from automl_jupyter.trials.plan import Plan
 MOST_FAILURES = 3
 #: share of the time that must have passed without a gain before a search with a time limit ends early
 STALL_SHARE = 0.5
-#: by how much more than the best that has the race's folds a trial must lead that has not, as a share of what that one
-#: gains over the baseline, times the folds the trial has: the fewer there are, the more of a lead may be chance
+#: by how much a trial that has not got the race's folds must lead those that have, as a share of what they gain over
+#: the baseline, divided by the folds the trial has: the fewer there are, the more of a lead may be chance
 AHEAD = 0.4
 
 

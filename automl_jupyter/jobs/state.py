@@ -451,7 +451,8 @@ def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTria
             return EndTrial(trial.number, "cancelled", "the job was stopped")
         return EndTrial(trial.number, "pruned", "the search ended before it could run")
     # Its folds can still be compared with others', and be the model where no trial is complete.
-    why = "it did not earn a place in the ensemble" if plan.race else "the search ended before the others"
+    unchosen = plan.race and trial.n_first >= plan.race_folds and trial.number not in members(history)
+    why = "it did not earn a place in the ensemble" if unchosen else "the search ended before the others"
     why = "the job was stopped" if stopped else why
     return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
 

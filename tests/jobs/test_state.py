@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from automl_jupyter.jobs.choice import best_single, choose
 from automl_jupyter.jobs.instructions import Instruction, SelectEnsemble, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
-from automl_jupyter.jobs.situation import Situation, carried, is_spoilt
+from automl_jupyter.jobs.situation import Situation, carried, is_spoilt, race_weights
 from automl_jupyter.jobs.standing import compared_folds
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG, decide
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
@@ -411,6 +411,22 @@ def test_a_trial_far_ahead_on_the_folds_it_has_is_the_model(
     assert best["value"] == (score if leads else 0.6)
     if leads:
         assert best["folds"] == f"{n_folds} of 10 folds"
+
+
+def test_a_trial_without_its_other_folds_says_whether_it_was_judged() -> None:
+    """Not that it earned no place, where it is in the ensemble or had not yet been compared with the others."""
+    slow = {(3, 1), (3, 2), (2, 0)}
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        ends = (number, fold) not in slow
+        return ScriptedFit(seconds=1.0 if ends else 500.0, score=0.5 + number / 10, stops=ends)
+
+    history = Simulation(make_plan(timeout_s=20.0), script).run().history
+    reasons = {t.number: t.reason for t in history.trials.values() if t.state == "pruned" and t.folds}
+    weights = race_weights(history)
+    assert reasons
+    for number, reason in reasons.items():
+        assert reason.endswith("earn a place in the ensemble") == (number not in weights)
 
 
 def test_one_bad_fold_is_enough_not_to_lead_before_the_end() -> None:
