@@ -50,10 +50,9 @@ def variants(key: str, context: SearchContext) -> list[Variant]:
         return _catboost(key, context)
     if key in ("XGBoostClassifier", "XGBoostRegressor"):
         return [(f"{key} · {what}", params) for what, params in _XGBOOST]
-    found = [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
-    if key == "NeuralNetwork" and context.log_target:
-        found.append((f"{key} · log target", {"log_target": True}))
-    return found
+    if key == "NeuralNetwork":
+        return _networks(table[key], context)
+    return [(f"{key} · {what}" if what else key, params) for what, params in table.get(key, [])]
 
 
 # Positions in `_lightgbm`'s list.
@@ -63,6 +62,8 @@ _RICH_MID, _PAIR_MID, _RICH_PLAIN, _PAIR_PLAIN, _LOG_MID, _LOG_PLAIN, _LOG_LARGE
 _FEWEST_ROUNDS, _ROUNDS_SHARE = 2000, 1 / 8
 #: Positions in the networks' list and in that of the processes.
 _LOG_NET, _EQUAL, _FREE = 3, 1, 2
+#: Fewer rows than these are few, and fewest: fine grids, deep trees and many passes are not for few of them.
+_FEW, _FEWEST = 2000, 1000
 
 
 def _classification(context: SearchContext) -> list[tuple[str, int]]:
@@ -70,15 +71,17 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
     linear = ("LogisticRegression", 0)
     trees = ("ExtremeRandomTrees", 0)
     first = [linear, *([("MultinomialNaiveBayes", 0), ("LinearSVM", 0)] if context.n_text else [])]
+    fewest = rows < _FEWEST
     core: list[tuple[str, int]] = [
         ("LightGBM", _MID),
         ("GaussianProcess", 0),
-        ("NeuralNetwork", 0),
+        *([] if fewest else [("NeuralNetwork", 0)]),
         ("LightGBM", _RICH_MID),
         ("CatBoostClassifier", 0),
         ("GaussianProcess", _EQUAL),
         ("LightGBM", _TINY),
         ("LightGBM", _PLAIN),
+        *([("NeuralNetwork", 0)] if fewest else []),
         ("NeuralNetwork", 1),
         ("LightGBM", _PAIR_PLAIN),
     ]
@@ -96,7 +99,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
             ("LightGBM", _TINY),
             ("NeuralNetwork", 1),
         ]
-    few = rows < 2000
+    few = rows < _FEW
     more: list[tuple[str, int]] = [
         ("LightGBM", _RICH_PLAIN),
         ("LightGBM", _PAIR_MID),
@@ -129,15 +132,16 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
 
 
 def _regression(context: SearchContext) -> list[tuple[str, int]]:
-    few = context.n_rows < 2000
+    few, fewest = context.n_rows < _FEW, context.n_rows < _FEWEST
     return [
         ("ElasticNet", 0),
         ("LightGBM", _MID),
         ("GaussianProcess", 0),
-        ("NeuralNetwork", 0),
+        *([] if fewest else [("NeuralNetwork", 0)]),
         ("LightGBM", _LOG_MID),
         ("LightGBM", _RICH_MID),
         ("CatBoostRegressor", 0),
+        *([("NeuralNetwork", 0)] if fewest else []),
         ("NeuralNetwork", _LOG_NET),
         ("LightGBM", _PLAIN),
         ("GaussianProcess", _FREE),
@@ -290,14 +294,26 @@ def _catboost(key: str, context: SearchContext) -> list[Variant]:
     plain: dict[str, Any] = {} if few else simple
     other = simple if few else {"max_ctr_complexity": 2}
     # Few rows need no fine grid of borders, which is most of a round's work there; each class is as much work again.
-    coarse = {"border_count": 64} if context.n_rows < 2000 else {}
+    coarse = {"border_count": 64} if context.n_rows < _FEW else {}
     quick = {"learning_rate": 0.1} if (context.n_classes or 1) > 2 else {}
     deep = {"learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 2.8, **simple, **coarse, **quick}
     shallow = {"learning_rate": 0.08, "depth": 4, "l2_leaf_reg": 4.5, **other, **coarse, **quick}
     of_all = [(f"{key} · default", {**plain, **coarse, **quick}), (f"{key} · deep", deep)]
     # Few rows do not fill deep trees, and those take several times as long.
     of_few = [(f"{key} · shallow", shallow)]
-    return [*of_few, *of_all] if context.n_rows < 2000 else [*of_all, *of_few]
+    return [*of_few, *of_all] if context.n_rows < _FEW else [*of_all, *of_few]
+
+
+def _networks(listed: list[Variant], context: SearchContext) -> list[Variant]:
+    found = [*listed, *([("log target", {"log_target": True})] if context.log_target else [])]
+    # Too few rows to choose a pass by: on them a network learns its rows by heart, the sooner the noisier they are.
+    # The last of the list goes on, for targets without noise.
+    passes = {"default": 32, "regularized": 16 if context.task == "classification" else 32, "log target": 32}
+    few = passes if context.n_rows < _FEW else {}
+    return [
+        (f"NeuralNetwork · {what}", {**params, **({"n_epochs": few[what]} if what in few else {})})
+        for what, params in found
+    ]
 
 
 def _forest(key: str, context: SearchContext) -> list[Variant]:

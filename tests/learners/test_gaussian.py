@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import optimize
 from sklearn.gaussian_process import GaussianProcessRegressor as Process
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
@@ -92,6 +94,27 @@ def test_the_noise_is_found() -> None:
     targets = ((Y - Y.mean()) / Y.std())[:, None]
     noise = choose_kernel(X, targets, 0, 0.4).noise * Y.var()
     assert 0.005 < noise < 0.02
+
+
+@pytest.mark.parametrize(("noise", "n", "looks"), [(0.5, 300, 1), (0.0, 300, 2), (0.5, 1100, 2), (0.0, 1100, 3)])
+def test_the_kernel_is_looked_for_on_where_there_is_no_noise(
+    noise: float, n: int, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def minimize(function: Any, start: np.ndarray, *more: Any, **options: Any) -> Any:
+        found = real(function, start, *more, **options)
+        calls.append((start, found.x))
+        return found
+
+    real = optimize.minimize
+    monkeypatch.setattr(optimize, "minimize", minimize)
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(n, 2))
+    y = np.sin(2 * rows[:, 0]) + rows[:, 1] + noise * rng.normal(size=n)
+    choose_kernel(rows, ((y - y.mean()) / y.std())[:, None], 0, 0.4)
+    assert len(calls) == looks
+    assert all(np.array_equal(after[0], before[1]) for before, after in itertools.pairwise(calls))
 
 
 def test_a_row_of_greater_weight_is_followed_more_closely() -> None:

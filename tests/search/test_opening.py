@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import make_learner
 from automl_jupyter.search.opening import SearchContext, opening_list
+from automl_jupyter.search.portfolio import variants
 
 KEYS = {
     task: tuple(i.key for i in learners if task in i.tasks and i.key != "Dummy")
@@ -70,6 +71,30 @@ def test_a_linear_model_answers_first_and_lightgbm_varies_most(task: str, linear
     assert min(leaves) <= 5
     assert max(leaves) >= 80
     assert len(leaves) >= 6
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_a_network_makes_fewer_passes_over_few_rows_but_for_its_last_configuration(task: str) -> None:
+    def passes(n_rows: int) -> list[int]:
+        context = SearchContext(task, n_rows, 8, n_classes=2 if task == "classification" else None)
+        made = [make_learner(learners.get("NeuralNetwork"), task, p) for _, p in variants("NeuralNetwork", context)]
+        return [network.n_epochs for network in made]
+
+    few, many = passes(1500), passes(2500)
+    assert [a < b for a, b in zip(few, many, strict=True)] == [True, True, False]
+    assert few[2] == many[2]
+    assert passes(300) == few
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_networks_wait_for_what_fits_the_fewest_rows_better(task: str) -> None:
+    def place(n_rows: int, key: str) -> int:
+        context = SearchContext(task, n_rows, 8, n_classes=2 if task == "classification" else None, allowed=KEYS[task])
+        return [c.learner for c in opening_list(context)].index(key)
+
+    boosted = "CatBoostClassifier" if task == "classification" else "CatBoostRegressor"
+    assert place(700, "NeuralNetwork") > place(700, boosted) > place(700, "GaussianProcess")
+    assert place(1500, "NeuralNetwork") < place(1500, boosted)
 
 
 def test_many_classes_bring_forests_forward_and_shorten_boosting() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from automl_jupyter.learners.info import SpaceContext
 
 #: rows of training data that the kernel's settings are chosen on, and steps: each costs the cube of the rows
-KERNEL_ROWS, MOST_STEPS = 400, 30
+KERNEL_ROWS, MOST_STEPS = 400, 12
 #: the same once more, from what was found, and from how many rows on that is worth it
 MORE_ROWS, MORE_STEPS, LEAST_FOR_MORE = 1200, 8, 1000
 

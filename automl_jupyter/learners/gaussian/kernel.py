@@ -19,6 +19,8 @@ JITTER = 1e-6
 #: least and most of a kernel's settings: its length as a multiple of the usual distance of rows, its amplitude, slope
 #: and noise for targets of variance 1
 _LENGTHS, _AMPLITUDES, _SLOPES, _NOISES = (0.05, 1000.0), (0.01, 100.0), (1e-5, 10.0), (1e-4, 2.0)
+#: Steps fit the lengths to the noise, too, and so there are few; where less noise than this is found, so many more.
+_LITTLE_NOISE, _STEPS_WITHOUT_NOISE = 0.01, 18
 _SQRT3 = np.sqrt(3.0)
 
 
@@ -55,7 +57,7 @@ class Kernel:
 
 
 def choose_kernel(rows: np.ndarray, targets: np.ndarray, seed: int, relevance: float) -> Kernel:
-    """Return the kernel that is most probable given the targets of some of the rows.
+    """Return a kernel that is probable given the targets of some of the rows; the most probable one, but for noise.
 
     Parameters
     ----------
@@ -74,17 +76,26 @@ def choose_kernel(rows: np.ndarray, targets: np.ndarray, seed: int, relevance: f
     n_lengths = rows.shape[1] if relevance > 0 else 1
     settings = np.log([*[usual] * n_lengths, 1.0, 0.1 / usual, 0.1])
     least, most = (np.log([*[usual * _LENGTHS[k]] * n_lengths, _AMPLITUDES[k], _SLOPES[k], _NOISES[k]]) for k in (0, 1))
-    looks = [(KERNEL_ROWS, MOST_STEPS), *([(MORE_ROWS, MORE_STEPS)] if len(rows) > LEAST_FOR_MORE else [])]
-    for n_rows, n_steps in looks:
-        settings = minimize(
-            improbability,
-            settings,
-            (rows[drawn[:n_rows]], targets[drawn[:n_rows]], relevance),
-            method="L-BFGS-B",
-            jac=True,
-            bounds=list(zip(least, most, strict=True)),
-            options={"maxiter": n_steps},
-        ).x
+
+    def climb(settings: np.ndarray, n_rows: int, n_steps: int) -> np.ndarray:
+        looked_at = drawn[:n_rows]
+        return np.asarray(
+            minimize(
+                improbability,
+                settings,
+                (rows[looked_at], targets[looked_at], relevance),
+                method="L-BFGS-B",
+                jac=True,
+                bounds=list(zip(least, most, strict=True)),
+                options={"maxiter": n_steps},
+            ).x
+        )
+
+    settings = climb(settings, KERNEL_ROWS, MOST_STEPS)
+    if np.exp(settings[-1]) < _LITTLE_NOISE:
+        settings = climb(settings, KERNEL_ROWS, _STEPS_WITHOUT_NOISE)
+    if len(rows) > LEAST_FOR_MORE:
+        settings = climb(settings, MORE_ROWS, MORE_STEPS)
     amplitude, slope, noise = np.exp(settings[n_lengths:]).tolist()
     return Kernel(amplitude, np.exp(settings[:n_lengths]), slope, noise)
 

@@ -23,8 +23,9 @@ _FARTHEST = 10.0
 class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
     """What the classifier and the regressor share.
 
-    The kernel's settings maximise the posterior of 400 of the rows, of more than 1,000 then that of 1,200; after that
-    all rows are fitted exactly.
+    The kernel's settings climb towards the most of the posterior of 400 of the rows, of more than 1,000 then that of
+    1,200, but for few steps where targets are noisy: more fit the lengths to the noise. After that all rows are fitted
+    exactly.
 
     Parameters
     ----------

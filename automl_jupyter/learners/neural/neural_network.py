@@ -28,7 +28,7 @@ def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
     """Draw about RealMLP's space, with sizes that end in time on few cores."""
     drawn = {
         "width": trial.suggest_categorical("width", [64, 128, 256]),
-        "n_epochs": trial.suggest_categorical("n_epochs", [32, 64, 128]),
+        "n_epochs": trial.suggest_categorical("n_epochs", [16, 32, 64, 128]),
         "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
         "dropout": trial.suggest_categorical("dropout", [0.0, 0.15, 0.3]),
         "weight_decay": trial.suggest_float("weight_decay", 0.01, 1.0, log=True),
