@@ -62,7 +62,8 @@ _RICH_MID, _PAIR_MID, _RICH_PLAIN, _PAIR_PLAIN, _LOG_MID, _LOG_PLAIN, _LOG_LARGE
 _FEWEST_ROUNDS, _ROUNDS_SHARE = 2000, 1 / 8
 #: Positions in the networks' list and in that of the processes.
 _LOG_NET, _EQUAL, _FREE = 3, 1, 2
-#: Fewer rows than these are few, and fewest: fine grids, deep trees and many passes are not for few of them.
+#: Fewer rows than the first are few: fine grids, deep trees and many passes are not for them. On fewer than the second
+#: networks come late, unless there are several classes: they gained nothing beside what comes before them.
 _FEW, _FEWEST = 2000, 1000
 
 
@@ -71,17 +72,17 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
     linear = ("LogisticRegression", 0)
     trees = ("ExtremeRandomTrees", 0)
     first = [linear, *([("MultinomialNaiveBayes", 0), ("LinearSVM", 0)] if context.n_text else [])]
-    fewest = rows < _FEWEST
+    late = rows < _FEWEST and classes == 2
     core: list[tuple[str, int]] = [
         ("LightGBM", _MID),
         ("GaussianProcess", 0),
-        *([] if fewest else [("NeuralNetwork", 0)]),
+        *([] if late else [("NeuralNetwork", 0)]),
         ("LightGBM", _RICH_MID),
         ("CatBoostClassifier", 0),
         ("GaussianProcess", _EQUAL),
         ("LightGBM", _TINY),
         ("LightGBM", _PLAIN),
-        *([("NeuralNetwork", 0)] if fewest else []),
+        *([("NeuralNetwork", 0)] if late else []),
         ("NeuralNetwork", 1),
         ("LightGBM", _PAIR_PLAIN),
     ]
@@ -132,16 +133,16 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
 
 
 def _regression(context: SearchContext) -> list[tuple[str, int]]:
-    few, fewest = context.n_rows < _FEW, context.n_rows < _FEWEST
+    few, late = context.n_rows < _FEW, context.n_rows < _FEWEST
     return [
         ("ElasticNet", 0),
         ("LightGBM", _MID),
         ("GaussianProcess", 0),
-        *([] if fewest else [("NeuralNetwork", 0)]),
+        *([] if late else [("NeuralNetwork", 0)]),
         ("LightGBM", _LOG_MID),
         ("LightGBM", _RICH_MID),
         ("CatBoostRegressor", 0),
-        *([("NeuralNetwork", 0)] if fewest else []),
+        *([("NeuralNetwork", 0)] if late else []),
         ("NeuralNetwork", _LOG_NET),
         ("LightGBM", _PLAIN),
         ("GaussianProcess", _FREE),

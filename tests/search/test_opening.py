@@ -86,15 +86,23 @@ def test_a_network_makes_fewer_passes_over_few_rows_but_for_its_last_configurati
     assert passes(300) == few
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-def test_networks_wait_for_what_fits_the_fewest_rows_better(task: str) -> None:
-    def place(n_rows: int, key: str) -> int:
-        context = SearchContext(task, n_rows, 8, n_classes=2 if task == "classification" else None, allowed=KEYS[task])
-        return [c.learner for c in opening_list(context)].index(key)
-
+@pytest.mark.parametrize(
+    ("task", "n_classes", "n_rows", "waits"),
+    [
+        ("classification", 2, 700, True),
+        ("classification", 4, 700, False),
+        ("classification", 2, 1500, False),
+        ("regression", None, 700, True),
+        ("regression", None, 1500, False),
+    ],
+)
+def test_networks_wait_for_what_fits_the_fewest_rows_better(
+    task: str, n_classes: int | None, n_rows: int, waits: bool
+) -> None:
+    order = [c.learner for c in opening_list(SearchContext(task, n_rows, 8, n_classes=n_classes, allowed=KEYS[task]))]
     boosted = "CatBoostClassifier" if task == "classification" else "CatBoostRegressor"
-    assert place(700, "NeuralNetwork") > place(700, boosted) > place(700, "GaussianProcess")
-    assert place(1500, "NeuralNetwork") < place(1500, boosted)
+    assert (order.index("NeuralNetwork") > order.index(boosted)) is waits
+    assert order.index("NeuralNetwork") > order.index("GaussianProcess")
 
 
 def test_many_classes_bring_forests_forward_and_shorten_boosting() -> None:
