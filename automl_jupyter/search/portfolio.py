@@ -72,13 +72,15 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
     linear = ("LogisticRegression", 0)
     trees = ("ExtremeRandomTrees", 0)
     first = [linear, *([("MultinomialNaiveBayes", 0), ("LinearSVM", 0)] if context.n_text else [])]
-    late = rows < _FEWEST and classes == 2
+    few, late = rows < _FEW, rows < _FEWEST and classes == 2
+    neighbours = [("KNN", 0)] if few else []  # takes next to no time, and nothing else finds rows that come twice
     core: list[tuple[str, int]] = [
         ("LightGBM", _MID),
         ("GaussianProcess", 0),
         *([] if late else [("NeuralNetwork", 0)]),
         ("LightGBM", _RICH_MID),
         ("CatBoostClassifier", 0),
+        *neighbours,
         ("GaussianProcess", _EQUAL),
         ("LightGBM", _TINY),
         ("LightGBM", _PLAIN),
@@ -92,6 +94,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
             ("LightGBM", _MID),
             ("NeuralNetwork", 0),
             trees,
+            *neighbours,
             ("GaussianProcess", 0),
             ("LightGBM", _PLAIN),
             ("GaussianProcess", _EQUAL),
@@ -100,7 +103,6 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
             ("LightGBM", _TINY),
             ("NeuralNetwork", 1),
         ]
-    few = rows < _FEW
     more: list[tuple[str, int]] = [
         ("LightGBM", _RICH_PLAIN),
         ("LightGBM", _PAIR_MID),
@@ -120,8 +122,7 @@ def _classification(context: SearchContext) -> list[tuple[str, int]]:
     last: list[tuple[str, int]] = [
         ("LogisticRegression", 1),
         ("SVM", 0),
-        *([] if few else [("GradientBoosting", 0)]),
-        ("KNN", 0),
+        *([] if few else [("GradientBoosting", 0), ("KNN", 0)]),
         ("SGD", 0),
         ("LinearSVM", 0),
         ("AveragedPerceptronClassifier", 0),
@@ -142,6 +143,7 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
         ("LightGBM", _LOG_MID),
         ("LightGBM", _RICH_MID),
         ("CatBoostRegressor", 0),
+        *([("KNN", 0)] if few else []),
         *([("NeuralNetwork", 0)] if late else []),
         ("NeuralNetwork", _LOG_NET),
         ("LightGBM", _PLAIN),
@@ -166,8 +168,7 @@ def _regression(context: SearchContext) -> list[tuple[str, int]]:
         ("ExtremeRandomTrees", 0),
         ("RandomForest", 0),
         ("FastLinearRegressor", 0),
-        *([] if few else [("GradientBoosting", 0)]),
-        ("KNN", 0),
+        *([] if few else [("GradientBoosting", 0), ("KNN", 0)]),
         ("LassoLars", 0),
         ("SGD", 0),
         ("OnlineGradientDescentRegressor", 0),

@@ -105,6 +105,16 @@ def test_networks_wait_for_what_fits_the_fewest_rows_better(
     assert order.index("NeuralNetwork") > order.index("GaussianProcess")
 
 
+@pytest.mark.parametrize(("task", "n_classes"), [("classification", 2), ("classification", 12), ("regression", None)])
+def test_neighbours_are_asked_early_where_that_takes_no_time(task: str, n_classes: int | None) -> None:
+    def place(n_rows: int) -> int:
+        context = SearchContext(task, n_rows, 8, n_classes=n_classes, allowed=KEYS[task])
+        return [c.learner for c in opening_list(context)].index("KNN")
+
+    assert place(1500) <= 8
+    assert place(2500) > 20
+
+
 def test_many_classes_bring_forests_forward_and_shorten_boosting() -> None:
     def opening(n_classes: int) -> list[tuple[str, dict[str, object]]]:
         context = SearchContext(
