@@ -80,7 +80,15 @@ def score_test(
         return {}, 0
     if plan.forecast:
         return _score_forecast(folder, prepared, parts, model, test)
-    blend = load_blend(folder, plan.task, plan.n_classes, parts, model.stack, temperature=model.temperature)
+    blend = load_blend(
+        folder,
+        plan.task,
+        plan.n_classes,
+        parts,
+        model.stack,
+        temperature=model.temperature,
+        n_training=plan.n_training,
+    )
     truth, predicted = (test.y, test.weight), blend.predict(test.X)
     return all_metrics(plan, predicted, truth, prepared.metric, context, threshold=model.threshold), len(test.y)
 

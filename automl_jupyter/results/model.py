@@ -40,6 +40,7 @@ class _Model(FittedModel):
             manifest["parts"],
             manifest["stack"],
             temperature=manifest.get("temperature", 1.0),
+            n_training=manifest.get("n_training"),
         )
         self.feature_names_in_ = np.asarray(self.schema_.feature_names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)

@@ -61,6 +61,8 @@ class Blend:
     stack: Any = None
     #: what the log probabilities are divided by
     temperature: float = 1.0
+    #: rows that were learnt from; None leaves probabilities that may be 0
+    n_training: int | None = None
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Predict rows of the canonical table.
@@ -71,7 +73,7 @@ class Blend:
             Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
         """
         from automl_jupyter.learners.base import predict
-        from automl_jupyter.search.adjust import sharpen
+        from automl_jupyter.search.adjust import sharpen, smooth
 
         if len(X) == 0:  # most estimators refuse a table without rows
             return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
@@ -91,6 +93,7 @@ class Blend:
                 blended = np.asarray(sum(p * part.weight for p, part in zip(of_parts, self.parts, strict=True)))
         if self.task == "classification":
             blended = sharpen(blended / blended.sum(axis=1, keepdims=True), self.temperature)
+            blended = blended if self.n_training is None else smooth(blended, self.n_training)
         return blended
 
 
@@ -102,6 +105,7 @@ def load_blend(
     stack: str | None,
     *,
     temperature: float = 1.0,
+    n_training: int | None = None,
 ) -> Blend:
     """Load the parts a `ModelSelected` event names.
 
@@ -115,6 +119,8 @@ def load_blend(
         File of the second level.
     temperature : float, default 1.0
         What the blend's log probabilities are divided by.
+    n_training : int, optional
+        Rows that were learnt from: no probability is less than such a number of rows can tell.
 
     Raises
     ------
@@ -141,7 +147,7 @@ def load_blend(
             )
         )
     second = artifacts.load(folder / stack) if stack else None
-    return Blend(task, n_classes, tuple(fitted), featurizers, second, temperature)
+    return Blend(task, n_classes, tuple(fitted), featurizers, second, temperature, n_training)
 
 
 def shares(folds: Sequence[int]) -> tuple[float, ...]:

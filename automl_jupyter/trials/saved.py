@@ -64,6 +64,7 @@ def make_manifest(
         "parts": [dict(p) for p in parts],
         "stack": stack,
         "temperature": temperature,
+        "n_training": data["n_training"],
         "threshold": threshold,
         "metric": metric,
         "packages": dict(packages),
@@ -132,8 +133,12 @@ def _check_shape(manifest: Any, path: Path) -> None:
     kinds = {"task": str, "schema": str, "roles": list, "parts": list, "stack": str | None, "label": str}
     if not all(name in manifest and isinstance(manifest[name], kind) for name, kind in kinds.items()):
         raise damaged
-    adjusted = {"temperature": float, "threshold": float | None}  # not in folders of earlier versions
+    # not in folders of earlier versions
+    adjusted = {"temperature": float, "threshold": float | None, "n_training": int | None}
     if not all(isinstance(manifest[name], kind) for name, kind in adjusted.items() if name in manifest):
+        raise damaged
+    n_training = manifest.get("n_training")
+    if n_training is not None and n_training < 1:
         raise damaged
     files = manifest.get("files", [])
     if not isinstance(files, list) or not all(isinstance(f, str) for f in files):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -193,6 +194,18 @@ def test_strange_column_names_and_labels_survive(tmp_path: Path) -> None:
     assert set(model.predict(table.drop(columns="label"))) <= {"<script>ja</script>", "ñó \n"}
     assert strange in model.feature_names_in_
     assert "<script>" not in job._repr_mimebundle_()["text/html"]
+
+
+def test_a_model_that_is_sure_leaves_a_little_to_what_it_has_not_seen(tmp_path: Path) -> None:
+    table = pd.DataFrame({"x": np.arange(120.0), "label": np.where(np.arange(120) < 60, "low", "high")})
+    job = run_job(data=table, workspace=tmp_path, training={"allowed_training_algorithms": ["DecisionTree"]})
+    for model in (job.model, load_model(job.model.save(tmp_path / "copy"))):
+        assert model.predict_proba(pd.DataFrame({"x": [-5.0]})).max() == pytest.approx(1 - 0.01 / 120.01 / 2, abs=1e-9)
+    folder = tmp_path / "copy"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["n_training"]  # as earlier versions wrote it
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert load_model(folder).predict_proba(pd.DataFrame({"x": [-5.0]})).max() == 1
 
 
 def test_an_ensemble_predicts_what_its_members_say(label_job: Any) -> None:

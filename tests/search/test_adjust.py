@@ -7,7 +7,7 @@ import pytest
 
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import evaluate_metrics, get_metric, move_threshold
-from automl_jupyter.search.adjust import LEAST_ROWS, Adjustment, choose_adjustment, sharpen
+from automl_jupyter.search.adjust import LEAST_ROWS, Adjustment, choose_adjustment, sharpen, smooth
 
 TWO = MetricContext(n_classes=2)
 
@@ -72,6 +72,16 @@ def test_sharpening_and_its_inverse_are_the_same_probabilities() -> None:
     np.testing.assert_allclose(sharpen(sharpen(proba, 0.5), 2.0), proba, atol=1e-9)
     np.testing.assert_array_equal(sharpen(proba, 0.6).argmax(axis=1), proba.argmax(axis=1))
     assert sharpen(np.array([[1.0, 0.0]]), 2.0).sum() == pytest.approx(1)
+
+
+def test_what_has_not_come_in_n_rows_is_not_impossible() -> None:
+    proba = np.array([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.2, 0.3, 0.5]])
+    found = smooth(proba, 331)
+    assert found.min() == pytest.approx(0.01 / 331.01 / 3)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found, proba, atol=0.01 / 331)
+    np.testing.assert_array_equal(found.argsort(axis=1), proba.argsort(axis=1))
+    assert smooth(proba, 331_000).min() < found.min() / 900
 
 
 def test_a_threshold_counts_from_itself_on() -> None:

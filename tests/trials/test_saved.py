@@ -76,6 +76,8 @@ def test_a_newer_format_is_refused(folder: Path) -> None:
         {"parts": "all of them"},
         {"parts": [{"trial": "x", "weight": 1, "label": "", "recipe": "linear", "folds": [0]}]},
         {"stack": 7},
+        {"n_training": "all"},
+        {"n_training": 0},
     ],
 )
 def test_a_damaged_manifest_is_a_sentence(fields: dict[str, Any], folder: Path) -> None:
