@@ -61,9 +61,9 @@ def sharpen(proba: np.ndarray, temperature: float) -> np.ndarray:
 def smooth(proba: np.ndarray, n_rows: int) -> np.ndarray:
     """Return probabilities as if a hundredth of a row more, of all classes in equal parts, had been learnt from.
 
-    Trees without a penalty give 1e-15 to what has not come in some hundred rows, and one such row among a hundred later
-    ones can make most of a log loss. This is additive smoothing (Lidstone, 1920), with so little that it changes
-    nothing else.
+    Held-out and final predictions of classes are made so. Trees without a penalty give 1e-15 to what has not come in
+    some hundred rows, and one such row among a hundred later ones can make most of a log loss. This is additive
+    smoothing (Lidstone, 1920), with so little that it changes nothing else.
 
     Parameters
     ----------

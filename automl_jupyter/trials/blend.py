@@ -61,7 +61,7 @@ class Blend:
     stack: Any = None
     #: what the log probabilities are divided by
     temperature: float = 1.0
-    #: rows that were learnt from; None leaves probabilities that may be 0
+    #: rows that probabilities were learnt from; None leaves them as they are, be they 0
     n_training: int | None = None
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -86,14 +86,16 @@ class Blend:
                     np.asarray(predict(estimator, self.task, features[key], self.n_classes), dtype=np.float64) * share
                     for key, estimator, share in zip(part.featurizers, part.estimators, part.shares, strict=True)
                 )
-                of_parts.append(sum(found))
+                together = np.asarray(sum(found))
+                if self.task == "classification" and self.n_training is not None:
+                    together = smooth(together, self.n_training)
+                of_parts.append(together)
             if self.stack is not None:
                 blended = np.asarray(self.stack.predict(of_parts))
             else:
                 blended = np.asarray(sum(p * part.weight for p, part in zip(of_parts, self.parts, strict=True)))
         if self.task == "classification":
             blended = sharpen(blended / blended.sum(axis=1, keepdims=True), self.temperature)
-            blended = blended if self.n_training is None else smooth(blended, self.n_training)
         return blended
 
 

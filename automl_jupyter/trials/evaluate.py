@@ -189,6 +189,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     from automl_jupyter.learners import learners
     from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
     from automl_jupyter.metrics.registry import evaluate_metrics
+    from automl_jupyter.search.adjust import smooth
 
     table = _open_table(task.cache)
     meta = table.meta
@@ -231,6 +232,8 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         predict_s = time.monotonic() - predict_started
         if not np.isfinite(predictions).all():
             raise ValueError("The model predicted values that are not finite numbers.")
+        if task.task == "classification":  # as the model that is made of such fits does
+            predictions = smooth(predictions, len(fold.y_train))
         metrics = evaluate_metrics(task.task, fold.y_valid, predictions, fold.weight_valid, _metric_context(meta))
         predictions = predictions.astype(np.float32 if task.task == "classification" else np.float64)
     files, size = _save(task, fold, estimator, predictions)

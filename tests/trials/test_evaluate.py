@@ -17,6 +17,7 @@ from automl_jupyter.data.cache import write_cache
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.learners import LearnerInfo, learners
 from automl_jupyter.learners.base import default_fit
+from automl_jupyter.search.adjust import smooth
 from automl_jupyter.testing.quick import make_table
 from automl_jupyter.trials import artifacts, evaluate
 from automl_jupyter.trials.guard import request_stop
@@ -108,7 +109,7 @@ def test_a_fold_is_fitted_scored_and_kept(task: FoldTask, tmp_path: Path) -> Non
     featurizer = artifacts.load(folder / featurizer_file("linear", 0))
     estimator = artifacts.load(folder / estimator_file(1, 0))
     X = TableSchema.infer(make_table(90)[["size", "age", "colour"]]).encode(make_table(90)[["size", "age", "colour"]])
-    again = estimator.predict_proba(featurizer.transform(X.iloc[60:]))
+    again = smooth(estimator.predict_proba(featurizer.transform(X.iloc[60:])), 60)
     np.testing.assert_allclose(again, outcome.predictions, atol=1e-6)
 
 
