@@ -19,7 +19,7 @@ LEAST_ROWS = 500
 LEAST_GAIN = 1e-3
 #: parts the rows are cut into, to look whether what is chosen on the others helps on each
 _PARTS = 4
-#: rows that final probabilities know of beside those that were learnt from, of all classes in equal parts
+#: rows that probabilities know of beside those that were learnt from, of all classes in equal parts
 PRIOR_ROWS = 0.01
 #: temperatures and thresholds that are looked at
 _TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 29))

@@ -308,14 +308,13 @@ def _catboost(key: str, context: SearchContext) -> list[Variant]:
 
 def _networks(listed: list[Variant], context: SearchContext) -> list[Variant]:
     found = [*listed, *([("log target", {"log_target": True})] if context.log_target else [])]
-    # Too few rows to choose a pass by: on them a network learns its rows by heart, the sooner the noisier they are.
-    # The last of the list goes on, for targets without noise.
-    passes = {"default": 32, "regularized": 16 if context.task == "classification" else 32, "log target": 32}
-    few = passes if context.n_rows < _FEW else {}
-    return [
-        (f"NeuralNetwork · {what}", {**params, **({"n_epochs": few[what]} if what in few else {})})
-        for what, params in found
-    ]
+    passes: dict[str, int] = {}
+    if context.n_rows < _FEW:
+        # Too few to choose a pass by: a network learns its rows by heart, the sooner the noisier they are. The
+        # configuration that is not named here goes on, for targets without noise.
+        passes = {"default": 32, "regularized": 16 if context.task == "classification" else 32, "log target": 32}
+    shorter = {what: {"n_epochs": n} for what, n in passes.items()}
+    return [(f"NeuralNetwork · {what}", {**params, **shorter.get(what, {})}) for what, params in found]
 
 
 def _forest(key: str, context: SearchContext) -> list[Variant]:

@@ -175,7 +175,8 @@ def preload() -> None:
     import automl_jupyter.data.cache
     import automl_jupyter.featurization.recipes
     import automl_jupyter.learners.base
-    import automl_jupyter.metrics.registry  # noqa: F401
+    import automl_jupyter.metrics.registry
+    import automl_jupyter.search.adjust  # noqa: F401
 
 
 def forget() -> None:

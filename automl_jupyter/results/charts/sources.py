@@ -262,7 +262,15 @@ class JobSource:
     def _blend(self, parts: Sequence[Mapping[str, Any]], temperature: float, stack: str | None = None) -> Blend:
         try:
             data = self._data
-            return load_blend(self._job.path, data["task"], data["n_classes"], parts, stack, temperature=temperature)
+            return load_blend(
+                self._job.path,
+                data["task"],
+                data["n_classes"],
+                parts,
+                stack,
+                temperature=temperature,
+                n_training=data["n_training"],
+            )
         except (FileNotFoundError, StoreError):
             raise AutoMLError(
                 f"The fitted folds of the job {plain(self._job.name)} are gone. Give rows with their target as data=…"
