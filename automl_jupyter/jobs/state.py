@@ -305,7 +305,10 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
         if predicted is None or not usable(history):
             return True
         most = _race_fit_s(total) * (HOPELESS if is_paced(c.learner) else 1.0)
-        return fits * predicted <= min(most, HOPELESS * left)
+        if fits * predicted > min(most, HOPELESS * left):
+            return False
+        # Queued before it is worth beginning it would be left out for good; later more is known of its time.
+        return now.is_iterative(c.learner) or is_worth_beginning(predicted, min(most, left), iterative=False)
 
     return next((c for c in waiting if is_affordable(c)), None)
 

@@ -183,6 +183,24 @@ def test_what_the_time_does_not_allow_is_passed_over_and_the_rest_goes_on() -> N
     assert [t.learner for t in unlimited.history.trials.values()] == ["Dummy", "A", "B", "C"]
 
 
+def test_what_may_turn_out_to_be_quicker_waits_and_is_not_left_out_for_good() -> None:
+    """Before anything of a learner was timed the prediction is cautious; B keeps nothing when it is stopped."""
+
+    class Learning(Simulation):
+        def _situation(self) -> Situation:
+            seconds = 9.0 if self.now_s < 20.0 else 2.0
+            return replace(
+                super()._situation(),
+                is_iterative=lambda learner: learner != "B",
+                predict_s=lambda learner, params, n_rows: seconds if learner == "B" else None,
+            )
+
+    job = Learning(make_plan(timeout_s=60.0, opening=("Dummy", "A", "B", "C")), steady).run()
+    opening = [(t.learner, t.state) for t in job.history.trials.values() if t.origin == "opening"]
+    assert [learner for learner, _ in opening] == ["A", "C", "B"]
+    assert opening[-1] == ("B", "complete")
+
+
 @pytest.mark.parametrize(("predicted_s", "is_tried"), [(13.0, True), (25.0, False)])
 def test_a_learner_that_keeps_to_its_time_is_tried_in_less_of_it(predicted_s: float, is_tried: bool) -> None:
     """Its folds get a fifth of the time each, since its later ones would be better than the first otherwise."""
