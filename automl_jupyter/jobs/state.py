@@ -214,7 +214,7 @@ def _next(
             there = f"it would need about {byte_size(needed)} of memory, and a worker has {byte_size(now.worker_bytes)}"
             return EndTrial(number, "pruned", there)
         limit = _fit_limit_s(plan, history, now, trial)
-        if limit is not None and limit <= 0:
+        if limit <= 0:
             if trial.fit_s >= plan.limits.trial_timeout_s:
                 return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
             continue
@@ -299,6 +299,7 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
         return next(waiting, None)
     fits = 1.0 if plan.race else max(plan.n_folds / max(now.n_slots, 1), 1.0)
     left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
+    limit = _fit_limit_s(plan, history, now)
 
     def is_affordable(c: Candidate) -> bool:
         predicted = now.predict_s(c.learner, c.params, plan.fold_rows)
@@ -308,7 +309,7 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
         if fits * predicted > min(most, HOPELESS * left):
             return False
         # Queued before it is worth beginning it would be left out for good; later more is known of its time.
-        return now.is_iterative(c.learner) or is_worth_beginning(predicted, min(most, left), iterative=False)
+        return now.is_iterative(c.learner) or is_worth_beginning(predicted, limit, iterative=False)
 
     return next((c for c in waiting if is_affordable(c)), None)
 
@@ -325,7 +326,7 @@ def _may_queue(plan: Plan, history: History) -> bool:
     return not has_stalled(plan, history)
 
 
-def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord | None = None) -> float | None:
+def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecord | None = None) -> float:
     """Return the most seconds that the next fit of a trial may take, or the first of one that is not there yet."""
     limit = plan.limits.trial_timeout_s - (trial.fit_s if trial else 0.0)
     deadline = search_deadline_s(plan, history, now)
@@ -341,9 +342,9 @@ def _fit_limit_s(plan: Plan, history: History, now: Situation, trial: TrialRecor
 
 
 def _would_not_finish(
-    plan: Plan, history: History, now: Situation, trial: TrialRecord, fold: int, limit: float | None
+    plan: Plan, history: History, now: Situation, trial: TrialRecord, fold: int, limit: float
 ) -> bool:
-    if limit is None or plan.limits.timeout_s is None:
+    if plan.limits.timeout_s is None:
         return False
     if trial.folds:
         made = any(fold in t.folds for t in history.trials.values() if t.recipe == trial.recipe)
