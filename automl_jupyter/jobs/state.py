@@ -219,9 +219,10 @@ def _next(
                 return EndTrial(number, "timed_out", "trial_timeout_minutes is used up")
             continue
         if _would_not_finish(plan, history, now, trial, fold, limit):
-            if not trial.folds and not (now.is_iterative(trial.learner) and not usable(history)):
+            hopeful = now.is_iterative(trial.learner) and not usable(history)
+            if trial.origin == "search" and not trial.folds and not hopeful:
                 return EndTrial(number, "pruned", NO_TIME)
-            continue
+            continue  # what is of the opening list waits: more will be known of its learner's time
         return SubmitFold(number, fold, limit)
     return _queue_next(plan, history, now)
 
@@ -299,17 +300,13 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
         return next(waiting, None)
     fits = 1.0 if plan.race else max(plan.n_folds / max(now.n_slots, 1), 1.0)
     left = max((search_deadline_s(plan, history, now) or total) - now.elapsed_s, 0.0)
-    limit = _fit_limit_s(plan, history, now)
 
     def is_affordable(c: Candidate) -> bool:
         predicted = now.predict_s(c.learner, c.params, plan.fold_rows)
         if predicted is None or not usable(history):
             return True
         most = _race_fit_s(total) * (HOPELESS if is_paced(c.learner) else 1.0)
-        if fits * predicted > min(most, HOPELESS * left):
-            return False
-        # Queued before it is worth beginning it would be left out for good; later more is known of its time.
-        return now.is_iterative(c.learner) or is_worth_beginning(predicted, limit, iterative=False)
+        return fits * predicted <= min(most, HOPELESS * left)
 
     return next((c for c in waiting if is_affordable(c)), None)
 
