@@ -12,39 +12,23 @@ first folds; the members of the best ensemble so far get their other folds; then
 from __future__ import annotations
 
 from automl_jupyter._core.text import byte_size
+from automl_jupyter.jobs.closing import close, end_overdue
 from automl_jupyter.jobs.instructions import (
-    EndJob,
     EndTrial,
     Instruction,
-    KillTasks,
-    PublishFinal,
     QueueTrial,
     ReachLimit,
     SelectEnsemble,
     StopTasks,
     SubmitFold,
 )
-from automl_jupyter.jobs.reserve import (
-    MOST_REPLICAS,
-    MOST_RESERVE,
-    end_s,
-    features_s,
-    has_replicas,
-    keeps_folds,
-    refit_s,
-    refits_s,
-    search_deadline_s,
-    total_s,
-)
+from automl_jupyter.jobs.reserve import search_deadline_s, total_s
 from automl_jupyter.jobs.situation import (
     HOPELESS,
-    InFlight,
     Situation,
     carried,
     is_paced,
     is_worth_beginning,
-    members,
-    race_decides,
     race_weights,
 )
 from automl_jupyter.jobs.standing import (
@@ -61,7 +45,6 @@ from automl_jupyter.search.opening import Candidate, carry_on
 from automl_jupyter.search.stopping import WINDOW, reached
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
-from automl_jupyter.trials.records import REFIT
 
 #: share of the time in which the opening list meets on the race's folds before anything gets another one
 RACE_SHARE = 0.45
@@ -71,8 +54,6 @@ RACE_FIT_SHARE = 0.2
 LEAST_RACE_FIT_S = 5.0
 #: trials that get all their folds after the race, the ensemble's members and the best of the others
 MOST_COMPLETED = 8
-#: the same of a refit, after which there is nothing else to do with the time: as likely as not it ends sooner
-HOPEFUL = 1.3
 #: proposals left out one after the other until none is made, for a share of the job's time
 MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
 #: why a trial that nothing is known of yet is left out late in a job
@@ -82,8 +63,6 @@ NO_TIME = "it would not finish in the time left"
 SAMPLER_LAG = 8
 #: how often a fold may be begun without an end before its trial is given up
 MOST_ATTEMPTS = 3
-#: seconds after being asked to stop until a fit's worker is replaced
-STOP_GRACE_S = 3.0
 #: seconds a fit gets, whatever the clock says, while there is no model at all
 FIRST_MODEL_S = 20.0
 #: fits shorter than this, in seconds, are handed out ahead of time
@@ -117,10 +96,7 @@ def decide(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return []
     if history.status == "Running":
         return _search(plan, history, now)
-    return _finish(plan, history, now)
-
-
-# --- while the search goes on -----------------------------------------------------------------------------------
+    return close(plan, history, now)
 
 
 def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -128,7 +104,7 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if over is not None:
         return [over]
     todo: list[Instruction] = _skip_and_block(history, now)
-    todo += _end_overdue(now)
+    todo += end_overdue(now)
     todo += [EndTrial(t.number, "complete") for t in history.trials.values() if t.is_open and t.is_complete]
     if todo:
         return todo  # first, so that no fold of a trial that ends here is begun
@@ -384,147 +360,3 @@ def _skip_and_block(history: History, now: Situation) -> list[Instruction]:
             reason = "skipped on request" if trial.number in skipped else f"{trial.learner} was blocked on request"
             todo.append(EndTrial(trial.number, "cancelled", reason))
     return todo
-
-
-def _end_overdue(now: Situation) -> list[Instruction]:
-    """Replace the workers of fits that are long past their limit: they are in code that cannot be interrupted."""
-    late = [f for f in now.in_flight.values() if f.limit_s is not None and _overtime(f, now) > STOP_GRACE_S]
-    stuck = [f for f in now.in_flight.values() if f.asked_s is not None and now.elapsed_s - f.asked_s > STOP_GRACE_S]
-    todo: list[Instruction] = []
-    if late:
-        todo.append(
-            KillTasks(
-                tuple(f.key for f in late),
-                "timed_out",
-                "it did not stop at its time limit; its worker was replaced",
-            )
-        )
-    stuck = [f for f in stuck if f not in late]
-    if stuck:
-        todo.append(
-            KillTasks(
-                tuple(f.key for f in stuck),
-                "cancelled",
-                "it did not stop when asked; its worker was replaced",
-            )
-        )
-    return todo
-
-
-def _overtime(fit: InFlight, now: Situation) -> float:
-    return now.elapsed_s - fit.started_s - (fit.limit_s or 0.0)
-
-
-# --- once the search is over ------------------------------------------------------------------------------------
-
-
-def _finish(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    if now.in_flight and (history.model is None or history.model.stage == "anytime"):
-        return _stop_search_fits(plan, history, now)
-    unended = [t for t in history.trials.values() if t.is_open]
-    if unended:
-        return [_end_unfinished(plan, history, t) for t in unended]
-    if now.selecting:
-        return []
-    if history.model is None or history.model.stage == "anytime":
-        return _select_final(plan, history, now)
-    if history.model.stage == "chosen":
-        return _refit(plan, history, now)
-    if is_cancelled(history) or history.limit == "cancel":
-        return [EndJob("Canceled", "stopped on request")]
-    return [EndJob("Completed", history.limit)]
-
-
-def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    hurry = history.limit in ("cancel", "timeout_minutes", "exit_score", "enable_early_termination")
-    unasked = tuple(f.key for f in now.in_flight.values() if f.asked_s is None)
-    if hurry and unasked:
-        return [StopTasks(unasked)]
-    return _end_overdue(now)
-
-
-def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
-    if trial.is_complete:
-        return EndTrial(trial.number, "complete")
-    stopped = history.limit == "cancel"
-    if not trial.folds:
-        if stopped:
-            return EndTrial(trial.number, "cancelled", "the job was stopped")
-        return EndTrial(trial.number, "pruned", "the search ended before it could run")
-    # Its folds can still be compared with others', and be the model where no trial is complete.
-    unchosen = plan.race and trial.n_first >= plan.race_folds and trial.number not in members(history)
-    why = "it did not earn a place in the ensemble" if unchosen else "the search ended before the others"
-    why = "the job was stopped" if stopped else why
-    return EndTrial(trial.number, "pruned", f"{len(trial.folds)} of {trial.n_folds} folds: {why}")
-
-
-def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    n_folds = compared_folds(plan, history)
-    # On fewer folds than those only the baseline can be complete.
-    complete = with_folds(history, plan.n_folds) if n_folds == plan.race_folds else ()
-    if complete and not (plan.race and race_decides(history)):
-        return [SelectEnsemble(complete, plan.n_folds, final=True, stack_limit_s=_stack_limit_s(plan, history, now))]
-    if n_folds:
-        return [SelectEnsemble(with_folds(history, n_folds), n_folds, final=True)]
-    if history.limit == "cancel":
-        return [EndJob("Canceled", "stopped on request before any fit had ended")]
-    failed = [t for t in history.trials.values() if t.error]
-    why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
-    return [EndJob("Failed", f"No trial was complete.{why}")]
-
-
-def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None:
-    """Return how long the stack may take: what its members' refits leave; nothing once the job was asked to stop."""
-    if history.limit == "cancel":
-        return 0.0
-    total = total_s(plan, history)
-    if total is None:
-        return None
-    kept = refits_s(plan, history, now, most_s=MOST_RESERVE * total) + now.selection_s + 0.5
-    return max(total - now.elapsed_s - kept, 0.0)
-
-
-def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
-    """Fit the chosen members on every row, the heaviest first, as far as the time allows."""
-    model = history.model
-    assert model is not None
-    total = total_s(plan, history)
-    if not plan.refits or history.limit == "cancel" or is_cancelled(history):
-        return _stop_refits(now) or [PublishFinal()]
-    flying = {(f.number, f.fold) for f in now.in_flight.values()}
-    chosen = [(history.trials[n], w) for n, w in sorted(members(history).items(), key=lambda m: -m[1])]
-    waiting = [(t, REFIT) for t, _ in chosen if t.refit_s is None and t.refit_error is None]
-    repeated = [t for t, weight in chosen if t.refit_s is not None and has_replicas(plan, t, weight)]
-    repeated.sort(key=lambda t: keeps_folds(plan, t))  # last those that something stands beside already
-    waiting += [(t, REFIT - k) for k in range(1, MOST_REPLICAS) for t in repeated if REFIT - k not in t.replicas_ended]
-    left = None if total is None else total - now.elapsed_s - end_s(total)
-    if left is not None and left <= 0:
-        return _stop_refits(now) or [PublishFinal()]
-    todo: list[Instruction] = _end_overdue(now)
-    free = now.n_slots - len(now.in_flight)
-
-    def share_of_left(trial: TrialRecord) -> float:
-        expected = trial.refit_s or refit_s(plan, trial, now) + features_s(plan, history, [trial])
-        return 0.0 if left is None else expected / left
-
-    # Those that may not end in time come last, or they would take the place of lighter members' that do.
-    for trial, fold in sorted(waiting, key=lambda w: share_of_left(w[0]) > 1):
-        if (trial.number, fold) in flying or free <= 0:
-            continue
-        hopeful = HOPEFUL if now.is_iterative(trial.learner) else 1.0
-        if fold == REFIT and is_paced(trial.learner):  # one beyond the first, hurried, would make it no better
-            hopeful = HOPELESS
-        if share_of_left(trial) > hopeful:
-            continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
-        todo.append(SubmitFold(trial.number, fold, left))
-        free -= 1
-    if not todo and not now.in_flight:
-        return [PublishFinal()]
-    return todo
-
-
-def _stop_refits(now: Situation) -> list[Instruction]:
-    unasked = tuple(f.key for f in now.in_flight.values() if f.asked_s is None)
-    if unasked:
-        return [StopTasks(unasked)]
-    return []

@@ -24,7 +24,9 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-tables, report, systems, fetch = (_load(name) for name in ("tables", "report", "systems", "fetch_tables"))
+tables, report, systems, fetch, beside = (
+    _load(name) for name in ("tables", "report", "systems", "fetch_tables", "beside")
+)
 
 
 def test_a_table_is_split_once_and_for_all(tmp_path: Path) -> None:
@@ -119,3 +121,54 @@ def test_text_columns_become_categories_fixed_on_the_training_rows() -> None:
     assert columns.encode(train)["f0"].cat.codes.tolist() == [0, 1, -1]
     assert columns.encode(test)["f0"].cat.codes.tolist() == [-1, 1]
     assert columns.encode(test)["f1"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (0.90, 1.0, 0),
+        (1.0009, 1.0, 1),
+        (1.0011, 1.0, 2),
+        (0.0, 0.0, 1),
+        (float("inf"), 1.0, 2),
+        (1.0, float("inf"), 0),
+        (float("inf"), float("inf"), 1),
+    ],
+)
+def test_within_a_thousandth_of_the_others_error_is_a_tie(ours: float, theirs: float, said: int) -> None:
+    assert beside.outcome(ours, theirs) == said
+
+
+def test_equal_errors_share_their_rank() -> None:
+    assert beside.mean_ranks([{"a": 1.0, "b": 1.0, "c": 2.0}, {"a": 3.0, "b": 2.0, "c": 1.0}]) == {
+        "a": 2.25,
+        "b": 1.75,
+        "c": 2.0,
+    }
+
+
+def test_systems_are_compared_on_the_tables_that_all_of_them_were_run_on() -> None:
+    def run(peer: str, table: str, budget: int, score: float | None, **more: object) -> dict[str, object]:
+        row = {"peer": peer, "version": "1.2", "dataset": table, "metric": "roc_auc", "budget": budget, **more}
+        row |= {"rows_train": 1400, "rows_test": 600, "when": "2026-11-30 08:00:00"}
+        return row | ({"error": "it failed"} if score is None else {"score_test": score})
+
+    rows = [
+        run("ours", "t", 15, 0.90, peak_rss_mb=500),
+        run("ours", "t", 60, 0.10, peak_rss_mb=500),
+        run("ours", "t", 60, 0.95, peak_rss_mb=800, predict_rows_per_second=900.0),
+        run("h2o", "t", 60, 0.90, peak_rss_mb=900, predict_rows_per_second=300.0),
+        run("new", "t", 60, None),
+        run("ours", "alone", 60, 0.9),
+    ]
+    text = beside.make_report(beside.collect(rows))
+    assert "1 tables, 2026-11-30 to 2026-11-30. H2O 1.2, new 1.2." in text
+    assert "| t | 1,400 | 600 | ROC AUC | 0.9000 | **0.9500** | 0.9000 | failed |" in text
+    assert "| mean rank of those with 60 s |  | 1.00 | 2.00 | 3.00 |" in text
+    assert "| our 60 s won, tied, lost (not lost) |  |  | 1, 0, 0 (100%) | 1, 0, 0 (100%) |" in text
+    assert "| our 15 s won, tied, lost (not lost) |  |  | 0, 1, 0 (100%) | 1, 0, 0 (100%) |" in text
+    assert "| peak memory in MB: median, most | 500, 500 | 800, 800 | 900, 900 |  |" in text
+    assert "| tables on which ours takes no more memory |  |  | 1 of 1 | 0 of 0 |" in text
+    assert "| tables on which ours predicts at least three times as fast |  |  | 1 of 1 | 0 of 0 |" in text
+    assert "| failed | 0 | 0 | 0 | 1 |" in text
+    assert "alone" not in text
