@@ -120,7 +120,7 @@ def make_report(runs: Runs, seconds: int = 60, early: int = 15) -> str:
         [
             "# Beside other systems, table by table",
             "",
-            f"{len(full)} tables, {days[0]} to {days[-1]}. {versions}.",
+            f"Tables: {len(full)}. Measured {' to '.join(dict.fromkeys((days[0], days[-1])))}. {versions}.",
             "",
             *_summary(full, columns, seconds),
             "",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from automl_jupyter.data.convert import (
     told_apart,
 )
 from automl_jupyter.data.dataset import Column, ColumnType
+from automl_jupyter.data.quantities import Quantity, find_quantity
 
 #: rows looked at to count distinct numbers and to judge texts
 SAMPLE_ROWS = 50_000
@@ -73,6 +74,8 @@ class Coding:
         ``float32`` when every training value is exact in it, else ``float64``; numbers only.
     layout : str, optional
         How instants are written.
+    quantity : Quantity, optional
+        How texts write numbers with something around them; what is not written so is missing.
     lenient : bool
         Whether some training texts could not be read as instants and were taken as missing.
     words : tuple of str, optional
@@ -81,12 +84,20 @@ class Coding:
 
     dtype: str = ""
     layout: str | None = None
+    quantity: Quantity | None = None
     lenient: bool = False
     words: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the coding as plain JSON values."""
-        return {**vars(self)}
+        return {**vars(self), "quantity": self.quantity.to_dict() if self.quantity else None}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Coding:
+        """Return the coding that `to_dict` gave."""
+        words, quantity = value["words"], value.get("quantity")
+        read = {"words": words and tuple(words), "quantity": quantity and Quantity(**quantity)}
+        return cls(**{**value, **read})
 
 
 @dataclass(frozen=True)
@@ -169,7 +180,13 @@ def _dropped(name: str, kind: ColumnType, why: str, n_missing: int, n_unique: in
 def _as_asked(name: str, series: pd.Series, wanted: ColumnType, n_missing: int) -> Found:
     reason = "as asked"
     if wanted is ColumnType.NUMERIC:
-        return _numbers(name, series, n_missing, reason, alone=True, asked=True)
+        try:
+            return _numbers(name, series, n_missing, reason, alone=True, asked=True)
+        except UnreadableValueError:
+            quantities = _quantities(name, series, _Distinct.of(series), reason, alone=True, asked=True)
+            if quantities is None:
+                raise
+            return quantities
     if wanted is ColumnType.BOOLEAN:
         return _truths(name, series, n_missing, reason, asked=True)
     if wanted is ColumnType.DATETIME:
@@ -285,12 +302,14 @@ def _find_text(name: str, series: pd.Series, n_missing: int, alone: bool) -> Fou
         return Found(Column(name, ColumnType.TEXT, reason, n_missing, int(texts.nunique())))
     distinct = _Distinct.of(series)
     mixed = ", values of several kinds read as text" if inside.startswith("mixed") else ""
+    found = None
     if not mixed:
         found = _numbers_in_texts(name, series, distinct, n_missing, alone) or _dates_in_texts(
             name, series, distinct, n_missing
         )
-        if found is not None:
-            return found
+    found = found or _quantities(name, series, distinct, "", alone)
+    if found is not None:
+        return found
     return _words(name, series, distinct, n_missing, alone, mixed)
 
 
@@ -317,6 +336,25 @@ def _are_numbers(texts: list[str]) -> bool:
         return not texts or not np.isnan(raw_numbers(pd.Series(texts, dtype=object))).any()
     except UnreadableValueError:
         return False
+
+
+def _quantities(
+    name: str, series: pd.Series, distinct: _Distinct, reason: str, alone: bool, *, asked: bool = False
+) -> Found | None:
+    texts = [t for t in distinct.texts if t.strip().lower() not in MISSING_TEXT]
+    quantity = find_quantity(texts)
+    if quantity is None:
+        return None
+    odd = [t for t in texts if np.isnan(quantity.number(t))]
+    values = pd.Series(quantity.read(series))
+    some = next(t for t in texts if t not in odd)
+    reason = reason or f"its texts are numbers: {plain(some, most=40)!r} is read as {text_of(quantity.number(some))}"
+    if odd:
+        reason += (
+            f"; {plural(len(odd), 'text')} such as {plain(odd[0], most=40)!r} could not be read and count as missing"
+        )
+    found = _numbers(name, values, int(values.isna().sum()), reason, alone, asked=asked)
+    return replace(found, coding=replace(found.coding, quantity=quantity))
 
 
 def _dates_in_texts(name: str, series: pd.Series, distinct: _Distinct, n_missing: int) -> Found | None:

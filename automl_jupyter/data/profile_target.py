@@ -103,9 +103,10 @@ def guess_task(series: pd.Series) -> tuple[str | None, str]:
     """
     name = plain(series.name, most=60)
     try:
-        column = find_column(str(series.name), series, alone=True).column
+        found = find_column(str(series.name), series, alone=True)
     except UnreadableValueError as error:
         return None, f"{name} has the value {error.shown}, which is not {error.wanted}"
+    column, quantity = found.column, found.coding.quantity
     if column.dropped or column.n_unique < 2:
         why = column.reason.removeprefix("dropped: ") if column.dropped else "it has one value only"
         return None, f"there is nothing to predict in {name}: {why}"
@@ -114,7 +115,11 @@ def guess_task(series: pd.Series) -> tuple[str | None, str]:
     if column.type is ColumnType.BOOLEAN:
         return "classification", f"{name} is true or false"
     if column.type is ColumnType.NUMERIC:
-        return _guess_from_numbers(name, to_numbers(series), column.n_unique)
+        values = to_numbers(series) if quantity is None else quantity.read(series)
+        task, reason = _guess_from_numbers(name, values, column.n_unique)
+        if quantity is not None and task == "regression":
+            return None, f"{reason}, written as texts; turn them into numbers to predict them"
+        return task, reason
     return "classification", f"{name} has {plural(column.n_unique, 'distinct text')}"
 
 

@@ -211,7 +211,9 @@ class TableSchema:
     def _encode_column(self, column: Column, series: pd.Series) -> Any:
         coding = self._codings[column.name]
         if column.type is ColumnType.NUMERIC:
-            return _to_float(to_numbers(series), coding.dtype)
+            how = coding.quantity
+            values = to_numbers(series) if how is None else how.read(series)
+            return _to_float(values, coding.dtype)
         if column.type is ColumnType.BOOLEAN:
             return _to_float(to_truths(series), coding.dtype)
         if column.type is ColumnType.DATETIME:
@@ -244,10 +246,7 @@ class TableSchema:
             value = json.loads(text)
             if value["format"] != _FORMAT:
                 raise ModelInputError(f"The schema has format {value['format']!r}; this version reads {_FORMAT}.")
-            codings = {
-                n: Coding(**{**c, "words": None if c["words"] is None else tuple(c["words"])})
-                for n, c in value["codings"].items()
-            }
+            codings = {n: Coding.from_dict(c) for n, c in value["codings"].items()}
             return cls([Column.from_dict(c) for c in value["columns"]], codings, [Note(**n) for n in value["notes"]])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, ModelInputError):

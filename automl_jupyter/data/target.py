@@ -9,8 +9,16 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, distinct_values, kind_of, raw_numbers, text_of
+from automl_jupyter.data.convert import (
+    UnreadableValueError,
+    distinct_values,
+    kind_of,
+    raw_numbers,
+    text_of,
+    told_apart,
+)
 from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.quantities import find_quantity
 from automl_jupyter.errors import Problem
 
 #: skewness from which on a target's logarithm is worth learning
@@ -72,7 +80,7 @@ def read_target(
         target, n_infinite = _read_values(series) if regression else (_read_labels(series), 0)
     except UnreadableValueError as error:
         message = f"The column {name!r} in {where} has the value {error.shown}, which is not a number."
-        problems.append(Problem("target_column_name", f"{message} Use classification to predict labels."))
+        problems.append(Problem("target_column_name", f"{message} {_remedy(series)}"))
         return None
     n_left = len(series) if target.kept is None else int(target.kept.sum())
     n_missing = len(series) - n_left - n_infinite
@@ -93,6 +101,17 @@ def read_target(
         message = f"The column {name!r} has the value {text_of(float(target.values[0]))} in every row."
         problems.append(Problem("target_column_name", f"{message} There is nothing to predict."))
     return target
+
+
+def _remedy(series: pd.Series) -> str:
+    """Return what to do with a target that is no number: it may be an amount that is written as a text."""
+    texts = [text_of(v) for v in distinct_values(told_apart(series))[1]]
+    quantity = find_quantity(texts)
+    if quantity is None:
+        return "Use classification to predict labels."
+    read = {text: quantity.number(text) for text in texts}
+    some = next(text for text, number in read.items() if not np.isnan(number))
+    return f"Make numbers of such texts: {plain(some, most=40)!r} is {text_of(read[some])}."
 
 
 def _read_values(series: pd.Series) -> tuple[Target, int]:

@@ -162,7 +162,7 @@ def test_systems_are_compared_on_the_tables_that_all_of_them_were_run_on() -> No
         run("ours", "alone", 60, 0.9),
     ]
     text = beside.make_report(beside.collect(rows))
-    assert "1 tables, 2026-11-30 to 2026-11-30. H2O 1.2, new 1.2." in text
+    assert "Tables: 1. Measured 2026-11-30. H2O 1.2, new 1.2." in text
     assert "| t | 1,400 | 600 | ROC AUC | 0.9000 | **0.9500** | 0.9000 | failed |" in text
     assert "| mean rank of those with 60 s |  | 1.00 | 2.00 | 3.00 |" in text
     assert "| our 60 s won, tied, lost (not lost) |  |  | 1, 0, 0 (100%) | 1, 0, 0 (100%) |" in text
