@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
-from automl_jupyter.data.convert import to_numbers
 from automl_jupyter.data.dataset import ColumnType
 from automl_jupyter.data.relation import SAMPLE_ROWS, relation_to_target
 
@@ -272,12 +271,12 @@ def _shared_groups(context: _Context) -> Iterator[Finding]:
     if not candidates:
         return
     rows = _some(n)
-    X = context.table.X.iloc[rows]
+    X = context.schema.encode(context.table.X.iloc[rows], where="training_data")
     found = []
     for column in candidates:
         told = context.relations.get(column.name, 0.0)
         if column.type is ColumnType.NUMERIC:
-            values = to_numbers(X[column.name])
+            values = X[column.name].to_numpy()
             if not np.array_equal(values, np.round(values), equal_nan=True):
                 continue
             in_order, as_groups = told, pd.Series(pd.Categorical(values))

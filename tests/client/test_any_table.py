@@ -74,6 +74,12 @@ date_text = st.sampled_from(
      "0001-01-01", "9999-12-31", "2024-02-30", "2024", "2024-01", "31.12.99", "12:30", "Jan 5, 2024", "20240131",
      "2024-W05", "24-01-31", "-0001-01-01", "2024-01-31T24:00:00", "2024-13-01", "31.01.2024 10:00"]
 )  # fmt: skip
+amount_text = st.one_of(
+    st.integers(-3000, 3000).map(lambda v: f"${v:,}"),
+    st.sampled_from(
+        ["$1,200", "3,5 km", "45 %", "12k", "1.5M", "2h 05m", "13:45", "5'11\"", "(7)", "€ 1.234", "1st", "8 kg", "8 g"]
+    ),
+)
 truth_text = st.sampled_from(["yes", "no", "True", "FALSE", "t", "0", "1", "on", "maybe"])
 sentence = st.lists(
     st.sampled_from(["the", "quick", "brown", "fox", "jumps", "no", "over", "lazy", "dogs", "犬", "собака"]),
@@ -264,6 +270,8 @@ PANDAS: dict[str, tuple[st.SearchStrategy[Any], bool, Build]] = {
     "texts": (some_text, True, objects),
     "numbers in texts": (number_text, True, objects),
     "dates in texts": (date_text, True, objects),
+    "amounts in texts": (amount_text, True, objects),
+    "amounts of money": (st.integers(0, 9000).map(lambda v: f"${v:,}"), True, objects),
     "truths in texts": (truth_text, True, objects),
     "sentences": (sentence.map(" ".join), True, objects),
     "big ints": (big_ints, True, objects),

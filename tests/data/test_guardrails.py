@@ -112,5 +112,7 @@ def test_rows_of_one_machine_belong_together(kind: type) -> None:
     assert found.status == "Alerted"
     assert found.columns == ("machine",)
     assert "group_column_name: machine" in found.remedy
+    written = data.assign(machine=data["machine"].map("{}".format if kind is str else "{} mm".format))
+    assert check("regression", written)["group_leakage"].columns == found.columns
     assert "group_leakage" not in check("regression", data, group_column_name="machine")
     assert check("regression", data.assign(target=draw.normal(size=960)))["group_leakage"].status == "Passed"
