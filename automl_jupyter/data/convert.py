@@ -352,8 +352,8 @@ def _instants_from_numbers(series: pd.Series, layout: str | None) -> np.ndarray:
     out = np.full(len(numbers), np.datetime64("NaT"), dtype="datetime64[ns]")
     if layout.startswith("epoch:"):
         unit = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}[layout.removeprefix("epoch:")]
-        scaled = np.clip(numbers[present] * unit, -9.2e18, 9.2e18)
-        out[present] = scaled.astype(np.int64).view("datetime64[ns]")
+        near = np.clip(numbers[present], -9.2e18 / unit, 9.2e18 / unit)
+        out[present] = (near * unit).astype(np.int64).view("datetime64[ns]")
         return out
     texts = [str(int(v)) for v in numbers[present]]
     out[present] = _instants_from_objects(pd.Series(texts, dtype=object), layout, lenient=False)

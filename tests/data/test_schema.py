@@ -238,6 +238,12 @@ def test_far_dates_are_drawn_in() -> None:
     assert out[2].year == 2261
 
 
+def test_numbers_beyond_all_dates_are_drawn_in() -> None:
+    schema = TableSchema.infer(pd.DataFrame({"x": cycle(1.7e9, 1.6e9)}), types={"x": "DateTime"})
+    out = schema.encode(pd.DataFrame({"x": [1.7e9, -1e303, 1e303]}))["x"]
+    assert out.dt.year.tolist() == [2023, 1678, 2261]
+
+
 @pytest.mark.parametrize(
     ("near", "also_near", "far", "year"),
     [
