@@ -100,8 +100,8 @@ class Quantity:
         return float(number) if np.isfinite(number) else np.nan
 
     def read(self, series: pd.Series) -> np.ndarray:
-        """Return a column as float64 of shape (n,): numbers as they are, NaN for texts that stand for none."""
-        if kind_of(series) not in {"text", "category"}:
+        """Return a column as float64 of shape (n,): numbers as they are, NaN for what stands for none."""
+        if kind_of(series) in {"number", "boolean"}:
             return to_numbers(series)
         codes, distinct = distinct_values(told_apart(series))
         numbers = np.asarray([self.number(text_of(value)) for value in distinct], dtype=np.float64)

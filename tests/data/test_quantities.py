@@ -129,6 +129,13 @@ def test_numbers_among_texts_count_in_the_only_unit() -> None:
     assert schema.encode(pd.DataFrame({"mass": ["6e999"], "x": 1.0}))["mass"].isna().all()
 
 
+def test_what_holds_no_texts_is_read_as_the_texts_it_prints_as() -> None:
+    train = pd.DataFrame({"mass": pd.Series([f"{7 * i} kg" for i in range(N)], dtype=object), "x": [1.5, 2] * 30})
+    schema = TableSchema.infer(train)
+    for values, numbers in (([3 + 0j, np.nan + 0j], [3, np.nan]), (pd.to_datetime(["2024-01-31"] * 2), [np.nan] * 2)):
+        np.testing.assert_array_equal(schema.encode(pd.DataFrame({"mass": values, "x": 1.0}))["mass"], numbers)
+
+
 def test_distinct_amounts_are_no_ids_and_one_amount_is_a_constant() -> None:
     train = pd.DataFrame({"price": _prices(), "fee": ["$5.00"] * N, "n": [f"#{i}" for i in range(N)], "x": [1, 2] * 30})
     price, fee, n, _ = TableSchema.infer(train).columns
