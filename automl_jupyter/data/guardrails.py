@@ -89,6 +89,16 @@ class _Context:
         """How well each column alone tells the target, as far as that can be said."""
         return dict(_relations(self))
 
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The training rows that are looked at, all of them or a sample."""
+        return _some(len(self.y))
+
+    @cached_property
+    def encoded(self) -> pd.DataFrame:
+        """These rows as features are made of them."""
+        return self.schema.encode(self.table.X.iloc[self.rows], where="training_data")
+
     @property
     def y(self) -> np.ndarray:
         return self.table.y[: self.table.n_training]
@@ -211,8 +221,7 @@ def _leakage(context: _Context) -> Iterator[Finding]:
 
 def _relations(context: _Context) -> Iterator[tuple[str, float]]:
     y, n_classes = context.y, context.n_classes
-    rows = _some(len(y))
-    encoded = context.schema.encode(context.table.X.iloc[rows], where="training_data")
+    rows, encoded = context.rows, context.encoded
     for column in context.schema.kept:
         found = relation_to_target(encoded[column.name], y[rows], n_classes=n_classes)
         if found is None:
@@ -270,13 +279,11 @@ def _shared_groups(context: _Context) -> Iterator[Finding]:
     ]
     if not candidates:
         return
-    rows = _some(n)
-    X = context.schema.encode(context.table.X.iloc[rows], where="training_data")
-    found = []
+    rows, found = context.rows, []
     for column in candidates:
         told = context.relations.get(column.name, 0.0)
         if column.type is ColumnType.NUMERIC:
-            values = X[column.name].to_numpy()
+            values = context.encoded[column.name].to_numpy()
             if not np.array_equal(values, np.round(values), equal_nan=True):
                 continue
             in_order, as_groups = told, pd.Series(pd.Categorical(values))
@@ -314,11 +321,8 @@ def _drift(context: _Context) -> Iterator[Finding]:
     if test is None or min(len(test.y), len(context.y)) < FEWEST_ROWS:
         return
     key, name = "drift", "Drift between training and test rows"
-    rows, others = _some(len(context.y)), _some(len(test.y))
-    encoded = [
-        context.schema.encode(context.table.X.iloc[rows], where="training_data"),
-        context.schema.encode(test.X.iloc[others], where="test_data"),
-    ]
+    rows, others = context.rows, _some(len(test.y))
+    encoded = [context.encoded, context.schema.encode(test.X.iloc[others], where="test_data")]
     side = np.repeat([0, 1], [len(rows), len(others)])
     drifted = []
     for column in context.schema.kept:

@@ -29,7 +29,7 @@ from automl_jupyter.data.convert import (
     told_apart,
 )
 from automl_jupyter.data.dataset import Column, ColumnType
-from automl_jupyter.data.quantities import Quantity, find_quantity
+from automl_jupyter.data.quantities import SHARE, Quantity, find_quantity, is_code
 
 #: rows looked at to count distinct numbers and to judge texts
 SAMPLE_ROWS = 50_000
@@ -183,6 +183,8 @@ def _as_asked(name: str, series: pd.Series, wanted: ColumnType, n_missing: int) 
         try:
             return _numbers(name, series, n_missing, reason, alone=True, asked=True)
         except UnreadableValueError:
+            if kind_of(series) not in {"text", "category"}:
+                raise
             quantities = _quantities(name, series, _Distinct.of(series), reason, alone=True, asked=True)
             if quantities is None:
                 raise
@@ -345,9 +347,12 @@ def _quantities(
     quantity = find_quantity(texts)
     if quantity is None:
         return None
-    odd = [t for t in texts if np.isnan(quantity.number(t))]
     values = pd.Series(quantity.read(series))
-    some = next(t for t in texts if t not in odd)
+    unread = set(to_texts(series[values.isna().to_numpy()]))
+    odd = [t for t in texts if t in unread]
+    if len(odd) > (1 - SHARE) * len(texts) or any(map(is_code, odd)):
+        return None
+    some = next(t for t in texts if t not in unread)
     reason = reason or f"its texts are numbers: {plain(some, most=40)!r} is read as {text_of(quantity.number(some))}"
     if odd:
         reason += (

@@ -43,6 +43,7 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
 )
 
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|Rs\.?)"
+_CURRENCIES = re.compile(_CURRENCY)
 # A leading zero makes a code, not a quantity: 007. Behind another number it is one: 2h 05m.
 _CODE = re.compile(r"[^\d.,]*0\d")
 _NUMBER = {
@@ -118,7 +119,7 @@ def find_quantity(texts: Sequence[str]) -> Quantity | None:
     Parameters
     ----------
     texts : sequence of str
-        Distinct texts, those for missing values aside.
+        Distinct texts, those for missing values aside. Of many a sample is looked at.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def find_quantity(texts: Sequence[str]) -> Quantity | None:
     """
     sample = texts[:: max(1, len(texts) // SAMPLE_TEXTS)][:SAMPLE_TEXTS]
     styles = ["comma", "point"] if _groups_by_points(sample) else ["point", "comma"]
-    if any(_CODE.match(t) for t in texts):
+    if any(map(is_code, sample)):
         styles = []
     for style in (*styles, "clock"):
         parts = [p for p in (_split(t, style) for t in sample) if p is not None]
@@ -139,9 +140,14 @@ def find_quantity(texts: Sequence[str]) -> Quantity | None:
         if units is None:
             continue
         found = Quantity(style, units)
-        if np.isnan([found.number(t) for t in texts]).sum() <= (1 - SHARE) * len(texts):
+        if np.isnan([found.number(t) for t in sample]).sum() <= (1 - SHARE) * len(sample):
             return found
     return None
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text begins with a number that begins with a zero, as codes do and quantities do not."""
+    return bool(_CODE.match(text))
 
 
 def _split(text: str, style: str) -> _Parts | None:
@@ -184,9 +190,9 @@ def _value(number: str, style: str) -> float:
 
 def _fold(unit: str) -> str:
     """Return a unit without what does not tell it from others: capitals, a plural, a point or plus after it."""
-    folded = unit.strip(" .+").casefold()
-    if re.fullmatch(_CURRENCY, unit.strip()):
+    if not unit or _CURRENCIES.fullmatch(unit.strip()):
         return ""
+    folded = unit.strip(" .+").casefold()
     return folded[:-1] if len(folded) > 2 and folded.endswith("s") else folded
 
 
@@ -214,5 +220,5 @@ def _groups_by_points(texts: Sequence[str]) -> bool:
     with_point = [t for t in texts if "." in t]
     if not with_point or len(with_point) == len(texts):
         return False
-    money = sum(bool(re.search(_CURRENCY, t)) for t in texts) >= SHARE * len(texts)
+    money = sum(bool(_CURRENCIES.search(t)) for t in texts) >= SHARE * len(texts)
     return money and all(_split(t, "comma") is not None for t in texts)

@@ -151,27 +151,18 @@ def _stop_refits(now: Situation) -> list[Instruction]:
 
 def end_overdue(now: Situation) -> list[Instruction]:
     """Replace the workers of fits that are long past their limit: they are in code that cannot be interrupted."""
-    late = [f for f in now.in_flight.values() if f.limit_s is not None and _overtime(f, now) > STOP_GRACE_S]
-    stuck = [f for f in now.in_flight.values() if f.asked_s is not None and now.elapsed_s - f.asked_s > STOP_GRACE_S]
-    todo: list[Instruction] = []
-    if late:
-        todo.append(
-            KillTasks(
-                tuple(f.key for f in late),
-                "timed_out",
-                "it did not stop at its time limit; its worker was replaced",
-            )
-        )
-    stuck = [f for f in stuck if f not in late]
-    if stuck:
-        todo.append(
-            KillTasks(
-                tuple(f.key for f in stuck),
-                "cancelled",
-                "it did not stop when asked; its worker was replaced",
-            )
-        )
-    return todo
+    flying = now.in_flight.values()
+    late = [f for f in flying if f.limit_s is not None and _overtime(f, now) > STOP_GRACE_S]
+    asked = [f for f in flying if f.asked_s is not None and now.elapsed_s - f.asked_s > STOP_GRACE_S]
+    found = (
+        (late, "timed_out", "it did not stop at its time limit"),
+        ([f for f in asked if f not in late], "cancelled", "it did not stop when asked"),
+    )
+    return [
+        KillTasks(tuple(f.key for f in fits), state, f"{why}; its worker was replaced")
+        for fits, state, why in found
+        if fits
+    ]
 
 
 def _overtime(fit: InFlight, now: Situation) -> float:

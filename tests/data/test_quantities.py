@@ -14,7 +14,7 @@ from automl_jupyter.data.profile_target import guess_task
 from automl_jupyter.data.quantities import find_quantity
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.data.target import read_target
-from automl_jupyter.errors import Problem
+from automl_jupyter.errors import DataError, Problem
 
 WRITTEN: dict[str, tuple[list[str], list[float]]] = {
     "money": (["$1,200", "$950", "$12,000.50"], [1200, 950, 12000.5]),
@@ -142,6 +142,22 @@ def test_distinct_amounts_are_no_ids_and_one_amount_is_a_constant() -> None:
     assert not price.dropped
     assert "every row has the value 5" in fee.reason
     assert n.dropped
+
+
+def test_what_the_sample_of_texts_does_not_show_is_seen() -> None:
+    many = [f"{7 * i} kg" for i in range(1, 3001)]
+
+    def kind(odd: object, n: int = 1) -> str:
+        values = pd.Series([*many[:-n], *[odd if n == 1 else f"{odd}{i}" for i in range(n)]], dtype=object)
+        return str(TableSchema.infer(pd.DataFrame({"mass": values, "x": [1.5, 2] * 1500})).columns[0].type)
+
+    assert kind("unknown") == kind(["8 kg"]) == "Numeric"
+    assert kind("007 kg") == kind("unknown", n=200) == "Categorical"
+
+
+def test_complex_numbers_are_no_amounts() -> None:
+    with pytest.raises(DataError, match="not a real number"):
+        TableSchema.infer(pd.DataFrame({"z": [1 + 0j, 2 + 0j] * 30}), types={"z": "Numeric"})
 
 
 def test_a_type_that_is_asked_for_wins() -> None:
