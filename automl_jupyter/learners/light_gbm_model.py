@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from automl_jupyter.learners.base import FitData
 
 #: rows from which on a prediction is shared among threads: below, waking and waiting for them takes as long
-_MANY_ROWS = 5_000
-#: rounds whose trees all rows walk through before the next ones', so that the trees stay in the processor's cache
-_BLOCK = 20
-#: rows from which on that is worth the calls
-_SOME_ROWS = 100
+_MANY_ROWS = 1_000
+#: bytes of the text of as many trees as stay in the processor's cache: all rows walk through them before the next ones
+_BLOCK_BYTES = 40_000
+#: rows from which on that is worth the calls; as each copies every row, fewest trees of a call, and columns a tree
+_SOME_ROWS, _FEWEST_TREES, _COLUMNS = 100, 10, 3
 
 
 class LightGBMModel(BoostedModel):
@@ -64,8 +64,10 @@ class LightGBMModel(BoostedModel):
         loaded = not getattr(self, "_fitted_here", False)
         threads = 0 if loaded and X.shape[0] >= _MANY_ROWS else self.n_jobs
         booster, rounds = self.booster_, self.booster_.current_iteration()
-        # Each call copies every row, the longer the more columns.
-        block = max(_BLOCK, X.shape[1] // 2) if X.shape[0] >= _SOME_ROWS else max(rounds, 1)
+        block = max(rounds, 1)
+        if X.shape[0] >= _SOME_ROWS:
+            fewest = max(_FEWEST_TREES, X.shape[1] / _COLUMNS) / booster.num_model_per_iteration()
+            block = max(1, round(max(_BLOCK_BYTES * block / len(self.model_bytes_), fewest)))
         options = {"raw_score": True, "num_threads": threads, "num_iteration": block}
         blocks = range(0, max(rounds, 1), block)
         return np.asarray(sum(booster.predict(X, start_iteration=start, **options) for start in blocks))

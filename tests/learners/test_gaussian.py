@@ -44,6 +44,14 @@ def test_predictions_are_scikit_learns_with_the_same_kernel(relevance: float) ->
     np.testing.assert_allclose(model.predict(X[TEST]), expected, rtol=1e-6, atol=1e-8)
 
 
+def test_the_covariance_of_equal_close_and_far_rows_is_scikit_learns() -> None:
+    kernel = Kernel(1.3, np.array([0.05, 2.1]), 0.2, 0.0)
+    rows = np.concatenate([X[:100], X[:30], X[:30] + 1e-9, 10 * X[:30]])
+    expected = (ConstantKernel(1.3) * Matern(kernel.lengths, nu=1.5) + ConstantKernel(0.2) * DotProduct(1.0))(rows, X)
+    np.testing.assert_allclose(kernel.of(rows, X), expected, atol=1e-9)
+    np.testing.assert_allclose(kernel.times(rows, X, Y[:, None]), expected @ Y[:, None], atol=1e-7)
+
+
 def test_the_likelihood_is_scikit_learns_and_the_prior_the_normal_one() -> None:
     rows, targets = X[:50], np.column_stack([Y[:50], X[:50, 0]])
     kernel = Kernel(1.3, np.array([0.7, 2.1]), 0.2, 0.05)

@@ -14,8 +14,6 @@ from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.learners.gaussian.kernel import JITTER, Kernel, choose_kernel
 
-#: rows that are predicted at once
-_CHUNK = 2048
 #: largest coordinate of an input: distances of unclipped outliers would drown all others
 _FARTHEST = 10.0
 
@@ -65,8 +63,7 @@ class GaussianProcessModel(BaseEstimator):  # type: ignore[misc]
 
     def _raw(self, X: Any) -> np.ndarray:
         kernel, X = Kernel(self.amplitude_, self.lengths_, self.slope_, self.noise_), _inputs(X)
-        chunks = [kernel.of(X[k : k + _CHUNK], self.rows_) @ self.weights_ for k in range(0, len(X), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty((0, self.weights_.shape[1]))
+        return kernel.times(X, self.rows_, self.weights_)
 
 
 class GaussianProcessClassifier(ClassifierMixin, GaussianProcessModel):  # type: ignore[misc]
