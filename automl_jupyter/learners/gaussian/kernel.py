@@ -144,25 +144,39 @@ def improbability(
     logs, (amplitude, slope, noise) = settings[:-3], np.exp(settings[-3:])
     scaled = rows / np.exp(logs)
     norms = np.einsum("ij,ij->i", scaled, scaled)
-    distance = np.sqrt(3 * np.maximum(norms[:, None] + norms - 2 * scaled @ scaled.T, 0.0))
-    fall = amplitude * np.exp(-distance)
-    smooth = fall * (1 + distance)
-    trend = slope * (1 + rows @ rows.T)
+    # Few arrays of (n, n), written over again and again: a dozen of 1,200 rows would be most of a worker's memory.
+    smooth = scaled @ (-2 * scaled.T)
+    smooth += norms[:, None]
+    smooth += norms
+    smooth *= 3
+    np.sqrt(np.maximum(smooth, 0.0, out=smooth), out=smooth)
+    fall = np.negative(smooth)
+    np.exp(fall, out=fall)
+    fall *= amplitude
+    smooth += 1
+    smooth *= fall
+    trend = rows @ rows.T
+    trend += 1
+    trend *= slope
     covariance = smooth + trend
     covariance[np.diag_indices(n)] += noise + JITTER
-    factor, failed = lapack.dpotrf(covariance, lower=True)
+    factor, failed = lapack.dpotrf(covariance.T, lower=True, overwrite_a=True)
     if failed:
         return 1e10, np.zeros_like(settings)
-    inverse, _ = lapack.dpotri(factor, lower=True)
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    solved = inverse @ targets
-    found = 0.5 * np.sum(targets * solved) + k * np.sum(np.log(np.diag(factor)))
-    pull = 0.5 * (solved @ solved.T - k * inverse)
+    found = k * np.sum(np.log(np.diag(factor)))
+    pull, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)  # the inverse, above the diagonal 0
+    pull += np.tril(pull, -1).T
+    solved = pull @ targets
+    found += 0.5 * np.sum(targets * solved)
+    pull *= -0.5 * k
+    pull += 0.5 * solved @ solved.T
+    gradient = [np.vdot(pull.T, smooth), np.vdot(pull.T, trend), noise * np.trace(pull)]
     # The covariance changes by 3 · fall · (difference / length)² where the log of a length does; summed over all pairs
     # of rows without an array of them for each input.
-    of_pair = 3 * pull * fall
+    of_pair = fall
+    of_pair *= pull
+    of_pair *= 3
     of_lengths = 2 * np.sum(scaled * (of_pair.sum(axis=1)[:, None] * scaled - of_pair @ scaled), axis=0)
-    gradient = [np.sum(pull * smooth), np.sum(pull * trend), noise * np.trace(pull)]
     if len(logs) == 1:
         return found / n, -np.array([np.sum(of_lengths), *gradient]) / n
     apart = logs - np.mean(logs)
