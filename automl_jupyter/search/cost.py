@@ -141,7 +141,7 @@ def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: Sea
         return _START_S + 2e-10 * rows**2 * (features + 5)
     if key == "gaussianprocess":
         inputs = features + 4 * context.n_categorical
-        return _START_S + 3.5e-11 * rows**3 + _kernel_s(rows, inputs)
+        return _START_S + 3e-11 * rows**3 + _kernel_s(rows, inputs)
     if key == "neuralnetwork":
         epochs, hidden = float(params.get("n_epochs", 64)), float(params.get("width", 128))
         steps = min(epochs * rows / 256, float(params.get("most_steps", 4000))) + epochs
@@ -209,7 +209,7 @@ def _kernel_s(rows: int, inputs: int) -> float:
     """Return the seconds in which a process chooses its kernel: looks at some rows, a few more than steps."""
 
     def looks_s(n: int, rows: int) -> float:
-        return 1.1 * n * (6e-11 * rows**3 + (2.7e-8 + 1.2e-9 * inputs) * rows**2)
+        return 1.3 * n * (1.3e-11 * rows**3 + (3.6e-8 + 2.2e-10 * inputs) * rows**2)
 
     first_s = looks_s(MOST_STEPS, min(rows, KERNEL_ROWS))
     return first_s + (looks_s(MORE_STEPS, min(rows, MORE_ROWS)) if rows > LEAST_FOR_MORE else 0.0)
