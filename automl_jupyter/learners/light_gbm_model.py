@@ -12,7 +12,8 @@ from automl_jupyter.learners.boosted import BoostedModel
 if TYPE_CHECKING:
     from automl_jupyter.learners.base import FitData
 
-#: rows from which on a prediction is shared among threads: below, waking and waiting for them takes as long
+#: rows from which on a prediction is shared among threads: below, waiting for them costs more, where other work has a
+#: core, than they gain where none has
 _MANY_ROWS = 1_000
 #: bytes of the text of as many trees as stay in the processor's cache: all rows walk through them before the next ones
 _BLOCK_BYTES = 40_000
@@ -63,13 +64,14 @@ class LightGBMModel(BoostedModel):
         # Where it was fitted other fits have the other cores.
         loaded = not getattr(self, "_fitted_here", False)
         threads = 0 if loaded and X.shape[0] >= _MANY_ROWS else self.n_jobs
-        booster, rounds = self.booster_, self.booster_.current_iteration()
-        block = max(rounds, 1)
+        booster = self.booster_
+        block = rounds = max(booster.current_iteration(), 1)
         if X.shape[0] >= _SOME_ROWS:
+            in_cache = _BLOCK_BYTES / (len(self.model_bytes_) / rounds)
             fewest = max(_FEWEST_TREES, X.shape[1] / _COLUMNS) / booster.num_model_per_iteration()
-            block = max(1, round(max(_BLOCK_BYTES * block / len(self.model_bytes_), fewest)))
+            block = max(1, round(max(in_cache, fewest)))
         options = {"raw_score": True, "num_threads": threads, "num_iteration": block}
-        blocks = range(0, max(rounds, 1), block)
+        blocks = range(0, rounds, block)
         return np.asarray(sum(booster.predict(X, start_iteration=start, **options) for start in blocks))
 
 
