@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from functools import cache
 from io import BytesIO
@@ -12,7 +13,7 @@ from zipfile import ZipFile
 from automl_jupyter._core.files import write_bytes
 from automl_jupyter.errors import StoreError
 
-#: where our own fitted parts are defined; a file may name any class of these
+#: where our own fitted parts are defined; a file may name any class that is written there
 _OWN_ROOMS = (
     "automl_jupyter.learners.",
     "automl_jupyter.featurization.",
@@ -103,4 +104,17 @@ def _trusted_types() -> frozenset[str]:
 
 
 def _is_trusted(name: str) -> bool:
-    return name.startswith(_OWN_ROOMS) or name in _trusted_types()
+    return name in _trusted_types() or _is_own_class(name)
+
+
+@cache
+def _is_own_class(name: str) -> bool:
+    """Return whether a name is that of a class of ours, and not of something that one of our modules imports."""
+    module, _, called = name.rpartition(".")
+    if not f"{module}.".startswith(_OWN_ROOMS):
+        return False
+    try:
+        found = getattr(importlib.import_module(module), called, None)
+    except ImportError:
+        return False
+    return isinstance(found, type) and (found.__module__, found.__qualname__) == (module, called)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,33 @@ def test_a_changed_type_inside_a_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "part.skops"
     path.write_bytes(changed.getvalue())
     with pytest.raises(StoreError, match=r"subprocess.Popen, which is no part of a fitted model"):
+        artifacts.load(path)
+
+
+@pytest.mark.parametrize("module", ["automl_jupyter.learners.base", "automl_jupyter.learners.light_gbm"])
+@pytest.mark.parametrize("called", ["os", "os.system", "importlib", "np", "make_learner", "missing"])
+def test_what_our_modules_import_or_do_is_no_part_of_a_model(module: str, called: str) -> None:
+    from automl_jupyter.featurization.texts import Words
+
+    assert not artifacts._is_trusted(f"{module}.{called}")
+    assert artifacts._is_trusted(f"{Words.__module__}.Words")
+
+
+def test_a_command_by_way_of_one_of_our_modules_is_refused(tmp_path: Path) -> None:
+    """A partial of what is found in a module of ours that imports `os`."""
+    data = dumps(functools.partial(np.add, 1))
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "schema.json":
+                named = {"__class__": "os", "__module__": "automl_jupyter.learners.base", "__loader__": "TypeNode"}
+                content = re.sub(rb'"func": \{[^{}]*\}', f'"func": {json.dumps(named)}'.encode(), content)
+                assert b"learners.base" in content
+            new.writestr(name, content)
+    path = tmp_path / "part.skops"
+    path.write_bytes(changed.getvalue())
+    with pytest.raises(StoreError, match=r"learners\.base\.os, which is no part of a fitted model"):
         artifacts.load(path)
 
 
