@@ -223,7 +223,7 @@ class Controller:
         assert outcome.predictions is not None
         if is_spoilt(self.history, outcome.number, stopped_early=outcome.stopped_early):
             return  # the trial ends with the folds it has
-        self._predictions.keep(outcome.number, outcome.fold, outcome.predictions)
+        self._predictions.add(outcome.number, outcome.fold, outcome.predictions, write=self._output is None)
         metrics = finite(outcome.metrics)
         if self.metric.key not in metrics:
             metrics[self.metric.key] = score_fold(
@@ -395,7 +395,7 @@ class Controller:
             task=self.plan.task,
             seed=_seed(self.plan.random_state, trial.number, asked.fold),
             metric_hint="mae" if "absolute" in self.metric.key else "",
-            n_jobs=max(self.plan.limits.cores_per_trial, 1),
+            n_jobs=self._executor_().threads_per_fit(),
             time_limit_s=asked.time_limit_s,
             refit_iterations=self._search.refit_iterations(trial) if is_refit(asked.fold) else None,
             output=self._output,

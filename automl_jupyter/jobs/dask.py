@@ -43,7 +43,8 @@ class DaskExecutor:
         self._cores = 1
         self._client: Client = connect(compute)
         self.dashboard = dashboard_of(self._client)
-        self._owns_client = isinstance(compute, str) and compute != "local"
+        self._is_embedded = compute == "local"
+        self._owns_client = isinstance(compute, str) and not self._is_embedded
         self._outcomes: queue.SimpleQueue[FoldOutcome] = queue.SimpleQueue()
         self._futures: dict[str, Any] = {}
         self._plugin: str | None = None
@@ -75,21 +76,33 @@ class DaskExecutor:
 
     def n_slots(self) -> int:
         """Return how many tasks can run at once."""
-        try:
-            threads = sum(int(w["nthreads"]) for w in self._client.scheduler_info(n_workers=-1)["workers"].values())
-        except (KeyError, OSError, RuntimeError):  # the scheduler is on its way out or back
-            return 0
+        threads = sum(self._threads())
         if self._cores != 1:
-            threads = 1 if self._cores == -1 else max(threads // self._cores, min(threads, 1))
+            threads = min(threads, 1) if self._cores == -1 else max(threads // self._cores, min(threads, 1))
         return threads if self._max_concurrent is None else min(threads, self._max_concurrent)
+
+    def threads_per_fit(self) -> int:
+        """Return how many threads a fit may use: those asked for, or all of its machine's.
+
+        The workers of the embedded cluster have one thread each, and a fit takes the place of all of them.
+        """
+        if self._cores != -1:
+            return max(self._cores, 1)
+        threads = self._threads()
+        return max(sum(threads) if self._is_embedded else min(threads, default=1), 1)
 
     def worker_bytes(self) -> int | None:
         """Return the memory of the worker that has least, None where it has no limit."""
+        return min((int(w["memory_limit"]) for w in self._workers() if w["memory_limit"]), default=None)
+
+    def _threads(self) -> list[int]:
+        return [int(w["nthreads"]) for w in self._workers()]
+
+    def _workers(self) -> list[Any]:
         try:
-            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-            return min((int(w["memory_limit"]) for w in workers if w["memory_limit"]), default=None)
+            return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
         except (KeyError, OSError, RuntimeError):  # the scheduler is on its way out or back
-            return None
+            return []
 
     def submit(self, task: FoldTask) -> None:
         """Give a task to the cluster."""

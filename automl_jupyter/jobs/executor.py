@@ -26,6 +26,9 @@ class Executor(Protocol):
     def n_slots(self) -> int:
         """Return how many tasks can run at once now; 0 while workers restart."""
 
+    def threads_per_fit(self) -> int:
+        """Return how many threads a fit may use."""
+
     def worker_bytes(self) -> int | None:
         """Return the memory of the worker that has least, None where it has no limit."""
 
@@ -59,9 +62,11 @@ class InlineExecutor:
 
     def __init__(self) -> None:
         self._waiting: deque[FoldTask] = deque()
+        self._cores = 1
 
     def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
-        """Nothing to set: there is one fit at a time."""
+        """Set the threads of a fit: there is one fit at a time."""
+        self._cores = cores_per_trial
 
     def prepare(self, cache: Path, job_folder: Path) -> tuple[str, str | None]:
         """Return the folders as they are: there is one machine."""
@@ -70,6 +75,12 @@ class InlineExecutor:
     def n_slots(self) -> int:
         """Return 1."""
         return 1
+
+    def threads_per_fit(self) -> int:
+        """Return the threads asked for, or one for each core."""
+        from dask.system import CPU_COUNT
+
+        return int(CPU_COUNT) if self._cores == -1 else max(self._cores, 1)
 
     def worker_bytes(self) -> int | None:
         """Return the memory this process may take, in bytes."""

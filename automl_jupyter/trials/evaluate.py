@@ -26,6 +26,7 @@ from automl_jupyter.trials.guard import (
     quiet,
     run_guarded,
 )
+from automl_jupyter.trials.held_out import series_rows, write_predictions
 from automl_jupyter.trials.records import (
     REFIT,
     SERIES,
@@ -34,7 +35,6 @@ from automl_jupyter.trials.records import (
     estimator_file,
     featurizer_file,
     is_refit,
-    predictions_file,
 )
 
 if TYPE_CHECKING:
@@ -263,7 +263,6 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
 def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: float) -> FoldOutcome:
     from automl_jupyter.metrics.registry import evaluate_metrics
     from automl_jupyter.trials.forecast_fold import forecast_fold, rows_of
-    from automl_jupyter.trials.held_out import series_rows
 
     found = forecast_fold(table, task, signal.sooner(_FIT_SHARE))
     metrics: dict[str, float | None] = {}
@@ -282,7 +281,7 @@ def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: 
         for name, data in files.items():
             write_bytes(Path(task.output) / name, data)
         if found.predictions is not None:
-            _save_array(Path(task.output) / predictions_file(task.number, task.fold), found.predictions)
+            write_predictions(Path(task.output), task.number, task.fold, found.predictions)
         files = {}
     return FoldOutcome(
         task.key,
@@ -400,13 +399,5 @@ def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray |
         write_bytes(root / name, content)
     fold.saved_to.add(place)  # not before: a fit may be interrupted on its way here
     if predictions is not None:
-        _save_array(root / predictions_file(task.number, task.fold), predictions)
+        write_predictions(root, task.number, task.fold, predictions)
     return {}, size
-
-
-def _save_array(path: Path, array: np.ndarray) -> None:
-    import io
-
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    write_bytes(path, buffer.getvalue())

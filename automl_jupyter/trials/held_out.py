@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl_jupyter._core.files import write_bytes
 from automl_jupyter.search.adjust import sharpen
 from automl_jupyter.trials.records import predictions_file
 
@@ -18,10 +22,12 @@ if TYPE_CHECKING:
 
 #: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
 _LARGE = 8_000_000
+#: bytes of the others that are kept, those that were asked for last: of thousands of trials few are looked at again
+_MOST_KEPT = 256_000_000
 
 
 class Predictions:
-    """The validation predictions of a job's trials, read from its folder and kept in memory.
+    """The validation predictions of a job's trials, read from its folder; the latest are kept in memory.
 
     Parameters
     ----------
@@ -33,22 +39,39 @@ class Predictions:
 
     def __init__(self, folder: Path, table: CachedTable) -> None:
         self._folder, self.table = folder, table
-        self._kept: dict[tuple[int, int], np.ndarray] = {}
+        self._kept: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
+        self._kept_bytes = 0
+        self._lock = Lock()
 
-    def keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
-        """Remember predictions that came with an outcome; large ones stay in their file, where there is one."""
-        if predictions.nbytes < _LARGE or not (self._folder / predictions_file(number, fold)).exists():
-            self._kept[number, fold] = predictions
+    def add(self, number: int, fold: int, predictions: np.ndarray, *, write: bool) -> None:
+        """Remember predictions that came with an outcome; `write` them where the worker could not."""
+        if write:
+            write_predictions(self._folder, number, fold, predictions)
+        self._keep(number, fold, predictions)
 
     def get(self, number: int, fold: int) -> np.ndarray:
         """Return the predictions of one fold, shape (n_valid, n_classes) or (n_valid,)."""
-        if (number, fold) not in self._kept:
-            path = self._folder / predictions_file(number, fold)
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
-            if found.nbytes >= _LARGE:
-                return np.asarray(found)
-            self._kept[number, fold] = np.array(found)
-        return self._kept[number, fold]
+        with self._lock:
+            kept = self._kept.get((number, fold))
+            if kept is not None:
+                self._kept.move_to_end((number, fold))
+                return kept
+        found = np.load(self._folder / predictions_file(number, fold), mmap_mode="r", allow_pickle=False)
+        if found.nbytes >= _LARGE:
+            return np.asarray(found)
+        found = np.array(found)
+        self._keep(number, fold, found)
+        return found
+
+    def _keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
+        if predictions.nbytes >= _LARGE:
+            return
+        with self._lock:  # weights are chosen in a thread beside the one that takes outcomes
+            before = self._kept.pop((number, fold), None)
+            self._kept[number, fold] = predictions
+            self._kept_bytes += predictions.nbytes - (0 if before is None else before.nbytes)
+            while self._kept_bytes > _MOST_KEPT:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
 
     def truth(self, fold: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the target and the weights of a fold's validation rows."""
@@ -60,6 +83,13 @@ class Predictions:
         """Return what metrics need to know of the validation rows of folds: of a forecast, whose series they are."""
         series = series_rows(self.table, np.concatenate([np.asarray(self.table.folds[f][1]) for f in folds]))
         return context if series is None else replace(context, series=series)
+
+
+def write_predictions(folder: Path, number: int, fold: int, predictions: np.ndarray) -> None:
+    """Write what a trial said of a fold's validation rows into a job's folder, in one step."""
+    buffer = BytesIO()
+    np.save(buffer, predictions, allow_pickle=False)
+    write_bytes(folder / predictions_file(number, fold), buffer.getvalue())
 
 
 def series_rows(table: CachedTable, rows: np.ndarray) -> SeriesRows | None:

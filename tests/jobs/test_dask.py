@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl_jupyter import MLClient
 from automl_jupyter.client import submit
 from automl_jupyter.jobs import cluster as embedded
 from automl_jupyter.jobs import dask as dask_executor
@@ -114,6 +115,8 @@ def test_the_leaderboard_is_the_same_when_workers_see_no_files(
     assert (far.model.predict_proba(rows) == on_two.model.predict_proba(rows)).all()
     right = (far.model.predict(rows) == test["kind"]).mean()
     assert far.history.test_metrics["accuracy"] == pytest.approx(right)
+    again = MLClient(tmp_path).jobs.get(far.name)  # what was predicted of held-out rows is in the job's folder
+    pd.testing.assert_frame_equal(again.plot.roc.to_frame(), on_two.plot.roc.to_frame())
     eventually(lambda: not any("table" in n for n in _plugins(cluster)), "the table is taken back")
 
 
@@ -128,6 +131,25 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < until, what
         threading.Event().wait(0.05)
+
+
+@pytest.mark.parametrize(("cores", "slots", "threads"), [(1, 2, 1), (2, 1, 2), (-1, 1, 1)])
+def test_the_cores_of_a_trial_are_taken_from_the_fits_at_once(
+    cores: int, slots: int, threads: int, cluster: Any
+) -> None:
+    executor = dask_executor.DaskExecutor(cluster)
+    executor.limit(None, cores)
+    assert (executor.n_slots(), executor.threads_per_fit()) == (slots, threads)
+
+
+def test_a_fit_of_the_embedded_cluster_may_take_every_core() -> None:
+    try:
+        executor = dask_executor.DaskExecutor()
+        n_workers = executor.n_slots()
+        executor.limit(None, -1)
+        assert (executor.n_slots(), executor.threads_per_fit()) == (1, n_workers)
+    finally:
+        embedded.close_local()
 
 
 def test_a_fit_stuck_in_c_code_is_ended_with_its_worker(cluster: Any, tmp_path: Path) -> None:
