@@ -34,6 +34,11 @@ from automl_jupyter.trials.records import REFIT
 HOPEFUL = 1.3
 #: seconds after being asked to stop until a fit's worker is replaced
 STOP_GRACE_S = 3.0
+#: seconds that a job waits for workers to come back before it makes do without
+WORKERS_S = 30.0
+NO_WORKER = "there was no worker"
+#: limits after which a trial that ended ahead of earlier ones does not count, where there is no limit of time
+_IN_ORDER = ("exit_score", "enable_early_termination")
 
 
 def close(plan: Plan, history: History, now: Situation) -> list[Instruction]:
@@ -49,6 +54,8 @@ def close(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return _select_final(plan, history, now)
     if history.model.stage == "chosen":
         return _refit(plan, history, now)
+    if now.in_flight:  # they did not stop when asked, and would keep the next job's fits waiting
+        return [KillTasks(tuple(now.in_flight), "cancelled", "the job is over; its worker was replaced")]
     if is_cancelled(history) or history.limit == "cancel":
         return [EndJob("Canceled", "stopped on request")]
     return [EndJob("Completed", history.limit)]
@@ -63,6 +70,9 @@ def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Inst
 
 
 def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
+    if plan.limits.timeout_s is None and history.limit in _IN_ORDER:
+        # With fewer workers it would not have been begun, and the leaderboard is to be the same.
+        return EndTrial(trial.number, "cancelled", "the search was over with an earlier trial")
     if trial.is_complete:
         return EndTrial(trial.number, "complete")
     stopped = history.limit == "cancel"
@@ -89,6 +99,8 @@ def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruct
         return [EndJob("Canceled", "stopped on request before any fit had ended")]
     failed = [t for t in history.trials.values() if t.error]
     why = f" The first failed with {failed[0].error['message']}" if failed and failed[0].error else ""
+    if not why and not now.n_slots:
+        why = f" When the time was over, {NO_WORKER} to fit one."
     return [EndJob("Failed", f"No trial was complete.{why}")]
 
 
@@ -127,19 +139,27 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return 0.0 if left is None else expected / left
 
     # Those that may not end in time come last, or they would take the place of lighter members' that do.
-    for trial, fold in sorted(waiting, key=lambda w: share_of_left(w[0]) > 1):
-        if (trial.number, fold) in flying or free <= 0:
+    waiting.sort(key=lambda w: share_of_left(w[0]) > 1)
+    held_up = False
+    for trial, fold in waiting:
+        if (trial.number, fold) in flying:
             continue
         hopeful = HOPEFUL if now.is_iterative(trial.learner) else 1.0
         if fold == REFIT and is_paced(trial.learner):  # one beyond the first, hurried, would make it no better
             hopeful = HOPELESS
         if share_of_left(trial) > hopeful:
             continue  # one that is begun and does not end leaves the folds' models, as if it had not been begun
+        if free <= 0:
+            held_up = True
+            break
         todo.append(SubmitFold(trial.number, fold, left))
         free -= 1
-    if not todo and not now.in_flight:
-        return [PublishFinal()]
-    return todo
+    if todo or now.in_flight:
+        return todo
+    # While workers are replaced there are none for some seconds.
+    if held_up and now.elapsed_s - history.elapsed_s < WORKERS_S:
+        return []
+    return [PublishFinal()]
 
 
 def _stop_refits(now: Situation) -> list[Instruction]:

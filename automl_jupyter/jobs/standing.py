@@ -78,7 +78,8 @@ def race_score(plan: Plan, history: History, trial: TrialRecord) -> float:
 
 
 def best_complete_score(history: History) -> float | None:
-    scores = [history.score(t.metrics()) for t in history.trials.values() if t.is_complete]
+    """Return the best score of a trial that has ended with all its folds, or of an ensemble."""
+    scores = [history.score(t.metrics()) for t in history.trials.values() if t.state == "complete"]
     scores += [history.score(e.metrics) for e in history.ensembles.values() if e.complete]
     return max((s for s in scores if s is not None), default=None)
 

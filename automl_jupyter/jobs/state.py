@@ -12,7 +12,7 @@ first folds; the members of the best ensemble so far get their other folds; then
 from __future__ import annotations
 
 from automl_jupyter._core.text import byte_size
-from automl_jupyter.jobs.closing import close, end_overdue
+from automl_jupyter.jobs.closing import NO_WORKER, WORKERS_S, close, end_overdue
 from automl_jupyter.jobs.instructions import (
     EndTrial,
     Instruction,
@@ -105,7 +105,7 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return [over]
     todo: list[Instruction] = _skip_and_block(history, now)
     todo += end_overdue(now)
-    todo += [EndTrial(t.number, "complete") for t in history.trials.values() if t.is_open and t.is_complete]
+    todo += _end_complete(plan, history)
     if todo:
         return todo  # first, so that no fold of a trial that ends here is begun
     todo += _select_if_due(plan, history, now)
@@ -114,9 +114,27 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         idle = not todo and not now.in_flight and not now.selecting
         if idle and has_stalled(plan, history):
             return [_stop_early()]
+        if idle and _all_blocked(plan, history):
+            return [ReachLimit("exhausted", "every learner was blocked on request")]
         if idle and plan.limits.timeout_s is not None and now.n_slots:
             return [ReachLimit("timeout_minutes", "nothing more would finish in the time left")]
     return todo
+
+
+def _end_complete(plan: Plan, history: History) -> list[Instruction]:
+    """End the trials that have all their folds.
+
+    Without a time limit one by one and in their order: whether the search has done enough is asked after each, and must
+    be answered alike however many workers there are.
+    """
+    open_trials = sorted((t for t in history.trials.values() if t.is_open), key=lambda t: t.number)
+    if plan.limits.timeout_s is None:
+        open_trials = open_trials[:1]
+    return [EndTrial(t.number, "complete") for t in open_trials if t.is_complete]
+
+
+def _all_blocked(plan: Plan, history: History) -> bool:
+    return set(plan.learners) <= history.blocked
 
 
 def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit | None:
@@ -124,8 +142,11 @@ def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit 
     if is_cancelled(history):
         return ReachLimit("cancel", "stopped on request")
     deadline = search_deadline_s(plan, history, now)
-    if deadline is not None and now.elapsed_s >= deadline and (usable(history) or nothing_will_come(history)):
-        return ReachLimit("timeout_minutes", "the time left is needed for the final model")
+    if deadline is not None and now.elapsed_s >= deadline:
+        if usable(history) or nothing_will_come(history):
+            return ReachLimit("timeout_minutes", "the time left is needed for the final model")
+        if not now.n_slots and not now.in_flight and now.elapsed_s >= deadline + WORKERS_S:
+            return ReachLimit("timeout_minutes", NO_WORKER)
     if limits.exit_score is not None:
         best = best_complete_score(history)
         if best is not None and reached(best, limits.exit_score, history.greater_is_better):
@@ -135,7 +156,8 @@ def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit 
     counted = [t for t in history.trials.values() if t.origin != "baseline"]
     if limits.max_trials is not None and len(counted) >= limits.max_trials and not _pending(plan, history, now):
         busy = any(t.number in history.trials for t in now.in_flight.values())
-        if not busy and not any(t.is_open and not t.is_complete for t in counted if not plan.race):
+        in_order = limits.timeout_s is None  # those that are complete end one by one, and the search perhaps with one
+        if not busy and not any(t.is_open and (in_order or not t.is_complete) for t in counted if not plan.race):
             return ReachLimit("max_trials", f"{limits.max_trials} trials have ended")
     return None
 
@@ -241,6 +263,8 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
     c = _next_opening(plan, history, now)
     if c is not None:
         return QueueTrial(number, c.learner, c.params, c.label, c.origin)
+    if _all_blocked(plan, history):
+        return None
     if plan.limits.timeout_s is None:
         seen = [t for t in history.trials.values() if t.number < number - SAMPLER_LAG]
         if any(t.is_open for t in seen):
@@ -270,7 +294,9 @@ def _next_opening(plan: Plan, history: History, now: Situation) -> Candidate | N
     tried = [(t.learner, t.params) for t in history.trials.values()]
     total = total_s(plan, history)
     known = {} if total is None else carried(history)
+    blocked = history.blocked
     untried = (c for c in (Candidate(**c) for c in plan.opening) if (c.learner, c.params) not in tried)
+    untried = (c for c in untried if c.learner not in blocked)
     waiting = (c for c in (carry_on(c, known) for c in untried) if (c.learner, c.params) not in tried)
     if total is None:
         return next(waiting, None)

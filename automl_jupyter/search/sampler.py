@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ _OVERHEAD_S = 0.3
 _LEADER_SHARE = 0.5
 #: times a configuration that was tried already is drawn again
 _REDRAWS = 8
+#: most observations of a learner that its next settings are drawn by
+_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class Sampler:
                 direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=3)
             )
             scores = [o.score for o in own if o.score is not None]
-            for observation in own:
+            for observation in _telling(own):
                 # A failure without a score counts as the worst seen, so that its surroundings are avoided.
                 score = observation.score
                 if score is None and observation.state in ("failed", "timed_out") and scores:
@@ -164,6 +167,18 @@ class Sampler:
             with _silent():
                 params = self._space(learner, study.ask())
             yield params
+
+
+def _telling(own: Sequence[Observation]) -> list[Observation]:
+    """Return the observations a proposal is made of: all, or the best and the latest of very many, in order.
+
+    The study is built anew for each proposal, beside which workers wait.
+    """
+    if len(own) <= _MOST_SHOWN:
+        return list(own)
+    by_score = sorted(own, key=lambda o: (-math.inf if o.score is None else o.score, o.number), reverse=True)
+    kept = {o.number for o in [*by_score[: _MOST_SHOWN // 2], *own[-_MOST_SHOWN // 2 :]]}
+    return [o for o in own if o.number in kept]
 
 
 def _label(learner: str, params: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter.jobs.choice import best_single, choose
+from automl_jupyter.jobs.closing import WORKERS_S
 from automl_jupyter.jobs.instructions import Instruction, SelectEnsemble, SubmitFold
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, end_s
 from automl_jupyter.jobs.situation import Situation, carried, is_spoilt, race_weights
@@ -404,6 +405,85 @@ def test_early_termination_never_before_the_31st_trial() -> None:
         make_plan(max_trials=50, enable_early_termination=False), lambda n, f: ScriptedFit(score=0.7)
     ).run()
     assert off.history.limit == "max_trials"
+
+
+def uneven(number: int, fold: int) -> ScriptedFit:
+    """Every seventh fit takes long, and the best score comes with the fourth trial."""
+    return ScriptedFit(seconds=40.0 if (number + fold) % 7 == 0 else 1.0, score=0.8 if number == 4 else 0.7)
+
+
+@pytest.mark.parametrize("limits", [{}, {"exit_score": 0.75}], ids=["stalled", "exit score"])
+def test_a_search_that_ends_early_leaves_the_same_trials_on_any_number_of_workers(limits: dict[str, float]) -> None:
+    found = []
+    for n_slots in (1, 2, 3, 8):
+        job = Simulation(make_plan(max_trials=60, **limits), uneven, n_slots=n_slots).run()
+        complete = [t.number for t in job.history.trials.values() if t.state == "complete"]
+        parts = [part["trial"] for part in job.history.model.parts] if job.history.model else []
+        found.append((job.history.limit, complete, parts, job.history.best))
+    assert found[0][0] == ("exit_score" if limits else "enable_early_termination")
+    assert found[0][1] == list(range(5 if limits else 32))
+    assert found == [found[0]] * 4
+
+
+def test_a_search_whose_learners_are_all_blocked_ends_with_what_is_complete() -> None:
+    requests = {t: ("block", {"learner": name}) for t, name in ((4.0, "A"), (4.1, "B"), (4.2, "C"))}
+    for limits in ({"timeout_s": 60.0}, {"max_trials": 20}):
+        job = Simulation(make_plan(**limits), steady, requests=requests).run()
+        assert job.history.limit == "exhausted"
+        assert job.history.status == "Completed"
+        assert job.now_s < 20
+        assert all(t.state != "cancelled" or t.queued_s < 4.2 for t in job.history.trials.values())
+
+
+def test_a_learner_that_is_blocked_before_its_turn_takes_no_trial() -> None:
+    plan = make_plan(max_trials=4, opening=("Dummy", "A", "B", "B", "C"))
+    job = Simulation(plan, steady, n_slots=1, requests={0.0: ("block", {"learner": "B"})}).run()
+    assert "B" not in {t.learner for t in job.history.trials.values()}
+
+
+def test_a_job_without_workers_ends_soon_after_its_time() -> None:
+    job = Simulation(make_plan(timeout_s=60.0), steady, n_slots=0).run()
+    assert job.history.status == "Failed"
+    assert job.events[-1].reason == "No trial was complete. When the time was over, there was no worker to fit one."
+    assert 60 < job.now_s < 60 + 2 * WORKERS_S
+
+
+@pytest.mark.parametrize("limits", [{"timeout_s": 60.0}, {"max_trials": 3}])
+def test_refits_wait_for_workers_that_are_replaced(limits: dict[str, float]) -> None:
+    job = Simulation(make_plan(**limits), steady, n_slots=1)
+    while not any(isinstance(e, ev.ModelSelected) and e.stage == "chosen" for e in job.events):
+        job.run(until_s=job.now_s + 0.01)
+    job.in_flight.clear()
+    job._ends.clear()
+    job.n_slots = 0
+    job.run(until_s=job.now_s + 2.0)
+    assert not job.history.is_over
+    job.n_slots = 1
+    job.run()
+    assert any(isinstance(e, ev.RefitEnded) for e in job.events)
+
+
+def test_refits_without_a_worker_are_given_up_after_a_while() -> None:
+    job = Simulation(make_plan(max_trials=3), steady, n_slots=1)
+    while not any(isinstance(e, ev.ModelSelected) and e.stage == "chosen" for e in job.events):
+        job.run(until_s=job.now_s + 0.01)
+    job.in_flight.clear()
+    job._ends.clear()
+    job.n_slots, at_s = 0, job.now_s
+    job.run()
+    assert job.history.status == "Completed"
+    assert WORKERS_S <= job.now_s - at_s < 2 * WORKERS_S
+
+
+def test_a_refit_that_does_not_stop_is_not_left_to_the_next_job() -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(seconds=1000.0, stops=False) if is_refit(fold) else ScriptedFit()
+
+    job = Simulation(make_plan(timeout_s=30.0), script).run()
+    assert job.history.status == "Completed"
+    assert job.now_s < 31
+    assert job.killed
+    assert not job.in_flight
 
 
 @pytest.mark.slow

@@ -75,6 +75,19 @@ def test_settings_move_to_where_scores_are_best() -> None:
     assert sum(late) / len(late) < 0.2  # 0.29 for uniform draws
 
 
+def test_of_very_many_trials_the_best_and_the_latest_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    add = optuna.study.Study.add_trial
+    monkeypatch.setattr(optuna.study.Study, "add_trial", lambda s, t: (told.append(t.value), add(s, t)))
+    context = SearchContext("classification", 2000, 10, n_classes=2, allowed=("KNN",))
+    scores = [0.9 if n == 7 else 0.5 + n / 1e5 for n in range(1000)]
+    seen = [Observation(n, "KNN", {"x": n / 1000}, score) for n, score in enumerate(scores)]
+    Sampler(context, 0, space=line).ask(1000, seen)
+    assert len(told) <= 200
+    assert told[0] == 0.9
+    assert told[-1] == scores[-1]
+
+
 def test_learners_are_drawn_by_what_they_gain() -> None:
     context = SearchContext("regression", 100, 3, allowed=("Good", "Bad"), timeout_s=600)
     seen = []
