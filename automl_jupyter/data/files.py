@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import os
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 import pandas as pd
@@ -100,13 +103,28 @@ def _files_in(folder: Path, field: str) -> list[Path]:
     found: list[Path] = []
     n_seen = 0
     for place, inner, names in os.walk(folder):
+        inner[:] = [name for name in inner if not is_set_aside(name)]
         n_seen += len(inner) + len(names)
         if n_seen > _MOST_FILES:
             message = f"The folder {plain(folder)!r} holds more than {_MOST_FILES:,} files and folders. Name the table."
             raise DataError([Problem(field, message)])
-        paths = (Path(place, name) for name in names if not name.startswith((".", "_")))
+        paths = (Path(place, name) for name in names if not is_set_aside(name))
         found += [p for p in paths if os.path.isfile(p)]
     return sorted(found)
+
+
+def is_set_aside(path: str) -> bool:
+    """Return whether a tool put a path below a folder aside: a part of it begins with a dot or an underscore.
+
+    Folders such as ``_region=north`` are parts of a table whatever they begin with.
+
+    Examples
+    --------
+    >>> is_set_aside(".ipynb_checkpoints/a-checkpoint.csv"), is_set_aside("year=2024/a.parquet")
+    (True, False)
+    """
+    parts = PurePath(path).parts
+    return any(part.startswith(".") or (part.startswith("_") and "=" not in part) for part in parts)
 
 
 def known_endings() -> str:
@@ -119,8 +137,31 @@ def open_binary(path: str, packed: str | None = None) -> Iterator[IO[bytes]]:
     """Open a file or an fsspec address for reading, unpacked."""
     import fsspec
 
-    with fsspec.open(path, "rb", compression=packed) as file:
+    if packed != "zip":
+        with fsspec.open(path, "rb", compression=packed) as file:
+            yield file
+        return
+    with fsspec.open(path, "rb") as packet, zipfile.ZipFile(packet) as archive, archive.open(_member(archive)) as file:
         yield file
+
+
+def _member(archive: zipfile.ZipFile) -> str:
+    """Return the name of the one table in an archive; beside it, files of other kinds may lie."""
+    names = [name for name in archive.namelist() if not name.endswith("/") and not is_set_aside(name)]
+    tables = [name for name in names if file_kind(name)[0] is not None] or names
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        raise ValueError("there is no table in it")
+    shown = listing([plain(name, most=60) for name in sorted(tables)], last="and", most=5)
+    raise ValueError(f"there are {len(tables)} tables in it: {shown}. Unpack it and name one, or their folder")
+
+
+#: what readers raise; pandas', Arrow's, gzip's and bz2's errors are among the first four. An archive with a password,
+#: or packed in a way Python does not know, is a RuntimeError.
+_UNREADABLE = (
+    OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 
 
 @contextmanager
@@ -141,7 +182,7 @@ def explained(field: str, path: str) -> Iterator[None]:
         raise DataError([Problem(field, f"{shown!r} needs another package: {plain(error)}")]) from None
     except (DataError, MemoryError):
         raise
-    except (OSError, ValueError, EOFError, LookupError) as error:  # pandas', Arrow's and zip's errors are among these
+    except _UNREADABLE as error:
         raise DataError([Problem(field, f"{shown!r} cannot be read: {plain(error).rstrip('.')}.")]) from error
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
-from automl_jupyter.data.files import file_kind, is_url, read_file
+from automl_jupyter.data.files import file_kind, is_set_aside, is_url, read_file
 from automl_jupyter.data.mltable_read import PATH_COLUMN, READERS, read_options
 from automl_jupyter.data.mltable_steps import STEPS
 from automl_jupyter.errors import DataError, Problem
@@ -207,7 +207,7 @@ def _expand(kind: str, path: str, folder: Path, where: str, problems: list[Probl
         found = sorted(p for p in glob.glob(str(place), recursive=True) if Path(p).is_file())
     else:
         inside = (p for p in place.rglob("*") if p.is_file() and p.name != MLTABLE_FILE)
-        found = sorted(str(p) for p in inside if not p.name.startswith((".", "_")))
+        found = sorted(str(p) for p in inside if not is_set_aside(str(p.relative_to(place))))
     if not found:
         problems.append(Problem(f"{where}, paths", f"The {kind} {plain(path)!r} matches no file in {plain(folder)!r}."))
     return found
@@ -217,7 +217,10 @@ def _expand_url(kind: str, path: str) -> list[str]:
     import fsspec
 
     system, inner = fsspec.core.url_to_fs(path)
-    names = system.find(inner) if kind == "folder" else system.glob(inner)
+    if kind == "pattern":
+        names = system.glob(inner)
+    else:
+        names = [n for n in system.find(inner) if not is_set_aside(n.removeprefix(inner).lstrip("/"))]
     return [system.unstrip_protocol(n) for n in sorted(names)]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,6 +97,38 @@ def test_folder_of_tables_is_one_table(tmp_path: Path) -> None:
     FRAME.to_csv(tmp_path / "x.csv")
     with pytest.raises(DataError, match=r"mixes files that end in \.csv and \.parquet"):
         load_frame(str(tmp_path))
+
+
+def test_folders_of_tools_are_no_part_of_a_table(tmp_path: Path) -> None:
+    for place in ("", ".ipynb_checkpoints", "_temporary", "year=2024", "_region=north"):
+        (tmp_path / place).mkdir(exist_ok=True)
+        FRAME.to_parquet(tmp_path / place / "train.parquet")
+    assert load_frame(str(tmp_path))["n"].tolist() == [1, 2, 3] * 3
+
+
+def zip_file(path: Path, names: list[str]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "" if name.endswith("/") else FRAME.to_csv(index=False))
+
+
+@pytest.mark.parametrize("names", [["a.csv"], ["a"], ["d/", "d/a.csv", "d/read.me", "__MACOSX/d/._a.csv"]])
+def test_the_one_table_of_an_archive_is_read(tmp_path: Path, names: list[str]) -> None:
+    zip_file(tmp_path / "t.csv.zip", names)
+    assert load_frame("t.csv.zip", base=tmp_path)["n"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["b.csv", "a.csv"], r"there are 2 tables in it: a\.csv and b\.csv\. Unpack it and name one"),
+        (["d/"], "there is no table in it"),
+    ],
+)
+def test_an_archive_of_more_or_fewer_tables_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    zip_file(tmp_path / "t.csv.zip", names)
+    with pytest.raises(DataError, match=rf"data: .*t\.csv\.zip' cannot be read: {message}"):
+        load_frame("t.csv.zip", base=tmp_path)
 
 
 def test_mltable_folder_and_file_are_read(tmp_path: Path) -> None:
@@ -189,6 +225,12 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, source: Any, 
         ("bad.parquet", b"nothing", "cannot be read"),
         ("bad.jsonl", b"{]\n", "cannot be read"),
         ("bad.csv.gz", b"nothing", "cannot be read"),
+        ("bad.csv.zip", b"nothing", "cannot be read"),
+        ("bad.csv.xz", b"nothing", "cannot be read"),
+        ("torn.csv.gz", gzip.compress(b"a,b\n" * 99)[:10] + b"\xff" * 9, "cannot be read"),
+        ("torn.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9], "cannot be read"),
+        ("torn.csv.xz", lzma.compress(b"a,b\n" * 99)[:-40] + b"\xff" * 40, "cannot be read"),
+        ("torn.csv.bz2", bz2.compress(b"a,b\n" * 99)[:-9], "cannot be read"),
     ],
 )
 def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import fsspec
 import pandas as pd
 import pytest
 
@@ -75,6 +76,19 @@ def test_without_transformations_the_ending_decides(tmp_path: Path) -> None:
 def test_files_folders_and_patterns(tmp_path: Path, paths: str, expected: list[int]) -> None:
     files = {"d/a.csv": "x\n1\n", "d/b.csv": "x\n2\n", "d/sub/c.csv": "x\n3\n", "d/.hidden": "x\n9\n"}
     assert table(tmp_path, "- read_delimited", paths, **files)["x"].tolist() == expected
+
+
+def test_folders_of_tools_are_left_out(tmp_path: Path) -> None:
+    files = {
+        "d/a.csv": "x\n1\n", "d/year=2024/b.csv": "x\n2\n", "d/.ipynb_checkpoints/a-checkpoint.csv": "x\n9\n",
+        "d/_delta_log/c.csv": "x\n9\n",
+    }  # fmt: skip
+    assert table(tmp_path, "- read_delimited", "- folder: d", **files)["x"].tolist() == [1, 2]
+    for name, content in files.items():
+        with fsspec.open(f"memory://tools/{name}", "w") as file:
+            file.write(content)
+    frame = table(tmp_path, "- read_delimited", "- folder: memory://tools/d")
+    assert frame["x"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
