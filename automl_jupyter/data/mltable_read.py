@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -97,7 +98,10 @@ def _read_delimited(files: list[str], options: Mapping[str, Any], where: str) ->
         if header == "no_header":
             frame.columns = pd.Index([f"Column{i + 1}" for i in range(frame.shape[1])])
         elif header != "all_files_different_headers":
-            names = names if names is not None else [str(c) for c in frame.columns]
+            own_names = [str(c) for c in frame.columns]
+            names = names if names is not None else own_names
+            if own and own_names != names and sorted(own_names) == sorted(names):  # the same columns, in another order
+                frame = frame.set_axis(own_names, axis=1)[names]
             if frame.shape[1] != len(names):
                 message = f"{plain(path)!r} has {plural(frame.shape[1], 'column')}, the first file has {len(names)}."
                 raise DataError([Problem(where, f"{message} Use header: all_files_different_headers.")])
@@ -116,8 +120,6 @@ def _one_delimited(path: str, options: Mapping[str, Any], where: str, header: bo
         "engine": "c" if len(delimiter) == 1 else "python",
     }
     if len(delimiter) > 1:
-        import re
-
         settings["sep"] = re.escape(delimiter)
     if settings["engine"] == "c":
         settings["low_memory"] = False
@@ -125,7 +127,8 @@ def _one_delimited(path: str, options: Mapping[str, Any], where: str, header: bo
         settings |= {"dtype": str, "keep_default_na": False}
         settings["na_values"] = [] if options["empty_as_string"] else [""]
     with explained(where, path), open_binary(path, file_kind(path)[1]) as file:
-        data: Any = file if options["support_multi_line"] else _single_lines(file, encoding)
+        whole = options["support_multi_line"] or len(delimiter) > 1  # where a delimiter is longer, quotes mean nothing
+        data: Any = file if whole else _single_lines(file, encoding, delimiter)
         frame: pd.DataFrame = pd.read_csv(data, **settings)
     if options["empty_as_string"]:
         texts = [c for c in frame.columns if pd.api.types.is_string_dtype(frame[c].dtype) and frame[c].notna().any()]
@@ -133,17 +136,21 @@ def _one_delimited(path: str, options: Mapping[str, Any], where: str, header: bo
     return frame
 
 
-def _single_lines(file: Any, encoding: str) -> Any:
-    """Return the file with a quote that is open at a line's end closed there: such a line ends its record."""
+def _single_lines(file: Any, encoding: str, delimiter: str) -> Any:
+    """Return the file with a quote that is open at a line's end closed there: such a line ends its record.
+
+    A quote opens a field only where the field begins with it; elsewhere it is a character like others.
+    """
     data = file.read()
     text = codecs.decode(data, encoding)
-    if text.count('"') == 0:
+    if '"' not in text:
         return io.BytesIO(data)
-    lines = text.splitlines()
-    if all(line.count('"') % 2 == 0 for line in lines):
-        return io.BytesIO(data)
-    closed = [line + '"' if line.count('"') % 2 else line for line in lines]
-    return io.BytesIO("\n".join(closed).encode(encoding))
+    mark = re.escape(delimiter)
+    field = f'(?:"[^"]*(?:""[^"]*)*"(?!")[^{mark}]*|(?!")[^{mark}]*)'
+    whole = re.compile(f"{field}(?:{mark}{field})*")
+    lines = re.split("\r?\n", text)
+    closed = [line if '"' not in line or whole.fullmatch(line) else line + '"' for line in lines]
+    return io.BytesIO(data if closed == lines else "\n".join(closed).encode(encoding))
 
 
 def _read_parquet(files: list[str], options: Mapping[str, Any], where: str) -> list[pd.DataFrame]:

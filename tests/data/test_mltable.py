@@ -146,6 +146,28 @@ def test_lines_inside_quotes(tmp_path: Path) -> None:
     assert len(table(tmp_path, **{"t.csv": content})) == 2
 
 
+def test_a_quote_within_a_field_is_a_character(tmp_path: Path) -> None:
+    content = 'item,ok\n12" monitor,yes\n"3"" pipe",no\n5" x 7","yes"\nlast,"no\n'
+    frame = table(tmp_path, **{"t.csv": content})
+    assert frame["ok"].tolist() == ["yes", "no", "yes", "no"]
+    assert frame["item"].tolist() == ['12" monitor', '3" pipe', '5" x 7"', "last"]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0c", "\x1e"])
+def test_only_line_feeds_end_a_line(tmp_path: Path, mark: str) -> None:
+    frame = table(tmp_path, **{"t.csv": f'a,b\r\n"one{mark}two",1\r\n"open,2\r\nthree,3\r\n'})
+    assert frame["a"].tolist() == [f"one{mark}two", "open,2", "three"]
+
+
+def test_the_same_columns_in_another_order_are_put_in_order(tmp_path: Path) -> None:
+    files = {"a.csv": "x,y\n1,2\n", "b.csv": "y,x\n20,10\n"}
+    frame = table(tmp_path, "- read_delimited", "- pattern: '[ab].csv'", **files)
+    assert frame.to_dict("list") == {"x": [1, 10], "y": [2, 20]}
+    steps = "- read_delimited:\n    header: from_first_file\n    infer_column_types: false"
+    rows = table(tmp_path, steps, "- pattern: '[ab].csv'", **files)
+    assert rows["x"].tolist() == ["1", "y", "20"]
+
+
 def test_delimiters(tmp_path: Path) -> None:
     assert table(tmp_path, "- read_delimited:\n    delimiter: '\\t'", **{"t.csv": "a\tb\n1\t2\n"})["b"].tolist() == [2]
     assert table(tmp_path, "- read_delimited:\n    delimiter: '||'", **{"t.csv": "a||b\n1||2\n"})["b"].tolist() == [2]
