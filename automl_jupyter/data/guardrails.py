@@ -36,6 +36,8 @@ FEWEST_GROUPS, SHARE_OF_GROUPS = 20, 0.05
 DRIFT = 0.25
 #: a share of repeated rows on both sides of the folds that matters
 REPEATED = 0.01
+#: a share of earlier rows that cannot be trained on, as their groups validate, that matters
+MUCH_LEFT_OUT = 0.5
 #: distinct values, for the rows there are, from which on a column tells them apart
 TELLING = 0.2
 _MOST_NAMED = 20
@@ -175,7 +177,22 @@ def _cardinality(context: _Context) -> Iterator[Finding]:
 def _split(context: _Context) -> Iterator[Finding]:
     key, name = "validation_split", "Validation split handling"
     status = "Passed" if context.chosen else "Done"
-    yield Finding(key, name, status, context.validation.reason)
+    lost = _left_out(context)
+    if lost <= MUCH_LEFT_OUT:
+        yield Finding(key, name, status, context.validation.reason)
+        return
+    text = f"{context.validation.reason} These are {lost:.0%} of the earlier rows."
+    remedy = "Keep the one of group_column_name and time_column_name that rows to come differ by."
+    yield Finding(key, name, "Alerted", text, remedy=remedy)
+
+
+def _left_out(context: _Context) -> float:
+    """Return the share of earlier rows, over all folds, that do not train because their group validates."""
+    times = context.table.times
+    if times is None or context.table.groups is None or context.validation.kind not in ("time", "holdout"):
+        return 0.0
+    n_earlier = sum(int((times < times[valid].min()).sum()) for _, valid in context.folds)
+    return 1 - sum(len(train) for train, _ in context.folds) / max(n_earlier, 1)
 
 
 def _test_split(context: _Context) -> Iterator[Finding]:

@@ -335,6 +335,9 @@ def _cut_test(job: AutoMLJob, parts: dict[str, _Part], classes: np.ndarray | Non
     training.roles, training.target = roles.take(kept), training.target.take(kept)
     what = f"{plural(len(aside), 'row')} of {plural(len(y), 'row')} were set aside to test the final model."
     notes.append(Note("test data", what, f"test_data_size is {size}; the test rows are cut before validation."))
+    if lost := len(y) - len(kept) - len(aside):
+        left = f"{plural(lost, 'earlier row')} {'is' if lost == 1 else 'are'} left out."
+        notes.append(Note("test data", left, "Other rows of the same groups test the model."))
 
 
 def _assemble(

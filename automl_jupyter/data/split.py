@@ -133,9 +133,8 @@ def _check_enough(table: TrainingTable, n_folds: int) -> None:
 
 def _folds(table: TrainingTable, n_folds: int, reason: str) -> Validation:
     if table.times is not None:
-        return Validation(
-            "time", n_folds, None, False, f"{reason} Every fold validates on later rows than it trains on."
-        )
+        later = f"{reason} Every fold validates on later rows than it trains on."
+        return Validation("time", n_folds, None, False, later + _apart_reason(table))
     stratified = table.classes is not None
     if table.groups is not None:
         return Validation("group_kfold", n_folds, None, stratified, f"{reason} Rows of one group stay together.")
@@ -144,9 +143,14 @@ def _folds(table: TrainingTable, n_folds: int, reason: str) -> Validation:
 
 def _holdout(table: TrainingTable, size: float, reason: str) -> Validation:
     if table.times is not None:
-        return Validation("holdout", 1, size, False, f"{reason} The latest rows are held out.")
+        latest = f"{reason} The latest rows are held out."
+        return Validation("holdout", 1, size, False, latest + _apart_reason(table))
     together = " Rows of one group stay together." if table.groups is not None else ""
     return Validation("holdout", 1, size, table.classes is not None, reason + together)
+
+
+def _apart_reason(table: TrainingTable) -> str:
+    return " Rows whose group validates are left out of training." if table.groups is not None else ""
 
 
 def _monte_carlo(table: TrainingTable, n_folds: int, size: float) -> Validation:
@@ -197,7 +201,7 @@ def make_folds(validation: Validation, table: TrainingTable, *, random_state: in
         return [(_rows(np.flatnonzero(c)), _rows(np.flatnonzero(~c))) for c in table.custom_folds.T]
     if validation.kind == "time":
         assert table.times is not None
-        return _time_folds(table.times, validation.n_folds)
+        return _apart(_time_folds(table.times, validation.n_folds), table.groups)
     if validation.kind in {"holdout", "monte_carlo"}:
         size = HOLDOUT if validation.size is None else validation.size
         return [
@@ -242,16 +246,22 @@ def cut_holdout(
     groups : numpy.ndarray, optional
         Group codes; a group is set aside whole.
     times : numpy.ndarray, optional
-        Instants; the latest rows are set aside and nothing else decides.
+        Instants; the latest rows are set aside and nothing else decides. With groups, earlier rows of their groups are
+        neither kept nor set aside.
 
     Returns
     -------
     (kept, aside)
         Sorted int32 row numbers, at least one each.
+
+    Raises
+    ------
+    DataError
+        When rows of all groups or instants would have to stand on both sides.
     """
     n_aside = min(max(round(n * size), 1), n - 1)
     if times is not None:
-        return _cut_in_time(times, [n - n_aside])[0]
+        return _apart(_cut_in_time(times, [n - n_aside]), groups)[0]
     if groups is not None:
         aside = _pick_groups(groups, n_aside, random)
     elif codes is not None:
@@ -367,3 +377,17 @@ def _cut_in_time(times: np.ndarray, cuts: Sequence[int]) -> list[Fold]:
     return [
         (_rows(np.sort(order[:cut])), _rows(np.sort(order[cut:end]))) for cut, end in zip(places, ends, strict=True)
     ]
+
+
+def _apart(folds: list[Fold], groups: np.ndarray | None) -> list[Fold]:
+    """Leave the rows out of training whose group has rows that validate."""
+    if groups is None:
+        return folds
+    found = [(train[~np.isin(groups[train], groups[valid])], valid) for train, valid in folds]
+    if not all(len(train) for train, _ in found):
+        message = (
+            "No row is left to train on: every group with rows before a cut in time has rows after it."
+            " Keep group_column_name or time_column_name, not both."
+        )
+        raise DataError([Problem("group_column_name", message)])
+    return found

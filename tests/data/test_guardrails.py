@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,17 @@ def test_rows_of_one_machine_belong_together(kind: type) -> None:
     assert check("regression", written)["group_leakage"].columns == found.columns
     assert "group_leakage" not in check("regression", data, group_column_name="machine")
     assert check("regression", data.assign(target=draw.normal(size=960)))["group_leakage"].status == "Passed"
+
+
+def test_a_cut_in_time_that_groups_leave_little_of_is_told() -> None:
+    draw = np.random.default_rng(0)
+    rows = pd.DataFrame({"heat": draw.normal(size=400), "day": pd.date_range("2024-01-01", periods=400)})
+    rows["machine"], rows["target"] = np.arange(400) // 4, draw.normal(size=400)
+    fields = {"group_column_name": "machine", "time_column_name": "day"}
+    found = check("regression", rows, **fields)["validation_split"]
+    assert found.status == "Done"
+    assert "Rows whose group validates are left out of training." in found.explanation
+    rows["machine"] = np.where(draw.random(400) < 0.9, 1000, rows["machine"])
+    found = check("regression", rows, **fields)["validation_split"]
+    assert found.status == "Alerted"
+    assert re.search(r"These are (8|9)\d% of the earlier rows\.", found.explanation)

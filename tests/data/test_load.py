@@ -387,6 +387,15 @@ def test_test_rows_keep_groups_whole() -> None:
     assert len(table.test.X) == 20
 
 
+def test_test_rows_in_time_keep_groups_whole() -> None:
+    frame = rows(t=pd.date_range("2024-01-01", periods=20), g=(np.arange(20) + 1) // 4)
+    table = load(frame, test_data_size=0.2, group_column_name="g", time_column_name="t")
+    assert table.test is not None
+    assert table.test.X["a"].tolist() == [8.0, 8.5, 9.0, 9.5]
+    assert table.X["a"].tolist() == [0.5 * k for k in range(15)]  # row 15 is of the group of row 16
+    assert "1 earlier row is left out." in [n.what for n in table.notes]
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_test_rows_that_leave_nothing_to_tell_apart_are_refused(task: str) -> None:
     frame = pd.DataFrame({"a": range(8), "y": [0] * 6 + [1] * 2, "t": pd.date_range("2024-01-01", periods=8)})

@@ -180,6 +180,28 @@ def test_time_holdout_is_the_last_block() -> None:
     assert len(train) == 90
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 6), st.integers(1, 4), st.integers(0, 5))
+def test_groups_never_stand_on_both_sides_of_a_cut_in_time(length: int, k: int, seed: int) -> None:
+    times = np.arange(60)
+    groups = (times + np.random.default_rng(seed).integers(0, length, 60)) // length
+    t = table(60, times=times, groups=groups)
+    for asked in (job(n_cross_validations=k + 1), job(validation_data_size=0.2)):
+        for train, valid in folds(t, asked):
+            assert not set(groups[train]) & set(groups[valid])
+            assert times[train].max() < times[valid].min()
+            assert set(np.flatnonzero(times < times[valid].min())) - set(train) <= set(
+                np.flatnonzero(np.isin(groups, groups[valid]))
+            )
+        assert "Rows whose group validates are left out" in resolve_validation(asked, t).reason
+
+
+@pytest.mark.parametrize("asked", [{"n_cross_validations": 3}, {"validation_data_size": 0.2}])
+def test_groups_of_all_times_leave_nothing_to_train_on(asked: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match=r"No row is left to train on: every group .* Keep group_column_name or time"):
+        folds(table(60, times=np.arange(60), groups=np.arange(60) % 4), job(**asked))
+
+
 def test_one_instant_cannot_be_split() -> None:
     with pytest.raises(DataError, match="too few different times"):
         folds(table(30, times=np.zeros(30)), job(validation_data_size=0.2))
