@@ -39,6 +39,7 @@ from automl_jupyter.trials.records import (
 
 if TYPE_CHECKING:
     from automl_jupyter.data.cache import CachedTable
+    from automl_jupyter.learners.info import LearnerInfo
 
 #: begins the `FoldTask.cache` of a table that was sent to the workers, which keep it in their temporary folder
 WORKER_TABLES = "worker:"
@@ -143,15 +144,14 @@ def score_rows(
     train, valid : ndarray of int
         Row numbers.
     """
-    from automl_jupyter.learners import learners
     from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
     from automl_jupyter.metrics.registry import evaluate_metrics
 
     n_classes = table.meta["n_classes"]
     with quiet():
         fold = _make_fold(trial.recipe, table, train, valid)
-        info = learners.get(trial.learner)
-        estimator = make_learner(info, task, trial.params, random_state=0, n_jobs=1, n_classes=n_classes)
+        info, params = _learner(trial.learner, trial.params, task, fold.y_train)
+        estimator = make_learner(info, task, params, random_state=0, n_jobs=1, n_classes=n_classes)
         data = FitData(
             X=fold.X_train,
             y=fold.y_train,
@@ -187,7 +187,6 @@ def forget() -> None:
 
 
 def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome:
-    from automl_jupyter.learners import learners
     from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
     from automl_jupyter.metrics.registry import evaluate_metrics
     from automl_jupyter.search.adjust import smooth
@@ -199,11 +198,9 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     features_started = time.monotonic()
     fold = _featurized(task, table)
     features_s = time.monotonic() - features_started
-    info = learners.get(task.learner)
+    info, params = _learner(task.learner, task.params, task.task, fold.y_train)
     n_classes = meta["n_classes"]
-    estimator = make_learner(
-        info, task.task, task.params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes
-    )
+    estimator = make_learner(info, task.task, params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes)
     refit = is_refit(task.fold)
     fit_started = time.monotonic()
     report = fit_learner(
@@ -258,6 +255,19 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         predictions=predictions,
         files=files,
     )
+
+
+def _learner(name: str, params: Mapping[str, Any], task: str, y: np.ndarray) -> tuple[LearnerInfo, Mapping[str, Any]]:
+    """Return the learner of a fit and its parameters.
+
+    The first folds in time order may train on rows of one class alone. Many learners refuse them, and none can learn
+    more than that class: the baseline takes their place, so that the trial is judged by its other folds.
+    """
+    from automl_jupyter.learners import learners
+
+    if task == "classification" and (y == y[0]).all():
+        return learners.get("Dummy"), {}
+    return learners.get(name), params
 
 
 def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: float) -> FoldOutcome:

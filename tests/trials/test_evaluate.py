@@ -32,7 +32,7 @@ def cache(tmp_path: Path) -> Path:
     return write_table(tmp_path / "table")
 
 
-def write_table(folder: Path, seed: int = 0) -> Path:
+def write_table(folder: Path, seed: int = 0, folds: Any = FOLDS) -> Path:
     table = make_table(90, seed)
     X = table[["size", "age", "colour"]]
     schema = TableSchema.infer(X)
@@ -46,7 +46,7 @@ def write_table(folder: Path, seed: int = 0) -> Path:
         "columns": [{**asdict(c), "type": str(c.type)} for c in schema.columns],
     }
     y = (table["label"] == "yes").to_numpy().astype(np.int32)
-    write_cache(folder, X=schema.encode(X), y=y, weight=np.linspace(0.5, 2, 90), folds=FOLDS, meta=meta)
+    write_cache(folder, X=schema.encode(X), y=y, weight=np.linspace(0.5, 2, 90), folds=folds, meta=meta)
     return folder
 
 
@@ -111,6 +111,24 @@ def test_a_fold_is_fitted_scored_and_kept(task: FoldTask, tmp_path: Path) -> Non
     X = TableSchema.infer(make_table(90)[["size", "age", "colour"]]).encode(make_table(90)[["size", "age", "colour"]])
     again = smooth(estimator.predict_proba(featurizer.transform(X.iloc[60:])), 60)
     np.testing.assert_allclose(again, outcome.predictions, atol=1e-6)
+
+
+@pytest.mark.parametrize("learner", ["LogisticRegression", "GradientBoosting", "LinearSVM", "LightGBM"])
+def test_a_fold_of_one_class_predicts_that_class(task: FoldTask, tmp_path: Path, learner: str) -> None:
+    y = (make_table(90)["label"] == "yes").to_numpy()
+    one = np.flatnonzero(y)[:30]
+    write_table(tmp_path / "late", folds=[(one, np.setdiff1d(np.arange(90), one))])
+    recipe = learners.get(learner).recipe
+    asked = replace(task, cache=str(tmp_path / "late"), learner=learner, params={}, recipe=recipe)
+    outcome = evaluate.evaluate(asked)
+    assert (outcome.state, outcome.error) == ("complete", None)
+    assert outcome.predictions is not None
+    assert outcome.predictions.shape == (60, 2)
+    assert (outcome.predictions[:, 1] > 0.9).all()
+    assert artifacts.load(tmp_path / "job" / estimator_file(1, 0)).classes_.tolist() == [1]
+    refit = evaluate.evaluate(replace(asked, fold=REFIT))
+    assert (refit.state, refit.n_train) == ("complete", 90)
+    assert type(artifacts.load(tmp_path / "job" / estimator_file(1, REFIT))).__name__ != "DummyClassifier"
 
 
 def test_without_a_folder_everything_is_sent_back(task: FoldTask, tmp_path: Path) -> None:
