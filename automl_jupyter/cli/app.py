@@ -96,7 +96,7 @@ def run(
 def validate(job_file: Path, overrides: tuple[str, ...], no_data: bool, quiet: bool, **options: Any) -> None:
     """Check a job file and its data.
 
-    Every problem is told at once.
+    The data are read and the job is planned, as `run` would begin; nothing is trained or written.
     """
     from automl_jupyter.cli.job_file import check_data, read_job
     from automl_jupyter.tasks import get_task

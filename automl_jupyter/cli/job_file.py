@@ -67,10 +67,11 @@ def read_job(job_file: Path, overrides: Iterable[str], options: Mapping[str, Any
 
 
 def check_data(job: AutoMLJob) -> str:
-    """Read the tables of a job and return their size in words; raise with all that is wrong with them."""
-    from automl_jupyter.data.load import load_training_table
+    """Read the data of a job, plan it, and return their size in words; raise where `run` would refuse them."""
+    from automl_jupyter.jobs.prepare import decide
+    from automl_jupyter.tasks import check_trainable
 
-    table = load_training_table(job, namespace=None, base=Path())
+    table = decide(check_trainable(job), namespace=None, base=Path(), n_slots=1).table
     n_rows, n_columns = table.X.shape
     return f" of {table.target}, {plural(n_rows, 'row')}, {plural(n_columns, 'column')}"
 

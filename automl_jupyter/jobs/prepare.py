@@ -41,6 +41,34 @@ class Prepared:
     table: Any  # data.cache.CachedTable
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What a job and its data come to, before anything is written.
+
+    Parameters
+    ----------
+    metric : Metric
+        The primary metric.
+    table : TrainingTable
+        The rows.
+    schema : TableSchema
+        What their columns are.
+    validation : Validation
+        How candidates are judged.
+    folds : list of (train, validation)
+        Row numbers.
+    plan : Plan
+        What will be done, without what `with_guardrails` finds.
+    """
+
+    metric: Metric
+    table: TrainingTable
+    schema: TableSchema
+    validation: Validation
+    folds: list[tuple[np.ndarray, np.ndarray]]
+    plan: Plan
+
+
 def cache_root() -> Path:
     """Return the folder of cached tables, which may be deleted at any time."""
     from platformdirs import user_cache_path
@@ -58,18 +86,9 @@ def prepare(
     SpecError, DataError
         With every problem found.
     """
-    from automl_jupyter.data.load import load_training_table
-    from automl_jupyter.data.split import make_folds, resolve_validation
-
-    metric = resolve_primary_metric(job)
-    table = load_training_table(job, namespace=namespace, base=base)
-    schema = find_schema(job, table)
-    validation = resolve_validation(job, table)
-    random_state = job.random_state or 0
-    plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
-    folds = make_folds(validation, table, random_state=random_state)
-    plan = _with_fold_count(plan, len(folds))
-    plan = with_guardrails(plan, job, table, schema, validation, folds, metric)
+    decided = decide(job, namespace=namespace, base=base, n_slots=n_slots)
+    table, schema, folds, metric = decided.table, decided.schema, decided.folds, decided.metric
+    plan = with_guardrails(decided, job)
     meta = _meta(job, table, schema, plan)
     cache = _write(schema, table, folds, meta)
     write_json(folder.plan_file, plan.to_dict())
@@ -80,6 +99,39 @@ def prepare(
         {"cache": str(cache), "fingerprint": table.fingerprint, "schema": schema.to_json(), **meta},
     )
     return _open(plan, metric, cache)
+
+
+def decide(job: TabularJob, *, namespace: Mapping[str, Any] | None, base: Path, n_slots: int) -> Decision:
+    """Read the data and decide the plan; nothing is written and nothing is fitted.
+
+    Parameters
+    ----------
+    job : TabularJob
+        What was asked.
+    namespace : mapping or None
+        The notebook's variables.
+    base : Path
+        The folder relative paths start from.
+    n_slots : int
+        How many fits run at a time.
+
+    Raises
+    ------
+    SpecError, DataError
+        With every problem found.
+    """
+    from automl_jupyter.data.load import load_training_table
+    from automl_jupyter.data.split import make_folds, resolve_validation
+
+    metric = resolve_primary_metric(job)
+    table = load_training_table(job, namespace=namespace, base=base)
+    _positive(job, table.classes)  # refuses a label that is no class
+    schema = find_schema(job, table)
+    validation = resolve_validation(job, table)
+    random_state = job.random_state or 0
+    plan = make_plan(job, table, schema, validation, metric, n_slots=n_slots, random_state=random_state)
+    folds = make_folds(validation, table, random_state=random_state)
+    return Decision(metric, table, schema, validation, folds, _with_fold_count(plan, len(folds)))
 
 
 def _write_past(folder: JobFolder, cache: Path) -> None:
@@ -107,15 +159,7 @@ def find_schema(job: TabularJob, table: TrainingTable) -> TableSchema:
     return TableSchema.infer(rows, types=types, as_they_are=asked.mode == "off", may_be_empty=may_be_empty)
 
 
-def with_guardrails(
-    plan: Plan,
-    job: TabularJob,
-    table: TrainingTable,
-    schema: TableSchema,
-    validation: Validation,
-    folds: Sequence[tuple[np.ndarray, np.ndarray]],
-    metric: Metric,
-) -> Plan:
+def with_guardrails(decided: Decision, job: TabularJob) -> Plan:
     """Return the plan with what the checks of the data found; what has to be looked at is a warning among its notes.
 
     Where classes are rare and the metric looks at the predicted class, whether they should weigh more is tried on a
@@ -129,9 +173,9 @@ def with_guardrails(
         getattr(job, name, None)
         for name in ("validation_data", "validation_data_size", "n_cross_validations", "cv_split_column_names")
     )
-    found, class_weights = _balanced(
-        run_guardrails(table, schema, validation, folds, chosen=chosen), job, table, schema, folds, metric
-    )
+    table, schema, folds = decided.table, decided.schema, decided.folds
+    found = run_guardrails(table, schema, decided.validation, folds, chosen=chosen)
+    found, class_weights = _balanced(found, job, decided)
     warned = tuple(
         {"topic": "guardrails", "what": f"{f.name}: {f.explanation}".rstrip("."), "why": f.remedy, "level": "warning"}
         for f in found
@@ -142,18 +186,13 @@ def with_guardrails(
         for f in found
         if class_weights and f.key == "class_balance"
     ]
-    notes = (*warned, *weighted, *plan.notes)
-    return replace(plan, guardrails=tuple(f.to_dict() for f in found), class_weights=class_weights, notes=notes)
+    notes = (*warned, *weighted, *decided.plan.notes)
+    return replace(decided.plan, guardrails=tuple(f.to_dict() for f in found), class_weights=class_weights, notes=notes)
 
 
 def _balanced(
-    findings: Sequence[Finding],
-    job: TabularJob,
-    table: TrainingTable,
-    schema: TableSchema,
-    folds: Sequence[tuple[np.ndarray, np.ndarray]],
-    metric: Metric,
-) -> tuple[list[Finding], tuple[float, ...]]:
+    findings: Sequence[Finding], job: TabularJob, decided: Decision
+) -> tuple[tuple[Finding, ...], tuple[float, ...]]:
     """Return the findings with what came of class weights, and the weights if they are used.
 
     They are for metrics of the predicted class. Those of order and probabilities do not gain, and the trial would keep
@@ -164,15 +203,17 @@ def _balanced(
     from automl_jupyter.jobs.balance import try_class_weights
     from automl_jupyter.metrics.base import MetricContext
 
+    table, metric = decided.table, decided.metric
     rare = any(f.key == "class_balance" and f.status == "Alerted" for f in findings)
-    if not rare or not folds or table.classes is None:
-        return list(findings), ()
+    if not rare or not decided.folds or table.classes is None:
+        return tuple(findings), ()
     class_weights: tuple[float, ...] = ()
     if metric.needs == "label":
         context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
-        trial = try_class_weights(table, schema, folds, metric, context, random_state=job.random_state or 0)
+        seed = job.random_state or 0
+        trial = try_class_weights(table, decided.schema, decided.folds, metric, context, random_state=seed)
         if trial is None:
-            return list(findings), ()
+            return tuple(findings), ()
         class_weights = trial.weights if trial.helps else ()
         verdict = "used" if trial.helps else "not used, as they do not help"
         verdict += f": {metric.key} {trial.with_weights:.4g} instead of {trial.without:.4g} on a sample"
@@ -185,7 +226,7 @@ def _balanced(
             explanation = f"{finding.explanation} Class weights are {verdict}."
             finding = replace(finding, status=status, explanation=explanation)
         changed.append(finding)
-    return changed, class_weights
+    return tuple(changed), class_weights
 
 
 def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] | None, base: Path) -> Prepared:

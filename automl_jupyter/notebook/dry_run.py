@@ -31,22 +31,12 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
     SpecError, DataError
         With every problem found.
     """
-    from automl_jupyter.data.load import load_training_table
-    from automl_jupyter.data.split import make_folds, resolve_validation
-    from automl_jupyter.jobs.prepare import find_schema, resolve_primary_metric, with_guardrails
+    from automl_jupyter.jobs.prepare import decide, with_guardrails
     from automl_jupyter.tasks import check_trainable
-    from automl_jupyter.trials.plan import make_plan
 
     spec.check()
     job = check_trainable(spec)
-    metric = resolve_primary_metric(job)
-    table = load_training_table(job, namespace=namespace, base=base.absolute())
-    schema = find_schema(job, table)
-    validation = resolve_validation(job, table)
-    seed = job.random_state if job.random_state is not None else 0
-    plan = make_plan(job, table, schema, validation, metric, n_slots=1, random_state=seed)
-    folds = make_folds(validation, table, random_state=seed)
-    return with_guardrails(plan, job, table, schema, validation, folds, metric)
+    return with_guardrails(decide(job, namespace=namespace, base=base.absolute(), n_slots=1), job)
 
 
 def plan_text(plan: Plan) -> str:

@@ -180,6 +180,26 @@ def test_validate_tells_what_is_wrong_with_the_data(run: Run, tmp_path: Path) ->
     assert "'yy'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["positive_label=yess"], "'yess' is not a class of 'y'. Did you mean 'yes'?"),
+        (["featurization.column_name_and_types={zip: Numeric}"], "the value 'abc' is not a number"),
+        (["featurization.mode=off"], "With mode 'off', columns must be numbers already; 'zip' is not."),
+        (["group_column_name=site"], "There are too few rows to validate on"),
+        (["group_column_name=site", "validation_data_size=0.2"], "All rows are of one group"),
+        (["n_cross_validations=50"], "50 folds were asked for, but there are only 40 rows"),
+    ],
+)
+def test_validate_plans_the_job_as_run_does(run: Run, tmp_path: Path, asked: list[str], said: str) -> None:
+    lines = [f"{n},{'abc' if n == 7 else n % 5},a,{'yes' if n % 2 else 'no'}" for n in range(40)]
+    (tmp_path / "train.csv").write_text("\n".join(["x,zip,site,y", *lines]), encoding="utf-8")
+    assert run("validate", "JOB").exit_code == 0
+    result = run("validate", "JOB", *asked)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+
+
 def test_validate_can_leave_the_data_alone(run: Run) -> None:
     assert run("validate", "JOB", "--no-data").stdout.endswith("job.yml is valid: classification.\n")
 
