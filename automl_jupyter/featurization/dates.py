@@ -61,8 +61,7 @@ class DateParts:
                     if n in PERIODS:
                         angle = found[n] * (2 * np.pi / PERIODS[n])
                         values += [np.sin(angle), np.cos(angle)]
-            elapsed = (instants - np.datetime64(start, "ns")).astype(np.float64) / 1e9
-            values.append(np.where(np.isnat(instants), np.nan, elapsed))
+            values.append(_seconds_since(start, instants))
         return values
 
     def fill(self, X: Any, out: np.ndarray) -> None:
@@ -92,6 +91,17 @@ class DateParts:
 
 def _instants(X: Any, position: int) -> np.ndarray:
     return np.asarray(X.iloc[:, position].to_numpy(), dtype="datetime64[ns]")
+
+
+def _seconds_since(start: int, instants: np.ndarray) -> np.ndarray:
+    """Return the seconds from `start` (nanoseconds since 1970) to instants, NaN where there is none.
+
+    Two instants can be 584 years apart, and signed nanoseconds end at 292: they are counted without a sign.
+    """
+    ticks = instants.astype(np.int64)
+    apart = ticks.view(np.uint64) - np.int64(start).view(np.uint64)
+    seconds = np.where(ticks >= start, apart, -apart).astype(np.float64) / 1e9
+    return np.where(np.isnat(instants), np.nan, np.where(ticks >= start, seconds, -seconds))
 
 
 def _calendar(instants: np.ndarray, parts: Sequence[str]) -> dict[str, np.ndarray]:

@@ -171,6 +171,17 @@ def test_date_parts_that_vary_and_elapsed_seconds():
     )
 
 
+def test_elapsed_seconds_of_instants_centuries_apart():
+    days = np.array(["1900-01-01", "2000-01-01", "2261-12-31", "NaT"], dtype="datetime64[ns]")
+    columns = [column("d", "DateTime")]
+    featurizer = make_featurizer("tree", columns).fit(pd.DataFrame({"d": days}))
+    elapsed = featurizer.transform(pd.DataFrame({"d": days}))[:, -1]
+    assert featurizer.get_feature_names_out()[-1] == "d__elapsed_s"
+    np.testing.assert_allclose(elapsed, [0, 36_524 * 86_400, 132_217 * 86_400, np.nan], rtol=1e-6)
+    late = make_featurizer("tree", columns).fit(pd.DataFrame({"d": days[2:]}))
+    np.testing.assert_allclose(late.transform(pd.DataFrame({"d": days[:1]}))[:, -1], [-132_217 * 86_400], rtol=1e-6)
+
+
 def test_weeks_are_those_of_iso_8601():
     days = pd.date_range("1959-12-20", "2041-01-10", freq="3D").to_series(index=None).reset_index(drop=True)
     days = days.astype("datetime64[ns]")
