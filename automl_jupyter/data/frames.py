@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +43,7 @@ def as_frame(value: Any, *, field: str = "") -> pd.DataFrame:
     names = plain_names(frame.columns)
     if list(frame.columns) != names or not all(isinstance(n, str) for n in frame.columns):
         frame = frame.set_axis(pd.Index(names, dtype=object), axis=1)
-    twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(n for n, times in Counter(names).items() if times > 1)
     if twice:
         shown = listing([repr(plain(n, most=80)) for n in twice], last="and", most=10)
         raise DataError([Problem(field, f"Column names occur more than once: {shown}. Give each column its own.")])

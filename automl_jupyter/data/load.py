@@ -281,7 +281,8 @@ def _check_columns(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Pr
     not_features = set(_not_features(job))
     features = [str(c) for c in training.frame.columns if c not in not_features]
     for part in parts.values():
-        lacking = [c for c in features if c not in set(part.frame.columns)]
+        there = set(part.frame.columns)
+        lacking = [c for c in features if c not in there]
         if lacking:
             problems.append(Problem(part.where, f"Columns of training_data are missing: {_shown(lacking)}."))
     types = getattr(getattr(job, "featurization", None), "column_name_and_types", None) or {}
@@ -353,7 +354,8 @@ def _assemble(
         y = np.concatenate([y, validation.target.values])
         roles = roles.join(validation.roles)
         if validation.frame.shape[1] > X.shape[1]:
-            extra = [str(c) for c in validation.frame.columns if c not in set(X.columns)]
+            known = set(X.columns)
+            extra = [str(c) for c in validation.frame.columns if c not in known]
             notes.append(
                 Note("validation data", f"Columns are left out: {_shown(extra)}.", "training_data lacks them.")
             )

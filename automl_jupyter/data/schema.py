@@ -196,7 +196,8 @@ class TableSchema:
         names = set(frame.columns)
         missing = [c.name for c in self.kept if c.name not in names]
         if missing:
-            spare = [str(n) for n in frame.columns if n not in set(self.feature_names)]
+            known = set(self.feature_names)
+            spare = [str(n) for n in frame.columns if n not in known]
             hint = did_you_mean(missing[0], spare).replace("Did you mean", f"Is {missing[0]!r} called")
             raise ModelInputError(
                 f"In {where}, {'a column is' if len(missing) == 1 else 'columns are'} missing:"
@@ -276,9 +277,10 @@ def resolve_types(types: Mapping[str, str], names: Sequence[str]) -> tuple[dict[
     wanted: dict[str, ColumnType] = {}
     problems: list[Problem] = []
     where = "featurization.column_name_and_types"
+    known = set(names)
     for name, spelled in types.items():
         found = parse_type(str(spelled))
-        if str(name) not in names:
+        if str(name) not in known:
             problems.append(Problem(where, f"There is no column {plain(name, most=80)!r}.{did_you_mean(name, names)}"))
         elif found is None:
             allowed = [str(t) for t in ColumnType]
