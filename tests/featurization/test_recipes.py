@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.featurization.recipes import FOR_TREES, RECIPES, make_featurizer
+from automl_jupyter.featurization.steps import STEPS
 from automl_jupyter.featurization.texts import Words
 from automl_jupyter.testing.learner_checks import toy_table
 
@@ -81,6 +82,36 @@ def test_columns_that_are_all_missing_in_a_fold(recipe):
     ]
     features = dense(make_featurizer(recipe, columns).fit(frame).transform(frame))
     assert recipe in FOR_TREES or np.isfinite(features).all()
+
+
+def without_values(frame, position):
+    """Return the frame with every value of one column missing."""
+    values = frame.iloc[:, position]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        empty = pd.Series(pd.Categorical.from_codes([-1] * len(frame), dtype=values.dtype))
+    elif values.dtype.kind == "M":
+        empty = pd.Series(np.full(len(frame), "NaT", values.dtype))
+    else:
+        empty = pd.Series(np.full(len(frame), np.nan, values.dtype) if values.dtype.kind == "f" else [""] * len(frame))
+    columns = [empty if p == position else frame.iloc[:, p] for p in range(frame.shape[1])]
+    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+
+
+@pytest.mark.parametrize("recipe", [*RECIPES, *(f"linear+{step}" for step in STEPS)])
+@pytest.mark.parametrize("target", ["class", "value"])
+def test_a_column_may_have_no_value_in_training_or_none_later(recipe, target):
+    frame, columns, signal = toy_table(90)
+    y = (signal > np.median(signal)).astype(np.int32) if target == "class" else signal
+    for position in range(frame.shape[1]):
+        empty = without_values(frame, position)
+        for train, later in ((frame, empty), (empty, frame), (empty, empty)):
+            featurizer = make_featurizer(recipe, columns)
+            fitted = dense(featurizer.fit_transform(train, y))
+            features = dense(featurizer.transform(later))
+            assert features.shape == fitted.shape == (90, len(featurizer.get_feature_names_out()))
+            if recipe not in FOR_TREES:
+                assert np.isfinite(features).all()
+                assert np.isfinite(fitted).all()
 
 
 def test_dropped_columns_are_not_expected():
