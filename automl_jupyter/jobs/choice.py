@@ -82,10 +82,10 @@ def choose(plan: Plan, history: History, selection: Selection, asked: SelectEnse
     if may_blend and not beats(history, single.metrics, selection.metrics):
         use, label = selection, "VotingEnsemble"
     metrics, by_fold = use.metrics, use.fold_metrics
-    if selection.stack is not None and beats(history, selection.stack_metrics or {}, metrics):
-        label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack_metrics or {}
-        by_fold = selection.stack_fold_metrics
-        use = replace(selection, members=tuple((n, 1.0) for n in selection.stack[1]), adjustment=Adjustment())
+    if selection.stack is not None and beats(history, selection.stack.metrics, metrics):
+        label, stack, metrics = "StackEnsemble", STACK_FILE, selection.stack.metrics
+        by_fold = selection.stack.fold_metrics
+        use = replace(selection, members=tuple((n, 1.0) for n in selection.stack.members), adjustment=Adjustment())
     if use is single and asked.final:  # it may have more folds than all were compared on
         trial = history.trials[single.members[0][0]]
         metrics, by_fold = trial.metrics(), tuple(f.metrics for _, f in sorted(trial.folds.items()))

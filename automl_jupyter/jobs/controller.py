@@ -27,7 +27,7 @@ from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.reserve import total_s
 from automl_jupyter.jobs.search import Search
-from automl_jupyter.jobs.selection import Selection, score_fold, select
+from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
@@ -311,21 +311,20 @@ class Controller:
         )
         if selection.stack_error:
             self._note(f"The stack ensemble is left out: {selection.stack_error}", "warning")
-        if selection.stack_metrics is not None:
+        if selection.stack is not None:
+            selection.stack.save(self.folder.path)
             self._emit(
                 ev.EnsembleSelected(
                     ensemble="StackEnsemble",
-                    members=[[n, 1.0] for n in selection.stack[1]],
-                    metrics=finite(selection.stack_metrics),
-                    fold_metrics=[finite(m) for m in selection.stack_fold_metrics],
+                    members=[[n, 1.0] for n in selection.stack.members],
+                    metrics=finite(selection.stack.metrics),
+                    fold_metrics=[finite(m) for m in selection.stack.fold_metrics],
                     complete=True,
+                    stack=STACK_FILE,
                 )
             )
         if asked.final or is_usable(self.plan, self.history, complete=complete):
-            chosen = choose(self.plan, self.history, selection, asked)
-            if chosen.stack is not None and selection.stack is not None:
-                artifacts.save(self.folder.path / chosen.stack, selection.stack[0])
-            self._emit(chosen)
+            self._emit(choose(self.plan, self.history, selection, asked))
 
     def _is_complete(self, asked: do.SelectEnsemble) -> bool:
         return asked.n_folds == self.plan.n_folds

@@ -5,26 +5,61 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl_jupyter._core.files import write_bytes
 from automl_jupyter._core.text import duration
 from automl_jupyter.search.adjust import Adjustment, choose_adjustment, sharpen
 from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
 from automl_jupyter.trials.held_out import Predictions
 from automl_jupyter.trials.plan import Plan
+from automl_jupyter.trials.records import stack_predictions_file
 
 if TYPE_CHECKING:
     from automl_jupyter.metrics.base import Metric, MetricContext
 
 #: where a stack ensemble's second level lies in the job's folder
-STACK_FILE = "model/stack.skops"
+STACK_FILE = "ensembles/stack.skops"
 #: forecasters that share half of an ensemble's weight equally
 STEADY = 4
 #: most trials a selection looks at, the best by the primary metric: weak ones are taken for fitting the noise
 MOST_CANDIDATES = 25
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A second level on members' predictions, and how good it is on rows it was not fitted on.
+
+    Parameters
+    ----------
+    model : StackModel
+        Fitted on every row that was held out.
+    members : tuple of int
+        Trials, in the order it takes their predictions.
+    held_out : ndarray
+        What second levels fitted without them predicted for the rows of the folds, one fold after the other.
+    metrics, fold_metrics
+        What that is scored by.
+    """
+
+    model: Any
+    members: tuple[int, ...]
+    held_out: np.ndarray
+    metrics: Mapping[str, float | None]
+    fold_metrics: tuple[Mapping[str, float | None], ...]
+
+    def save(self, folder: Path) -> None:
+        """Write the second level, and what it predicted for rows held out, to a job's folder."""
+        artifacts.save(folder / STACK_FILE, self.model)
+        buffer = BytesIO()
+        np.save(buffer, self.held_out.astype(np.float32), allow_pickle=False)
+        write_bytes(folder / stack_predictions_file(STACK_FILE), buffer.getvalue())
 
 
 @dataclass(frozen=True)
@@ -35,9 +70,7 @@ class Selection:
     metrics: Mapping[str, float | None]
     fold_metrics: tuple[Mapping[str, float | None], ...]
     seconds: float
-    stack: Any = None
-    stack_metrics: Mapping[str, float | None] | None = None
-    stack_fold_metrics: tuple[Mapping[str, float | None], ...] = ()
+    stack: Stack | None = None
     stack_error: str = ""
     adjustment: Adjustment = field(default_factory=Adjustment)
 
@@ -94,12 +127,11 @@ def select(
         all_metrics(plan, p, truth, metric, predictions.context(context, [f]), threshold=adjustment.threshold)
         for f, p, truth in zip(folds, blended, truths, strict=True)
     ]
-    stack: Any = None
+    stack: Stack | None = None
     stack_error = ""
-    stack_by_fold: list[dict[str, float | None]] = []
     if stack_limit_s != 0 and len(members) > 1:
         try:
-            stack, stack_by_fold = run_guarded(
+            stack = run_guarded(
                 lambda: _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths),
                 StopSignal("stack", stack_limit_s),
                 grace_s=0.0,
@@ -114,8 +146,6 @@ def select(
         tuple(by_fold),
         time.monotonic() - started,
         stack,
-        mean_metrics(stack_by_fold) if stack is not None else None,
-        tuple(stack_by_fold),
         stack_error,
         adjustment,
     )
@@ -171,7 +201,7 @@ def _stack(
     members: list[int],
     folds: list[int],
     truths: list[tuple[np.ndarray, np.ndarray | None]],
-) -> tuple[Any, list[dict[str, float | None]]]:
+) -> Stack:
     """Fit the second level; its scores come from rows it was not fitted on."""
     from automl_jupyter.search.stack import fit_stack
 
@@ -192,4 +222,4 @@ def _stack(
         all_metrics(plan, held_out[fold_of_row == f], truths[i], metric, predictions.context(context, [f]))
         for i, f in enumerate(folds)
     ]
-    return (model, members), by_fold
+    return Stack(model, tuple(members), held_out, mean_metrics(by_fold), tuple(by_fold))

@@ -94,15 +94,17 @@ def _features(blend: Blend, schema: TableSchema) -> list[str]:
 
 
 def _members(blend: Blend) -> str:
-    parts = sorted(blend.parts, key=lambda p: -p.weight)
+    parts, averaged = sorted(blend.parts, key=lambda p: -p.weight), blend.stack is None
     rows = []
     for part in parts[:_MOST_MEMBERS]:
         learner = _learner(part.estimators[0])
         fits = plural(len(part.estimators), "fit") if len(part.estimators) > 1 else "one fit"
-        rows.append((f"{_safe(part.label)} × {part.weight:.2f}", f"{learner} on “{_safe(part.recipe)}”, {fits}"))
+        weight = f" × {part.weight:.2f}" if averaged else ""
+        rows.append((f"{_safe(part.label)}{weight}", f"{learner} on “{_safe(part.recipe)}”, {fits}"))
     more = f"<p>and {len(parts) - _MOST_MEMBERS} more</p>" if len(parts) > _MOST_MEMBERS else ""
-    what = f"<strong>{plural(len(parts), 'member')}</strong>, whose predictions are averaged by weight"
-    body = _table(("Member × weight", "Learner"), rows) + more
+    what = f"<strong>{plural(len(parts), 'member')}</strong>"
+    what += ", whose predictions are averaged by weight" if averaged else ", whose predictions go to the second level"
+    body = _table(("Member × weight" if averaged else "Member", "Learner"), rows) + more
     return _details(what if len(parts) > 1 else f"<strong>{_safe(parts[0].label)}</strong>", body)
 
 

@@ -95,7 +95,10 @@ class _Model(FittedModel):
         return self.blend_.predict(self.schema_.encode(X, roles=self.manifest["roles"]))
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        made_of = ", ".join(f"{plain(label, most=40)} × {weight:.2f}" for label, weight in self.members[:5])
+        weights = self.blend_.stack is None  # those of a stack are in its second level
+        made_of = ", ".join(
+            plain(label, most=40) + (f" × {weight:.2f}" if weights else "") for label, weight in self.members[:5]
+        )
         more = f" and {len(self.members) - 5} more" if len(self.members) > 5 else ""
         return f"{type(self).__name__}({self.label}: {made_of}{more})"
 

@@ -145,6 +145,7 @@ class EnsembleSelected(Event):
     fold_metrics: list[dict[str, float | None]]
     complete: bool  # whether every fold is covered, so that it compares with complete trials
     seconds: float = 0.0
+    stack: str | None = None  # of a stack: file of the second level; beside it lies what it said of rows held out
 
 
 @_event("refit_ended")

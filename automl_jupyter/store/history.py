@@ -124,6 +124,8 @@ class EnsembleRecord:
     fold_metrics: tuple[Mapping[str, float | None], ...]
     complete: bool
     seconds: float
+    #: file of a stack's second level; None of other ensembles, and where an earlier version did not keep it
+    stack: str | None = None
 
 
 @dataclass(frozen=True)
@@ -354,6 +356,7 @@ def _apply(history: History, event: ev.Event) -> History:
                 tuple(event.fold_metrics),
                 event.complete,
                 event.seconds,
+                event.stack,
             )
             return _with_progress(
                 replace(history, ensembles={**history.ensembles, event.ensemble: record}),

@@ -116,7 +116,8 @@ def load_blend(
     folder : Path
         The job's folder, or a saved model's.
     parts : sequence of mapping
-        Each with ``trial``, ``weight``, ``label``, ``recipe`` and ``folds``.
+        Each with ``trial``, ``weight``, ``label``, ``recipe`` and ``folds``. Without a second level weights are shares
+        of their total.
     stack : str, optional
         File of the second level.
     temperature : float, default 1.0
@@ -131,6 +132,8 @@ def load_blend(
     """
     featurizers: dict[str, Any] = {}
     fitted = []
+    second = artifacts.load(folder / stack) if stack else None
+    total = 1.0 if second is not None else sum(float(part["weight"]) for part in parts)
     for part in parts:
         keys = tuple(featurizer_file(str(part["recipe"]), int(f)) for f in part["folds"])
         for key in keys:
@@ -140,7 +143,7 @@ def load_blend(
         fitted.append(
             FittedPart(
                 int(part["trial"]),
-                float(part["weight"]),
+                float(part["weight"]) / total,
                 str(part["label"]),
                 str(part["recipe"]),
                 keys,
@@ -148,7 +151,6 @@ def load_blend(
                 shares([int(f) for f in part["folds"]]),
             )
         )
-    second = artifacts.load(folder / stack) if stack else None
     return Blend(task, n_classes, tuple(fitted), featurizers, second, temperature, n_training)
 
 

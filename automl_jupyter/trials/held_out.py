@@ -135,37 +135,45 @@ class HeldOut:
 
 
 def held_out(
-    parts: Sequence[Mapping[str, Any]], predictions: Predictions, folds: Sequence[int], *, temperature: float = 1.0
+    parts: Sequence[Mapping[str, Any]],
+    predictions: Predictions,
+    folds: Sequence[int],
+    *,
+    temperature: float = 1.0,
+    stacked: np.ndarray | None = None,
 ) -> HeldOut:
     """Average the validation predictions of trials, fold by fold.
 
     Parameters
     ----------
     parts : sequence of mapping
-        Each with ``trial`` and ``weight``. A second level on them is not applied.
+        Each with ``trial`` and ``weight``.
     predictions : Predictions
         Where the trials' predictions are.
     folds : sequence of int
         Folds that each of them has.
     temperature : float, default 1.0
         What log probabilities are divided by.
+    stacked : ndarray, optional
+        What a second level said of the rows of all folds, one fold after the other: it stands in place of the average.
     """
-    total = sum(float(p["weight"]) for p in parts)
-    blends, rows, targets, weights = [], [], [], []
-    for fold in folds:
-        members = (
-            np.asarray(predictions.get(int(p["trial"]), fold), np.float64) * (float(p["weight"]) / total) for p in parts
-        )
-        blend = np.asarray(sum(members))
-        blends.append(sharpen(blend, temperature) if blend.ndim == 2 else blend)
-        rows.append(np.asarray(predictions.table.folds[fold][1]))
-        y, weight = predictions.truth(fold)
-        targets.append(y)
-        weights.append(weight)
+    rows = [np.asarray(predictions.table.folds[fold][1]) for fold in folds]
+    targets, weights = zip(*(predictions.truth(fold) for fold in folds), strict=True)
+    if stacked is None:
+        stacked = np.concatenate([_average(parts, predictions, fold, temperature) for fold in folds])
     return HeldOut(
         np.concatenate(rows),
         np.concatenate(targets),
-        np.concatenate(blends),
+        stacked,
         np.repeat(np.asarray(folds, dtype=np.intp), [len(r) for r in rows]),
         None if weights[0] is None else np.concatenate([w for w in weights if w is not None]),
     )
+
+
+def _average(parts: Sequence[Mapping[str, Any]], predictions: Predictions, fold: int, temperature: float) -> np.ndarray:
+    total = sum(float(p["weight"]) for p in parts)
+    members = (
+        np.asarray(predictions.get(int(p["trial"]), fold), np.float64) * (float(p["weight"]) / total) for p in parts
+    )
+    blend = np.asarray(sum(members))
+    return sharpen(blend, temperature) if blend.ndim == 2 else blend

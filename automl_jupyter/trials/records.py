@@ -108,6 +108,11 @@ def predictions_file(number: int, fold: int) -> str:
     return f"trials/{number:04d}/{_fold_name(fold)}-predictions.npy"
 
 
+def stack_predictions_file(stack: str) -> str:
+    """Return where the predictions of a stack for rows held out lie: beside its second level."""
+    return f"{stack.removesuffix('.skops')}-predictions.npy"
+
+
 def _fold_name(fold: int) -> str:
     if not is_refit(fold):
         return f"fold{fold}"

@@ -20,6 +20,7 @@ from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.evaluation import TargetRows, read_target_rows
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
+from automl_jupyter.trials.records import stack_predictions_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ class Choice:
     temperature: float = 1.0
     threshold: float | None = None
     best: bool = False
+    #: file of the second level that the members' predictions go to
+    stack: str | None = None
 
 
 class JobLike(Protocol):
@@ -128,28 +131,48 @@ class JobSource:
             if record is None:
                 raise NoModelError(f"The job {plain(self._job.name)} is {self._job.status} and has no model yet.")
             folds = min(history.trials[int(p["trial"])].n_first for p in record.parts)
-            return Choice(record.label, record.parts, folds, record.temperature, record.threshold, best=True)
+            return Choice(
+                record.label, record.parts, folds, record.temperature, record.threshold, best=True, stack=record.stack
+            )
         for number, trial in history.trials.items():
             if model in (number, trial.label) and trial.n_first:
                 return Choice(trial.label, [_part(trial, 1.0)], trial.n_first)
         for ensemble in history.ensembles.values():
             members = [(history.trials[n], w) for n, w in ensemble.members if n in history.trials]
             if model == ensemble.name and members:
+                if ensemble.name == "StackEnsemble" and ensemble.stack is None:
+                    raise AutoMLError(
+                        f"The job {plain(self._job.name)} was run by an earlier version, which kept the second level of"
+                        " its StackEnsemble only where that was the best model. Run the job again, or take another"
+                        " model."
+                    )
                 folds = min(t.n_first for t, _ in members)
-                return Choice(ensemble.name, [_part(t, w) for t, w in members], folds)
+                return Choice(ensemble.name, [_part(t, w) for t, w in members], folds, stack=ensemble.stack)
         labels = [t.label for t in history.trials.values() if t.n_first] + list(history.ensembles)
         near = did_you_mean(model, labels)
         known = listing(list(dict.fromkeys(labels)), last="and", most=12)
         raise AutoMLError(f"No model {model!r} has predicted held-out rows.{near} Models: {known}.")
 
     def held_out(self, model: object = None) -> HeldOut:
-        """Return what a model's members said of rows they were not fitted on."""
+        """Return what a model said of rows it was not fitted on."""
         choice = self.choose(model)
+        stacked = None if choice.stack is None else self._stacked(choice.stack)
+        folds = range(choice.n_folds)
         try:
-            return held_out(choice.parts, self._predictions, range(choice.n_folds), temperature=choice.temperature)
+            return held_out(choice.parts, self._predictions, folds, temperature=choice.temperature, stacked=stacked)
         except FileNotFoundError:
             raise AutoMLError(
                 f"The predictions of the job {plain(self._job.name)} are gone. Run the job again."
+            ) from None
+
+    def _stacked(self, stack: str) -> np.ndarray:
+        """Return what a second level said of the rows that the folds held out."""
+        try:
+            return np.asarray(np.load(self._job.path / stack_predictions_file(stack), allow_pickle=False), np.float64)
+        except FileNotFoundError:
+            raise AutoMLError(
+                f"What the StackEnsemble of the job {plain(self._job.name)} said of held-out rows is not there; earlier"
+                " versions did not keep it. Give rows with their target as data=…, or run the job again."
             ) from None
 
     def scored(self, model: object, data: object) -> Scored:
@@ -242,13 +265,16 @@ class JobSource:
         return TableSchema.from_json(self._data["schema"])
 
     def _judged(self, choice: Choice) -> list[Judged]:
-        """Return a sample of each fold's held-out rows with the models of that fold."""
+        """Return a sample of each fold's held-out rows with the models of that fold.
+
+        The second level of a stack is one for all folds: the few weights it has say next to nothing of a single row.
+        """
         judged, table = [], self._table
         for fold in range(choice.n_folds):
             rows = np.asarray(table.folds[fold][1])
             most = max(1, JUDGED_ROWS // choice.n_folds)
             rows = np.random.default_rng(fold).permutation(rows)[:most]
-            blend = self._blend([{**p, "folds": [fold]} for p in choice.parts], choice.temperature)
+            blend = self._blend([{**p, "folds": [fold]} for p in choice.parts], choice.temperature, choice.stack)
             judged.append(
                 Judged(
                     blend.predict,
@@ -259,7 +285,7 @@ class JobSource:
             )
         return judged
 
-    def _blend(self, parts: Sequence[Mapping[str, Any]], temperature: float, stack: str | None = None) -> Blend:
+    def _blend(self, parts: Sequence[Mapping[str, Any]], temperature: float, stack: str | None) -> Blend:
         try:
             data = self._data
             return load_blend(
@@ -290,7 +316,7 @@ class JobSource:
             label=choice.label,
             data=self._data,
             parts=choice.parts,
-            stack=None,
+            stack=choice.stack,
             metric=self.history().metric,
             packages={},
             temperature=choice.temperature,
