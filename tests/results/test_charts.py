@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,13 +23,15 @@ from automl_jupyter import MLClient, automl
 from automl_jupyter._core.files import read_json
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError
+from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.results.charts.chart import KINDS, chart_names
 from automl_jupyter.results.charts.dependence import draw_partial_dependence
-from automl_jupyter.results.charts.importance import draw_importance
+from automl_jupyter.results.charts.explained import Explained, Judged
+from automl_jupyter.results.charts.importance import draw_importance, importance_table
 from automl_jupyter.results.charts.scored import Scored
-from automl_jupyter.results.charts.slices import draw_slices
-from automl_jupyter.testing.quick import table_for
+from automl_jupyter.results.charts.slices import draw_slices, slices_table
+from automl_jupyter.testing.quick import run_job, table_for
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
 
@@ -211,6 +214,57 @@ def test_importance_finds_the_column_that_matters(label_job: Any, value_job: Any
         assert found["low"][0] > 0
     with pytest.raises(AutoMLError, match="n_repeats"):
         label_job.plot.importance(n_repeats=1)
+
+
+def explained_by(x: list[list[int]], y: list[list[int]], metric: str, **more: Any) -> Explained:
+    """Return a model that says of a row what its only column holds, and parts of rows to judge it by."""
+
+    def predict(X: pd.DataFrame) -> np.ndarray:
+        sure = X["x"].to_numpy() / 10
+        return np.column_stack([1 - sure, sure])
+
+    parts = [
+        Judged(predict, pd.DataFrame({"x": np.array(values)}), np.array(codes))
+        for values, codes in zip(x, y, strict=True)
+    ]
+    return Explained(
+        task="classification",
+        predict=predict,
+        X=parts[0].X,
+        judged=lambda: parts,
+        encode=lambda row: parts[0].X,
+        metric=get_metric(metric, "classification"),
+        context=MetricContext(n_classes=2),
+        classes=["no", "yes"],
+        **more,
+    )
+
+
+def test_a_fold_without_a_class_is_left_out_of_the_importance() -> None:
+    without, both = ([1, 2, 3, 4], [0, 0, 0, 0]), ([1, 2, 8, 9], [0, 0, 1, 1])
+    found = importance_table(explained_by([without[0], both[0]], [without[1], both[1]], "AUC_macro"))
+    assert np.isfinite(found["importance"]).all()
+    assert found["importance"][0] > 0
+    with pytest.raises(AutoMLError, match=r"AUC_macro has no value .* a class has none among them.*data="):
+        importance_table(explained_by([without[0]], [without[1]], "AUC_macro"))
+
+
+def test_a_rare_class_is_in_the_sample_of_every_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.results.charts.sources.JUDGED_ROWS", 40)
+    table = table_for("label", n=400)
+    table["label"] = np.where(table["size"].rank() > 396, "rare", table["label"])
+    job = run_job(data=table, workspace=tmp_path, limits={"max_trials": 1})
+    for parts in (job._charts.explained(None, None).judged(), job.model.plot._source.explained(None, table).judged()):
+        assert all({0, 1, 2} == set(part.y.tolist()) for part in parts)
+        assert sum(len(part.y) for part in parts) == 40
+
+
+def test_slices_and_importance_cut_where_the_model_cuts() -> None:
+    low = explained_by([[1, 1, 3, 3]], [[0, 0, 1, 1]], "accuracy", threshold=0.2)
+    assert slices_table(low, "x", least_rows=1)["error"].tolist() == [0, 0]
+    assert slices_table(replace(low, threshold=None), "x", least_rows=1)["error"].tolist() == [0, 1]
+    assert importance_table(low)["importance"][0] > 0
+    assert importance_table(replace(low, threshold=None))["importance"][0] == 0
 
 
 @pytest.mark.slow

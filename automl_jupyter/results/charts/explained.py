@@ -54,7 +54,7 @@ class Explained:
         Turns raw rows into canonical ones.
     metric, context
         What importance is measured by.
-    classes, positive, target, title
+    classes, positive, threshold, target, title
         As in `Scored`.
     """
 
@@ -67,6 +67,7 @@ class Explained:
     context: MetricContext
     classes: Sequence[Any] | None = None
     positive: int | None = None
+    threshold: float | None = None
     target: str = "target"
     title: str = ""
     random_state: int = 0
@@ -101,6 +102,26 @@ class Explained:
             shown = listing([plain(n, most=40) for n in names], last="and", most=12)
             raise AutoMLError(f"The model uses no column {name!r}.{did_you_mean(name, names)} It uses: {shown}.")
         return names.index(name)
+
+
+def sample_rows(y: np.ndarray, most: int, rng: np.random.Generator, *, by_class: bool) -> np.ndarray:
+    """Return the positions of up to `most` rows drawn at random; of each class its share, and one row at the least.
+
+    Examples
+    --------
+    >>> rows = sample_rows(np.array([0] * 98 + [1, 2]), 10, np.random.default_rng(0), by_class=True)
+    >>> len(rows), {98, 99} <= set(rows.tolist())
+    (10, True)
+    """
+    at = rng.permutation(len(y))
+    if by_class and most < len(y):
+        codes = y[at].astype(np.intp)
+        counts = np.bincount(codes)
+        grouped = np.argsort(codes, kind="stable")
+        place = np.empty(len(y))
+        place[grouped] = np.arange(len(y)) - (np.cumsum(counts) - counts)[codes[grouped]]
+        at = at[np.argsort(place / counts[codes], kind="stable")]
+    return at[:most]
 
 
 def mix(X: pd.DataFrame, sources: np.ndarray) -> pd.DataFrame:

@@ -43,12 +43,19 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
     for part in explained.judged():
         n = len(part.y)
         plain_score = _score(explained, part, part.predict(part.X))
+        if np.isnan(plain_score):
+            continue
         for c, name in enumerate(part.X.columns):
             for _ in range(n_repeats):
                 sources = np.tile(np.arange(n)[:, None], (1, part.X.shape[1]))
                 sources[:, c] = rng.permutation(n)
                 shuffled = _score(explained, part, part.predict(mix(part.X, sources)))
                 losses[str(name)].append(sign * (plain_score - shuffled))
+    if not all(losses.values()):
+        raise AutoMLError(
+            f"importance: {explained.metric.key} has no value on the rows that it is measured on, as where a class has"
+            " none among them. Give rows of every class as data=…"
+        )
     rows = []
     for name, found in losses.items():
         mean = float(np.mean(found))
@@ -59,6 +66,10 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
 
 
 def _score(explained: Explained, part: Judged, predicted: np.ndarray) -> float:
+    from automl_jupyter.metrics.registry import move_threshold
+
+    if explained.metric.needs == "label":
+        predicted = move_threshold(predicted, explained.threshold)
     value = explained.metric.value(part.y, predicted, part.weight, explained.context)
     return float("nan") if value is None else float(value)
 

@@ -62,10 +62,12 @@ def slices_table(explained: Explained, column: str | None = None, *, least_rows:
 
 
 def _errors(explained: Explained, part: Judged) -> np.ndarray:
+    from automl_jupyter.metrics.registry import move_threshold
+
     predicted: np.ndarray = part.predict(part.X)
     if explained.task == "regression":
         return np.asarray(np.abs(predicted - part.y))
-    return np.asarray(predicted.argmax(axis=1) != part.y, dtype=np.float64)
+    return np.asarray(move_threshold(predicted, explained.threshold).argmax(axis=1) != part.y, dtype=np.float64)
 
 
 def _slices(values: pd.Series) -> list[tuple[str, np.ndarray]]:

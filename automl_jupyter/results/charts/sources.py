@@ -15,7 +15,7 @@ from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.cache import CachedTable, open_cache
 from automl_jupyter.data.labels import decode_labels
 from automl_jupyter.errors import AutoMLError, NoModelError, StoreError
-from automl_jupyter.results.charts.explained import Explained, Judged
+from automl_jupyter.results.charts.explained import Explained, Judged, sample_rows
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.evaluation import TargetRows, read_target_rows
 from automl_jupyter.trials.blend import Blend, load_blend
@@ -218,6 +218,7 @@ class JobSource:
             encode=lambda row: self._schema.encode(row, roles=self._data["roles"]),
             metric=_metric(self.history().metric, self.task),
             context=_context(self._data),
+            threshold=choice.threshold,
             title=choice.label,
             **self._about,
         )
@@ -272,8 +273,8 @@ class JobSource:
         judged, table = [], self._table
         for fold in range(choice.n_folds):
             rows = np.asarray(table.folds[fold][1])
-            most = max(1, JUDGED_ROWS // choice.n_folds)
-            rows = np.random.default_rng(fold).permutation(rows)[:most]
+            most, rng = max(1, JUDGED_ROWS // choice.n_folds), np.random.default_rng(fold)
+            rows = rows[sample_rows(table.y[rows], most, rng, by_class=self.task == "classification")]
             blend = self._blend([{**p, "folds": [fold]} for p in choice.parts], choice.temperature, choice.stack)
             judged.append(
                 Judged(
@@ -376,7 +377,7 @@ class ModelSource:
         manifest = self.model.manifest
         at = np.random.default_rng(0).permutation(len(X))
         sample = X.iloc[at[:SAMPLE_ROWS]].reset_index(drop=True)
-        held = at[:JUDGED_ROWS]
+        held = sample_rows(rows.y, JUDGED_ROWS, np.random.default_rng(0), by_class=self.task == "classification")
         judged = Judged(self.blend.predict, X.iloc[held].reset_index(drop=True), rows.y[held])
         return Explained(
             predict=self.blend.predict,
@@ -385,6 +386,7 @@ class ModelSource:
             encode=lambda row: self.model.schema_.encode(row, roles=manifest["roles"]),
             metric=_metric(manifest["metric"], self.task),
             context=_context(manifest),
+            threshold=manifest.get("threshold"),
             title=self.model.label,
             **_about(manifest),
         )
