@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automl_jupyter._core.text import plain
 from automl_jupyter.errors import AutoMLError
+from automl_jupyter.results.snapshot import trial_of
 
 if TYPE_CHECKING:
     from automl_jupyter.results.charts.chart import Chart, Plots
@@ -88,7 +89,8 @@ def _ones(model: Any) -> list[Any]:
 
 def _metrics(history: History, model: str | int) -> list[dict[str, Any]]:
     if isinstance(model, int) or model not in history.ensembles:
-        trial = next(t for t in history.trials.values() if model in (t.number, t.label))
+        trial = trial_of(history, model)
+        assert trial is not None  # it was loaded
         folds: list[Mapping[str, float | None]] = [f.metrics for _, f in sorted(trial.folds.items())]
         means = trial.metrics()
     else:

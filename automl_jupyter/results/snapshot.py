@@ -116,6 +116,15 @@ def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[s
     return rows
 
 
+def trial_of(history: History, model: object) -> TrialRecord | None:
+    """Return the trial of a number or a label that has predicted held-out rows: of equal labels the best ranked."""
+    found = [t for t in history.trials.values() if model in (t.number, t.label) and t.n_first]
+    if len(found) > 1:
+        places = {row["number"]: place for place, row in enumerate(leaderboard_rows(history))}
+        found.sort(key=lambda t: places[t.number])
+    return found[0] if found else None
+
+
 def share_of_test(history: History) -> float:
     """Return the rows a fold is scored on over those it is trained on."""
     folds = [f for t in history.trials.values() for f in t.folds.values() if f.n_train]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import shutil
 import threading
 from dataclasses import replace
@@ -31,6 +32,7 @@ from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.charts.slices import draw_slices, slices_table
+from automl_jupyter.results.model_page import model_page
 from automl_jupyter.testing.quick import run_job, table_for
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
@@ -369,6 +371,24 @@ def test_pictures_are_made_without_pyplot_and_in_threads(label_job: Any) -> None
         thread.join()
     assert len(made) == 3
     assert plt.get_fignums() == []
+
+
+def test_of_equal_labels_the_best_ranked_is_meant(label_job: Any, tmp_path: Path) -> None:
+    shutil.copytree(label_job.path, tmp_path / "experiment" / label_job.name)
+    log = tmp_path / "experiment" / label_job.name / "events.jsonl"
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "trial_queued":
+            event["label"] = "alike"
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    job = MLClient(tmp_path).jobs.get(label_job.name)
+    best = job.best
+    assert best is not None
+    assert best.number != 0, "the first is the baseline"
+    assert [p["trial"] for p in job._charts.choose("alike").parts] == [best.number]
+    assert [p["trial"] for p in job._charts.choose(0).parts] == [0]
+    shown = {m["name"]: m["value"] for m in model_page(job, "alike")["metrics"]}
+    assert shown == best.metrics()
 
 
 def test_a_job_of_another_day_has_its_charts(label_job: Any) -> None:

@@ -18,6 +18,7 @@ from automl_jupyter.errors import AutoMLError, NoModelError, StoreError
 from automl_jupyter.results.charts.explained import Explained, Judged, sample_rows
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.evaluation import TargetRows, read_target_rows
+from automl_jupyter.results.snapshot import trial_of
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
 from automl_jupyter.trials.records import stack_predictions_file
@@ -116,7 +117,7 @@ class JobSource:
         return Predictions(self._job.path, self._table)
 
     def choose(self, model: object) -> Choice:
-        """Return the model meant by a label or a number; the best one when None.
+        """Return the model meant by a label or a number; the best when None; of equal labels the best ranked.
 
         Raises
         ------
@@ -134,9 +135,9 @@ class JobSource:
             return Choice(
                 record.label, record.parts, folds, record.temperature, record.threshold, best=True, stack=record.stack
             )
-        for number, trial in history.trials.items():
-            if model in (number, trial.label) and trial.n_first:
-                return Choice(trial.label, [_part(trial, 1.0)], trial.n_first)
+        trial = trial_of(history, model)
+        if trial is not None:
+            return Choice(trial.label, [_part(trial, 1.0)], trial.n_first)
         for ensemble in history.ensembles.values():
             members = [(history.trials[n], w) for n, w in ensemble.members if n in history.trials]
             if model == ensemble.name and members:
