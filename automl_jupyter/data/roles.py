@@ -60,7 +60,7 @@ def read_roles(job: AutoMLJob, frame: pd.DataFrame, where: str, problems: list[P
     weight = groups = times = folds = None
     name = getattr(job, "weight_column_name", None)
     if name and name in frame.columns:
-        weight = _weights(frame[name], name, where, problems)
+        weight = read_weights(frame[name], name, where, problems)
     if where != "training_data":
         return Roles(weight)
     name = getattr(job, "group_column_name", None)
@@ -75,7 +75,8 @@ def read_roles(job: AutoMLJob, frame: pd.DataFrame, where: str, problems: list[P
     return Roles(weight, groups, times, folds)
 
 
-def _weights(series: pd.Series, name: str, where: str, problems: list[Problem]) -> np.ndarray | None:
+def read_weights(series: pd.Series, name: str, where: str, problems: list[Problem]) -> np.ndarray | None:
+    """Return a weight a row; None, with the problem added, where one of them is none."""
     column = f"The column {plain(name, most=80)!r} in {where}"
     try:
         values = raw_numbers(series).astype(np.float64)

@@ -96,7 +96,13 @@ def prepare(
         _write_past(folder, cache)
     write_json(
         folder.data_file,
-        {"cache": str(cache), "fingerprint": table.fingerprint, "schema": schema.to_json(), **meta},
+        {
+            "cache": str(cache),
+            "fingerprint": table.fingerprint,
+            "schema": schema.to_json(),
+            "weight_column": job.weight_column_name,
+            **meta,
+        },
     )
     return _open(plan, metric, cache)
 

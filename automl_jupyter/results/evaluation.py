@@ -32,10 +32,13 @@ class TargetRows:
         Class codes or values, shape (n,).
     rows : pandas.DataFrame
         The raw rows without it.
+    weight : numpy.ndarray, optional
+        A weight a row, where the job's weight column is among theirs.
     """
 
     y: np.ndarray
     rows: pd.DataFrame
+    weight: np.ndarray | None = None
 
 
 def evaluate_model(
@@ -51,7 +54,8 @@ def evaluate_model(
     model : ClassificationModel or RegressionModel
         The fitted model.
     data : DataFrame (pandas, polars), Arrow table, or list of dict
-        Rows as they came, with the target column. Rows without a target are left out.
+        Rows as they came, with the target column. Rows without a target are left out. Where the job's weight column
+        is there, rows count by their weights, as in the job's own scores.
     confidence : float, default 0.95
         How often such an interval holds the true value, between 0 and 1.
     random_state : int, default 0
@@ -65,7 +69,8 @@ def evaluate_model(
     Raises
     ------
     ModelInputError
-        When a column is missing or cannot be read, a class is unknown to the model, or `confidence` is none.
+        When a column is missing or cannot be read, a class is unknown to the model, a weight is none, or `confidence`
+        is none.
     """
     import pandas as pd
 
@@ -85,8 +90,8 @@ def evaluate_model(
         y_range=None if y_range is None else tuple(y_range),
     )
     threshold = manifest.get("threshold")
-    values = evaluate_metrics(manifest["task"], y, predicted, None, context, threshold=threshold)
-    errors = _standard_errors(manifest["task"], y, predicted, context, random_state, threshold)
+    values = evaluate_metrics(manifest["task"], y, predicted, found.weight, context, threshold=threshold)
+    errors = _standard_errors(manifest["task"], y, predicted, found.weight, context, random_state, threshold)
     reach = NormalDist().inv_cdf((1 + confidence) / 2)
     records: dict[str, dict[str, float | None]] = {}
     primary = resolve_metric(manifest["metric"], manifest["task"]).key if manifest["metric"] in metrics else None
@@ -105,14 +110,15 @@ def evaluate_model(
 
 
 def read_target_rows(model: ClassificationModel | RegressionModel, data: object) -> TargetRows:
-    """Return the rows of a table that have a target, and what it is.
+    """Return the rows of a table that have a target, what it is, and what they weigh.
 
     Raises
     ------
     ModelInputError
-        When there is no such column or no row, or a class is unknown to the model.
+        When there is no such column or no row, a class is unknown to the model, or a weight is none.
     """
     from automl_jupyter.data.frames import as_frame
+    from automl_jupyter.data.roles import read_weights
     from automl_jupyter.data.target import assign_codes, read_target
 
     frame, manifest = as_frame(data, field="data"), model.manifest
@@ -124,18 +130,22 @@ def read_target_rows(model: ClassificationModel | RegressionModel, data: object)
     target = read_target(frame[name], manifest["task"] == "regression", "data", problems, [])
     if target is not None and manifest["task"] == "classification":
         assign_codes(target, model.classes_, "data", problems)
+    kept = frame if target is None or target.kept is None else frame[target.kept]
+    weighs, weight = manifest.get("weight_column"), None
+    if weighs is not None and weighs in frame.columns and len(kept):
+        weight = read_weights(kept[weighs], weighs, "data", problems)
     if problems or target is None:
         raise ModelInputError("\n".join(map(str, problems)) or "data: There is no row to score.")
     if not len(target.values):
         raise ModelInputError("data: There is no row to score.")
-    kept = frame if target.kept is None else frame[target.kept]
-    return TargetRows(target.values, kept.drop(columns=name))
+    return TargetRows(target.values, kept.drop(columns=name), weight)
 
 
 def _standard_errors(
     task: str,
     y: np.ndarray,
     predicted: np.ndarray,
+    weight: np.ndarray | None,
     context: MetricContext,
     random_state: int,
     threshold: float | None,
@@ -147,7 +157,10 @@ def _standard_errors(
     found: dict[str, list[float]] = {}
     for _ in range(min(max(_MOST_ROWS // len(y), _FEWEST), _MOST)):
         rows = rng.integers(0, len(y), len(y))
-        drawn = evaluate_metrics(task, y[rows], predicted[rows], None, context, threshold=threshold)
+        weighs = None if weight is None else weight[rows]
+        if weighs is not None and not weighs.any():
+            continue
+        drawn = evaluate_metrics(task, y[rows], predicted[rows], weighs, context, threshold=threshold)
         for key, value in drawn.items():
             if value is not None and np.isfinite(value):
                 found.setdefault(key, []).append(value)

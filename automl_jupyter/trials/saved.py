@@ -56,6 +56,7 @@ def make_manifest(
         "task": data["task"],
         "target": data["target"],
         "roles": data["roles"],
+        "weight_column": data.get("weight_column"),
         "n_classes": data["n_classes"],
         "classes": data["classes"],
         "positive": data["positive"],
@@ -134,7 +135,12 @@ def _check_shape(manifest: Any, path: Path) -> None:
     if not all(name in manifest and isinstance(manifest[name], kind) for name, kind in kinds.items()):
         raise damaged
     # not in folders of earlier versions
-    adjusted = {"temperature": float, "threshold": float | None, "n_training": int | None}
+    adjusted = {
+        "temperature": float,
+        "threshold": float | None,
+        "n_training": int | None,
+        "weight_column": str | None,
+    }
     if not all(isinstance(manifest[name], kind) for name, kind in adjusted.items() if name in manifest):
         raise damaged
     n_training = manifest.get("n_training")

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import accuracy_score, mean_absolute_error, roc_auc_score
 
 from automl_jupyter.errors import ModelInputError
+from automl_jupyter.results.model import load_model
 from automl_jupyter.testing.quick import run_job, table_for
 
 
@@ -42,8 +43,6 @@ def test_the_standard_error_is_that_of_a_share(classifier: Any) -> None:
 
 
 def test_a_regression_and_a_saved_model_are_scored_alike(tmp_path: Path) -> None:
-    from automl_jupyter.results.model import load_model
-
     job = run_job("value", task="regression", workspace=tmp_path)
     rows = table_for("value", 120, seed=3)
     rows.loc[:4, "value"] = np.nan
@@ -54,6 +53,38 @@ def test_a_regression_and_a_saved_model_are_scored_alike(tmp_path: Path) -> None
     assert (table["n_rows"] == 115).all()
     saved = load_model(job.model.save(tmp_path / "saved"))
     pd.testing.assert_frame_equal(saved.evaluate(rows), table)
+
+
+def test_rows_count_by_their_weights(tmp_path: Path) -> None:
+    def weighted(n: int, seed: int) -> pd.DataFrame:
+        table = table_for("label", n, seed=seed)
+        return table.assign(w=np.where(table["colour"] == "red", 5.0, 0.5))
+
+    rows = weighted(120, seed=4)
+    job = run_job(
+        data=weighted(90, seed=0), workspace=tmp_path, weight_column_name="w", test_data=rows, limits={"max_trials": 1}
+    )
+    table = job.evaluate(rows)
+    expected = accuracy_score(rows["label"], job.model.predict(rows), sample_weight=rows["w"])
+    assert table.loc["accuracy", "value"] == pytest.approx(expected)
+    tested = job.history.test_metrics
+    assert tested is not None
+    for key in ("accuracy", "log_loss", "AUC_weighted"):
+        assert table.loc[key, "value"] == pytest.approx(tested[key])
+    plain = job.evaluate(rows.drop(columns="w"))
+    assert plain.loc["accuracy", "value"] == pytest.approx(accuracy_score(rows["label"], job.model.predict(rows)))
+    width, more = (t.loc["log_loss", "high"] - t.loc["log_loss", "low"] for t in (plain, table))
+    assert more > width, "a third of the rows has most of the weight"
+    again = load_model(job.model.save(tmp_path / "saved")).evaluate(rows)
+    pd.testing.assert_frame_equal(again, table)
+    scored = job._charts.scored(None, rows)
+    np.testing.assert_array_equal(scored.weight, rows["w"])
+    (judged,) = job._charts.explained(None, rows).judged()
+    assert sorted(judged.weight) == sorted(rows["w"])
+    without = rows.assign(label=rows["label"].where(rows.index > 9))
+    np.testing.assert_array_equal(job._charts.scored(None, without).weight, rows["w"][10:])
+    with pytest.raises(ModelInputError, match="'w' in data has 1 row whose weight is missing, negative or infinite"):
+        job.evaluate(rows.assign(w=rows["w"].where(rows.index > 0)))
 
 
 @pytest.mark.parametrize(

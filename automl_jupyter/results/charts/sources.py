@@ -366,6 +366,7 @@ class ModelSource:
             y=rows.y,
             predicted=self.blend.predict(X),
             fold=np.zeros(len(rows.y), dtype=np.intp),
+            weight=rows.weight,
             threshold=self.model.manifest.get("threshold"),
             title=self.model.label,
             columns=lambda: X,
@@ -379,7 +380,8 @@ class ModelSource:
         at = np.random.default_rng(0).permutation(len(X))
         sample = X.iloc[at[:SAMPLE_ROWS]].reset_index(drop=True)
         held = sample_rows(rows.y, JUDGED_ROWS, np.random.default_rng(0), by_class=self.task == "classification")
-        judged = Judged(self.blend.predict, X.iloc[held].reset_index(drop=True), rows.y[held])
+        weight = None if rows.weight is None else rows.weight[held]
+        judged = Judged(self.blend.predict, X.iloc[held].reset_index(drop=True), rows.y[held], weight)
         return Explained(
             predict=self.blend.predict,
             X=sample,
