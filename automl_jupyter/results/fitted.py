@@ -51,9 +51,13 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         Raises
         ------
         AutoMLError
-            Always.
+            Always. What fits clones of an estimator, such as ``CalibratedClassifierCV``, takes a fitted model as
+            ``sklearn.frozen.FrozenEstimator(model)``.
         """
-        raise AutoMLError("This model is fitted. To train on other rows, run a job with them as its training data.")
+        raise AutoMLError(
+            "This model is fitted. To train on other rows, run a job with them as its training data. Where scikit-learn"
+            " fits what it is given, give FrozenEstimator(model), from sklearn.frozen."
+        )
 
     def save(self, path: str | Path) -> Path:
         """Save the model as a folder that stands on its own; of a forecast with the past that it starts from.
@@ -82,6 +86,9 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+    def __sklearn_clone__(self) -> Self:
+        return self  # as scikit-learn's FrozenEstimator: what is fitted has nothing to begin again with
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return no parameters: a fitted model has nothing to set."""

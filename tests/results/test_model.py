@@ -13,9 +13,13 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import cross_val_score
 from sklearn.utils.validation import check_is_fitted
 
 from automl_jupyter._core.threads import limit_threads
@@ -65,6 +69,20 @@ def test_permutation_importance_finds_the_column_that_matters(label_job: Any, va
 def test_a_model_is_not_fitted_again(label_job: Any) -> None:
     with pytest.raises(AutoMLError, match="This model is fitted"):
         label_job.model.fit(ROWS, None)
+
+
+def test_scikit_learn_says_so_too_and_takes_it_frozen(label_job: Any) -> None:
+    model, table = label_job.model, table_for("label", seed=9)
+    assert clone(model) is model
+    with pytest.raises(AutoMLError, match=r"fitted.*FrozenEstimator\(model\)"):
+        VotingClassifier([("model", model)]).fit(ROWS, table["label"])
+    calibrated = CalibratedClassifierCV(FrozenEstimator(model)).fit(ROWS, table["label"])
+    assert calibrated.predict_proba(ROWS).shape == (90, 2)
+    assert calibrated.score(ROWS, table["label"]) > 0.7
+    voting = VotingClassifier([("model", FrozenEstimator(model))], voting="soft").fit(ROWS, table["label"])
+    np.testing.assert_allclose(voting.predict_proba(ROWS), model.predict_proba(ROWS))
+    frozen = cross_val_score(FrozenEstimator(model), ROWS, table["label"], cv=3)
+    assert frozen.mean() == pytest.approx(model.score(ROWS, table["label"]))
 
 
 @pytest.mark.parametrize(
