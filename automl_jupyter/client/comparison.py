@@ -10,6 +10,7 @@ from automl_jupyter._core.files import read_json
 from automl_jupyter._core.text import did_you_mean, listing, number, plain
 from automl_jupyter.client.job import Job
 from automl_jupyter.errors import AutoMLError, NoModelError
+from automl_jupyter.results.leaderboard import check_measured
 from automl_jupyter.results.render import static_style
 from automl_jupyter.results.words import line_of
 
@@ -46,7 +47,7 @@ def compare(*jobs: Job | str, metric: str | None = None) -> Comparison:
     Raises
     ------
     AutoMLError
-        When there are fewer than two jobs, or they are of different tasks.
+        When there are fewer than two jobs, they are of different tasks, or none was scored by the metric.
     NoModelError
         When a job has no model yet.
     StoreError
@@ -102,6 +103,7 @@ class Comparison:
         else:
             resolved = resolve_metric(metric, first.task)
             self.metric, self.greater_is_better = resolved.key, resolved.greater_is_better
+            check_measured(self.metric, [job.history for job in self.jobs], "metric")
         for job in self.jobs:
             if job.history.model is None:
                 raise NoModelError(f"The job {plain(job.name)} is {job.status} and has no model to compare.")
@@ -180,7 +182,8 @@ class Comparison:
         ----------
         chart : str, default "progress"
             ``roc``, ``precision_recall``, ``cumulative_gains``, ``lift``, ``calibration``, ``predicted_vs_true`` or
-            ``progress``, as far as the task has it. Of several classes the macro average is drawn, or the first.
+            ``progress``, as far as the task has it. Of several classes the macro average is drawn, or the first. The
+            progress of a job that ranked by another metric is that of its complete trials, without ensembles.
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         """
@@ -209,20 +212,22 @@ class Comparison:
         import pandas as pd
 
         from automl_jupyter.results.charts.chart import chart_names
+        from automl_jupyter.results.charts.progress import progress_by
 
         known = [n for n in _OVER if n in chart_names(self.jobs[0].task)]
         if chart not in known:
             near = did_you_mean(chart, known)
             raise AutoMLError(f"{chart!r} is no chart that lies over another.{near} Charts: {listing(known)}.")
-        pieces = []
+        pieces: list[pd.DataFrame] = []
         for name, job in zip(self.names, self.jobs, strict=True):
-            table: pd.DataFrame = getattr(job.plot, chart).to_frame()
+            if chart == "progress" and job.history.metric != self.metric:
+                table = progress_by(job.history, self.metric, greater_is_better=self.greater_is_better)
+            else:
+                table = getattr(job.plot, chart).to_frame()
             if "curve" in table and (table["curve"] == "average").any():
                 table = table[table["label"] == "macro"]
             elif "label" in table:
                 table = table[table["label"] == table["label"].iloc[0]]
-            if chart == "progress":
-                table = table.rename(columns={job.history.metric: self.metric})
             pieces.append(table.assign(job=name))
         return pd.concat(pieces, ignore_index=True)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from automl_jupyter._core.text import listing
+from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.snapshot import leaderboard_rows
 from automl_jupyter.store.history import History
 
@@ -32,6 +36,8 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
     ------
     UnknownNameError
         When no metric is called `sort_by`.
+    AutoMLError
+        When no trial was scored by it.
     """
     import pandas as pd
 
@@ -40,6 +46,7 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
     name = history.metric
     if sort_by is not None and sort_by != history.metric:
         name = resolve_metric(sort_by, history.task).key
+        check_measured(name, [history], "sort_by")
     records = []
     for row in leaderboard_rows(history, name):
         if row["number"] is not None:
@@ -71,3 +78,20 @@ def leaderboard_frame(history: History, sort_by: str | None = None) -> pd.DataFr
         measured = [c for c in frame.columns[list(frame.columns).index("folds") + 1 :] if c != "tied"]
         frame[measured] = frame[measured].astype("float64")
     return frame
+
+
+def check_measured(metric: str, histories: Iterable[History], where: str) -> None:
+    """Refuse a metric that no trial was scored by, such as one of scikit-learn's that is not the job's own.
+
+    Raises
+    ------
+    AutoMLError
+        With the metrics there are, the nearest first. Nothing is refused before there is a score.
+    """
+    trials = [t for history in histories for t in history.trials.values()]
+    measured = {name for trial in trials for name, value in trial.metrics().items() if value is not None}
+    if measured and metric not in measured:
+        known = get_close_matches(metric, sorted(measured), n=len(measured), cutoff=0)
+        raise AutoMLError(
+            f"{where}: No trial was scored by {metric}. They were scored by {listing(known, last='and')}."
+        )

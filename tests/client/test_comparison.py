@@ -99,6 +99,17 @@ def test_charts_lie_over_each_other(jobs: Any, chart: str) -> None:
     plt.close("all")
 
 
+def test_progress_is_by_the_metric_that_is_compared(jobs: Any) -> None:
+    by = automl.compare(jobs["line"], jobs["tree"], metric="log_loss")
+    table = by.chart_frame("progress")
+    assert by.plot("progress").get_ylabel() == "log_loss"
+    for name, job in (("line", jobs["line"]), (EVIL, jobs["tree"])):
+        values = table.loc[table["job"] == name, "log_loss"]
+        assert values.is_monotonic_decreasing
+        assert values.iloc[-1] == min(t.metrics()["log_loss"] for t in job.trials)
+    plt.close("all")
+
+
 def test_what_is_shown_is_escaped(jobs: Any) -> None:
     shown = automl.compare(jobs["line"], jobs["tree"], jobs["other"])._repr_mimebundle_()
     assert "<script" not in shown["text/html"]
@@ -121,5 +132,7 @@ def test_what_cannot_be_compared_is_refused(jobs: Any) -> None:
         automl.compare(jobs["line"], 3)  # type: ignore[arg-type]
     with pytest.raises(StoreError, match="nowhere"):
         automl.compare(jobs["line"], "nowhere")
+    with pytest.raises(AutoMLError, match=r"metric: No trial was scored by jaccard\. They were scored by "):
+        automl.compare(jobs["line"], jobs["tree"], metric="jaccard")
     with pytest.raises(AutoMLError, match="Did you mean 'roc'"):
         automl.compare(jobs["line"], jobs["tree"]).plot("rok")

@@ -102,6 +102,12 @@ def test_a_wrong_metric_is_said_with_the_nearest(binary_job: Any, regression_job
         regression_job.leaderboard(sort_by="accuracy")
 
 
+def test_a_metric_that_no_trial_was_scored_by_ranks_nothing(regression_job: Any) -> None:
+    words = r"sort_by: No trial was scored by max_error\. They were scored by mean_absolute_error, .* and "
+    with pytest.raises(AutoMLError, match=words):
+        regression_job.leaderboard(sort_by="neg_max_error")
+
+
 def test_a_metric_of_scikit_learn_ranks_again_later(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
     job = jobs.run("value", task="regression", primary_metric="neg_max_error")
     assert job.history.metric == "max_error"

@@ -33,6 +33,22 @@ def progress_table(history: History) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["elapsed_s", "model", history.metric])
 
 
+def progress_by(history: History, metric: str, *, greater_is_better: bool) -> pd.DataFrame:
+    """Return `progress_table` by another metric than the primary one: of complete trials alone, as each ended."""
+    import pandas as pd
+
+    sign, rows = 1.0 if greater_is_better else -1.0, []
+    complete = (t for t in history.trials.values() if t.is_complete and t.state not in ("failed", "cancelled"))
+    ended = [(t.ended_s, t) for t in complete if t.ended_s is not None]
+    best = -np.inf
+    for at, trial in sorted(ended, key=lambda e: e[0]):
+        value = trial.metrics().get(metric)
+        if value is not None and sign * value > best:
+            best = sign * value
+            rows.append((at, trial.label, value))
+    return pd.DataFrame(rows, columns=["elapsed_s", "model", metric])
+
+
 def draw_progress(ax: Axes, table: pd.DataFrame, history: History) -> str:
     """Draw the best score as steps."""
     if table.empty:
