@@ -207,13 +207,14 @@ def test_charts_of_other_rows_and_of_other_models(label_job: Any, value_job: Any
     assert len(value_job.model.plot.residuals.to_frame(table_for("value", seed=9)))
 
 
-def test_importance_finds_the_column_that_matters(label_job: Any, value_job: Any) -> None:
-    for job in (label_job, value_job):
+def test_importance_finds_the_column_that_matters(label_job: Any, value_job: Any, tmp_path: Path) -> None:
+    five_folds = run_job(workspace=tmp_path, n_cross_validations=5, limits={"max_trials": 1})
+    for job in (label_job, value_job, five_folds):
         found = job.plot.importance.to_frame()
         assert found["column"].tolist()[0] == "size", "size decides"
         assert set(found["column"]) == {"size", "age", "colour"}
         assert (found["low"] <= found["importance"]).all()
-        assert found["low"][0] > 0
+    assert found["low"][0] > 0, "which two folds could not say for sure"
     with pytest.raises(AutoMLError, match="n_repeats"):
         label_job.plot.importance(n_repeats=1)
 
@@ -249,6 +250,18 @@ def test_a_fold_without_a_class_is_left_out_of_the_importance() -> None:
     assert found["importance"][0] > 0
     with pytest.raises(AutoMLError, match=r"AUC_macro has no value .* a class has none among them.*data="):
         importance_table(explained_by([without[0]], [without[1]], "AUC_macro"))
+
+
+def test_the_interval_of_the_importance_is_that_of_the_folds() -> None:
+    sure, unsure = ([1, 2, 8, 9], [0, 0, 1, 1]), ([1, 9, 8, 2], [0, 0, 1, 1])
+    parts = [sure, sure, unsure]
+    found = explained_by([x for x, _ in parts], [y for _, y in parts], "AUC_macro")
+    few, many = (importance_table(found, n_repeats=n).iloc[0] for n in (20, 100))
+    assert many["high"] - many["low"] == pytest.approx(few["high"] - few["low"], rel=0.3), (
+        "however often it is shuffled"
+    )
+    alone = [importance_table(explained_by([sure[0]], [sure[1]], "AUC_macro"), n_repeats=n).iloc[0] for n in (20, 100)]
+    assert alone[1]["high"] - alone[1]["low"] < 0.7 * (alone[0]["high"] - alone[0]["low"])
 
 
 def test_a_rare_class_is_in_the_sample_of_every_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,15 +30,14 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
     -------
     DataFrame
         Columns ``column``, ``importance`` (mean, the most important first), ``low`` and ``high`` (its 95 % interval
-        over shuffles and folds).
+        over the folds' means; of rows without folds over the shuffles, which does not cover that rows would differ).
     """
     import pandas as pd
-    from scipy.stats import t
 
     if not (isinstance(n_repeats, int) and 2 <= n_repeats <= 100):
         raise AutoMLError(f"n_repeats: {n_repeats!r} is no whole number from 2 to 100.")
     rng = np.random.default_rng(explained.random_state)
-    losses: dict[str, list[float]] = {str(name): [] for name in explained.X.columns}
+    losses: dict[str, list[np.ndarray]] = {str(name): [] for name in explained.X.columns}
     sign = 1.0 if explained.metric.greater_is_better else -1.0
     for part in explained.judged():
         n = len(part.y)
@@ -46,23 +45,30 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
         if np.isnan(plain_score):
             continue
         for c, name in enumerate(part.X.columns):
-            for _ in range(n_repeats):
+            shuffled = np.empty(n_repeats)
+            for k in range(n_repeats):
                 sources = np.tile(np.arange(n)[:, None], (1, part.X.shape[1]))
                 sources[:, c] = rng.permutation(n)
-                shuffled = _score(explained, part, part.predict(mix(part.X, sources)))
-                losses[str(name)].append(sign * (plain_score - shuffled))
+                shuffled[k] = _score(explained, part, part.predict(mix(part.X, sources)))
+            losses[str(name)].append(sign * (plain_score - shuffled))
     if not all(losses.values()):
         raise AutoMLError(
             f"importance: {explained.metric.key} has no value on the rows that it is measured on, as where a class has"
             " none among them. Give rows of every class as data=…"
         )
-    rows = []
-    for name, found in losses.items():
-        mean = float(np.mean(found))
-        reach = float(t.ppf(0.975, len(found) - 1) * np.std(found, ddof=1) / np.sqrt(len(found)))
-        rows.append((name, mean, mean - reach, mean + reach))
+    rows = [(name, *_interval(found)) for name, found in losses.items()]
     table = pd.DataFrame(rows, columns=["column", "importance", "low", "high"])
     return table.sort_values("importance", ascending=False, ignore_index=True, kind="stable")
+
+
+def _interval(losses: list[np.ndarray]) -> tuple[float, float, float]:
+    """Return the mean loss and its interval: shuffles of one fold share its rows and model, and so are one draw."""
+    from scipy.stats import t
+
+    draws = np.mean(losses, axis=1) if len(losses) > 1 else losses[0]
+    mean = float(draws.mean())
+    reach = float(t.ppf(0.975, len(draws) - 1) * draws.std(ddof=1) / np.sqrt(len(draws)))
+    return mean, mean - reach, mean + reach
 
 
 def _score(explained: Explained, part: Judged, predicted: np.ndarray) -> float:
