@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 #: rows a bootstrap draws in all; so many rows need few resamples
 _MOST_ROWS = 1_000_000
 _FEWEST, _MOST = 40, 500
+#: errors of this size, beside the value, come from rounding: every resample gave the same
+_ROUNDING = 1e-12
+#: metrics that are the share of rows predicted right
+_SHARES = frozenset({"accuracy", "f1_score_micro", "precision_score_micro", "recall_score_micro"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def evaluate_model(
     """Return every metric of a model on rows with their target, each with an interval.
 
     The interval is the value ± its bootstrap standard error times the normal quantile (Efron and Tibshirani, An
-    Introduction to the Bootstrap, 1993, chapter 13), cut off at the ends of the metric's range.
+    Introduction to the Bootstrap, 1993, chapter 13), cut off at the ends of the metric's range. Where every resample
+    gives the same value, as where every row is predicted right, the share of rows predicted right has Wilson's interval
+    (1927), and other metrics have none: such a sample does not say how far off they may be.
 
     Parameters
     ----------
@@ -97,14 +103,13 @@ def evaluate_model(
     primary = resolve_metric(manifest["metric"], manifest["task"]).key if manifest["metric"] in metrics else None
     for key in sorted(values, key=lambda k: k != primary):
         value, error = values[key], errors.get(key)
-        ends = sorted((metrics.get(key).worst, metrics.get(key).optimum))
-        known = value is not None and error is not None
-        records[key] = {
-            "value": value,
-            "low": max(value - reach * error, ends[0]) if known else None,  # type: ignore[operator]
-            "high": min(value + reach * error, ends[1]) if known else None,  # type: ignore[operator]
-            "n_rows": len(y),
-        }
+        low, high = None, None
+        if value is not None and error is not None and error > _ROUNDING * abs(value):
+            ends = sorted((metrics.get(key).worst, metrics.get(key).optimum))
+            low, high = max(value - reach * error, ends[0]), min(value + reach * error, ends[1])
+        elif value is not None and error is not None and key in _SHARES:
+            low, high = _wilson(value, _effective_rows(found), reach)
+        records[key] = {"value": value, "low": low, "high": high, "n_rows": len(y)}
     table = pd.DataFrame.from_dict(records, orient="index").rename_axis("metric")
     return table.astype({"value": "float64", "low": "float64", "high": "float64", "n_rows": "int64"})
 
@@ -165,3 +170,24 @@ def _standard_errors(
             if value is not None and np.isfinite(value):
                 found.setdefault(key, []).append(value)
     return {key: float(np.std(values, ddof=1)) for key, values in found.items() if len(values) >= _FEWEST}
+
+
+def _effective_rows(found: TargetRows) -> float:
+    """Return how many rows of equal weight say as much (Kish, Survey Sampling, 1965)."""
+    if found.weight is None:
+        return float(len(found.y))
+    return float(found.weight.sum() ** 2 / (found.weight**2).sum())
+
+
+def _wilson(share: float, n: float, reach: float) -> tuple[float, float]:
+    """Return Wilson's interval of a share of `n` rows.
+
+    Examples
+    --------
+    >>> low, high = _wilson(1.0, 30, 1.96)
+    >>> round(low, 3), high
+    (0.886, 1.0)
+    """
+    middle = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
+    half = reach / (1 + reach**2 / n) * np.sqrt(share * (1 - share) / n + reach**2 / (4 * n**2))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

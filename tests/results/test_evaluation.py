@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,18 @@ def test_the_standard_error_is_that_of_a_share(classifier: Any) -> None:
     share = table.loc["accuracy", "value"]
     half = 1.645 * np.sqrt(share * (1 - share) / 900)
     assert (table.loc["accuracy", "high"] - table.loc["accuracy", "low"]) / 2 == pytest.approx(half, rel=0.2)
+
+
+def test_rows_all_predicted_right_still_leave_doubt(classifier: Any) -> None:
+    rows = table_for("label", 30, seed=5)
+    table = classifier.evaluate(rows.assign(label=classifier.model.predict(rows)))
+    by_hand = 30 / (30 + NormalDist().inv_cdf(0.975) ** 2)
+    for key in ("accuracy", "recall_score_micro"):
+        assert table.loc[key, "value"] == 1
+        assert table.loc[key, "low"] == pytest.approx(by_hand)
+        assert table.loc[key, "high"] == 1
+    assert table.loc["AUC_weighted", "value"] == 1
+    assert table.loc["AUC_weighted", ["low", "high"]].isna().all()
 
 
 def test_a_regression_and_a_saved_model_are_scored_alike(tmp_path: Path) -> None:
