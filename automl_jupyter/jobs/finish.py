@@ -51,7 +51,8 @@ def save_final(
     assert model is not None
     errors = None
     if prepared.plan.forecast:
-        errors = forecast_errors(model.parts, predictions, {n: t.folds for n, t in history.trials.items()})
+        judged = {number: trial.folds for number, trial in history.trials.items()}
+        errors = forecast_errors(model.parts, predictions, judged, stack=model.stack)
     manifest = make_manifest(
         label=model.label,
         data=read_json(folder.data_file),

@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl_jupyter._core.files import write_bytes
 from automl_jupyter._core.text import duration
 from automl_jupyter.search.adjust import Adjustment, choose_adjustment, sharpen
 from automl_jupyter.store.history import History, mean_metrics
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
-from automl_jupyter.trials.held_out import Predictions
+from automl_jupyter.trials.held_out import Predictions, write_array
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import stack_predictions_file
 
@@ -57,9 +55,7 @@ class Stack:
     def save(self, folder: Path) -> None:
         """Write the second level, and what it predicted for rows held out, to a job's folder."""
         artifacts.save(folder / STACK_FILE, self.model)
-        buffer = BytesIO()
-        np.save(buffer, self.held_out.astype(np.float32), allow_pickle=False)
-        write_bytes(folder / stack_predictions_file(STACK_FILE), buffer.getvalue())
+        write_array(folder / stack_predictions_file(STACK_FILE), self.held_out.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -212,7 +208,7 @@ def _stack(
         [np.concatenate([predictions.get(n, f) for f in folds]) for n in members],
         y,
         weight,
-        task=plan.task,
+        task="classification" if plan.task == "classification" else "regression",  # forecasts are values
         meta_learner=plan.stack_meta_learner,
         settings=plan.stack_settings,
         fold_of_row=fold_of_row,

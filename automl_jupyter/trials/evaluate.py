@@ -26,7 +26,7 @@ from automl_jupyter.trials.guard import (
     quiet,
     run_guarded,
 )
-from automl_jupyter.trials.held_out import series_rows, write_predictions
+from automl_jupyter.trials.held_out import series_rows, write_array
 from automl_jupyter.trials.records import (
     REFIT,
     SERIES,
@@ -35,6 +35,7 @@ from automl_jupyter.trials.records import (
     estimator_file,
     featurizer_file,
     is_refit,
+    predictions_file,
 )
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: 
         for name, data in files.items():
             write_bytes(Path(task.output) / name, data)
         if found.predictions is not None:
-            write_predictions(Path(task.output), task.number, task.fold, found.predictions)
+            write_array(Path(task.output) / predictions_file(task.number, task.fold), found.predictions)
         files = {}
     return FoldOutcome(
         task.key,
@@ -409,5 +410,5 @@ def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray |
         write_bytes(root / name, content)
     fold.saved_to.add(place)  # not before: a fit may be interrupted on its way here
     if predictions is not None:
-        write_predictions(root, task.number, task.fold, predictions)
+        write_array(root / predictions_file(task.number, task.fold), predictions)
     return {}, size

@@ -14,7 +14,7 @@ import numpy as np
 
 from automl_jupyter._core.files import write_bytes
 from automl_jupyter.search.adjust import sharpen
-from automl_jupyter.trials.records import predictions_file
+from automl_jupyter.trials.records import predictions_file, stack_predictions_file
 
 if TYPE_CHECKING:
     from automl_jupyter.data.cache import CachedTable
@@ -46,7 +46,7 @@ class Predictions:
     def add(self, number: int, fold: int, predictions: np.ndarray, *, write: bool) -> None:
         """Remember predictions that came with an outcome; `write` them where the worker could not."""
         if write:
-            write_predictions(self._folder, number, fold, predictions)
+            write_array(self._folder / predictions_file(number, fold), predictions)
         self._keep(number, fold, predictions)
 
     def get(self, number: int, fold: int) -> np.ndarray:
@@ -62,6 +62,10 @@ class Predictions:
         found = np.array(found)
         self._keep(number, fold, found)
         return found
+
+    def of_stack(self, stack: str) -> np.ndarray:
+        """Return what the second level in a file said of the rows of all folds, one fold after the other."""
+        return np.asarray(np.load(self._folder / stack_predictions_file(stack), allow_pickle=False), np.float64)
 
     def _keep(self, number: int, fold: int, predictions: np.ndarray) -> None:
         if predictions.nbytes >= _LARGE:
@@ -85,11 +89,11 @@ class Predictions:
         return context if series is None else replace(context, series=series)
 
 
-def write_predictions(folder: Path, number: int, fold: int, predictions: np.ndarray) -> None:
-    """Write what a trial said of a fold's validation rows into a job's folder, in one step."""
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write an array as a .npy file, in one step."""
     buffer = BytesIO()
-    np.save(buffer, predictions, allow_pickle=False)
-    write_bytes(folder / predictions_file(number, fold), buffer.getvalue())
+    np.save(buffer, array, allow_pickle=False)
+    write_bytes(path, buffer.getvalue())
 
 
 def series_rows(table: CachedTable, rows: np.ndarray) -> SeriesRows | None:

@@ -144,7 +144,11 @@ def quantile_offsets(measured: Mapping[str, Any], quantile: float, horizon: int)
 
 
 def forecast_errors(
-    parts: Sequence[Mapping[str, Any]], predictions: Predictions, judged: Mapping[int, Collection[int]]
+    parts: Sequence[Mapping[str, Any]],
+    predictions: Predictions,
+    judged: Mapping[int, Collection[int]],
+    *,
+    stack: str | None = None,
 ) -> dict[str, Any]:
     """Return how far off a blend was after the origins it was judged from.
 
@@ -159,18 +163,30 @@ def forecast_errors(
         Where the trials' predictions are.
     judged : mapping
         The origins (folds) of each trial.
+    stack : str, optional
+        File of the second level on the parts, which were then judged from every origin.
     """
     table = predictions.table
-    members = [[p for p in parts if fold in judged[int(p["trial"])]] for fold in range(len(table.folds))]
-    shares = [sum(float(p["weight"]) for p in there) for there in members]
-    least = min(_LEAST_SHARE * sum(float(p["weight"]) for p in parts), max(shares))
-    found = [held_out(members[f], predictions, [f]) for f, share in enumerate(shares) if share >= least and members[f]]
+    if stack is None:
+        found = _of_each_origin(parts, predictions, judged)
+    else:
+        found = [held_out(parts, predictions, range(len(table.folds)), stacked=predictions.of_stack(stack))]
     errors = np.concatenate([h.y - h.predicted for h in found])
     places = [places_of(h, table) for h in found]
     series, step = (np.concatenate(several) for several in zip(*places, strict=True))
     fold = np.concatenate([h.fold for h in found])
     scales = np.asarray(table.arrays["scales"])
     return measure_errors(errors, series, step, fold, scales, int(table.meta["forecast"]["horizon"]))
+
+
+def _of_each_origin(
+    parts: Sequence[Mapping[str, Any]], predictions: Predictions, judged: Mapping[int, Collection[int]]
+) -> list[HeldOut]:
+    table = predictions.table
+    members = [[p for p in parts if fold in judged[int(p["trial"])]] for fold in range(len(table.folds))]
+    shares = [sum(float(p["weight"]) for p in there) for there in members]
+    least = min(_LEAST_SHARE * sum(float(p["weight"]) for p in parts), max(shares))
+    return [held_out(members[f], predictions, [f]) for f, share in enumerate(shares) if share >= least and members[f]]
 
 
 def places_of(found: HeldOut, table: CachedTable) -> tuple[np.ndarray, np.ndarray]:

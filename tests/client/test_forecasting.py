@@ -216,6 +216,22 @@ def test_arimax_uses_what_is_known_ahead() -> None:
     assert errors["Arimax"] < 0.8 * errors["AutoArima"]
 
 
+def test_a_stack_of_forecasts_is_built_where_it_is_asked_for() -> None:
+    whole = series("a", "b", n=120)
+    known, later = whole[whole["when"] < "2024-04-20"], whole[whole["when"] >= "2024-04-20"]
+    named = {"allowed_training_algorithms": ["Theta", "ElasticNet", "LightGBM"], "enable_stack_ensemble": True}
+    job = run(known, max_trials=3, training=named)
+    assert not [note for note in job.history.notes if "left out" in note.message]
+    stack, future = job.get_model("StackEnsemble"), later.drop(columns="sold")
+    assert len(stack.members) > 1
+    ahead = stack.forecast(X_future=future, horizon=7)
+    assert len(ahead) == 14
+    assert (ahead.merge(later, on=["shop", "when"]).eval("forecast - sold").abs() < 5).all(), "on the target's scale"
+    assert job.plot.predicted_vs_true.to_frame(model="StackEnsemble").notna().all(axis=None)
+    ends = stack.interval(0.8, X_future=future, horizon=7)
+    assert (ends["low"] < ends["high"]).all()
+
+
 def test_what_is_missing_is_carried_on_where_that_is_asked() -> None:
     """A price is said only when it changes: the last one holds, also into the future."""
     whole = series("a", "b", n=84)

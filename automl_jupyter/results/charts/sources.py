@@ -21,7 +21,6 @@ from automl_jupyter.results.evaluation import TargetRows, read_target_rows
 from automl_jupyter.results.snapshot import trial_of
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
-from automl_jupyter.trials.records import stack_predictions_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +109,7 @@ class JobSource:
 
         choice = self.choose(model)
         judged = {number: trial.folds for number, trial in self.history().trials.items()}
-        return forecast_errors(choice.parts, self._predictions, judged)
+        return forecast_errors(choice.parts, self._predictions, judged, stack=choice.stack)
 
     @cached_property
     def _predictions(self) -> Predictions:
@@ -169,7 +168,7 @@ class JobSource:
     def _stacked(self, stack: str) -> np.ndarray:
         """Return what a second level said of the rows that the folds held out."""
         try:
-            return np.asarray(np.load(self._job.path / stack_predictions_file(stack), allow_pickle=False), np.float64)
+            return self._predictions.of_stack(stack)
         except FileNotFoundError:
             raise AutoMLError(
                 f"What the StackEnsemble of the job {plain(self._job.name)} said of held-out rows is not there; earlier"
