@@ -307,6 +307,8 @@ class Controller:
                 fold_metrics=[finite(m) for m in selection.fold_metrics],
                 complete=complete and self.plan.vote_ensemble and len(selection.members) > 1,
                 seconds=round(selection.seconds, 3),
+                temperature=selection.adjustment.temperature,
+                threshold=selection.adjustment.threshold,
             )
         )
         if selection.stack_error:

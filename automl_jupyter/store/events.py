@@ -145,6 +145,8 @@ class EnsembleSelected(Event):
     fold_metrics: list[dict[str, float | None]]
     complete: bool  # whether every fold is covered, so that it compares with complete trials
     seconds: float = 0.0
+    temperature: float = 1.0  # what log probabilities are divided by
+    threshold: float | None = None  # of two classes: the probability from which on the second is predicted
     stack: str | None = None  # of a stack: file of the second level; beside it lies what it said of rows held out
 
 

@@ -124,6 +124,8 @@ class EnsembleRecord:
     fold_metrics: tuple[Mapping[str, float | None], ...]
     complete: bool
     seconds: float
+    temperature: float = 1.0
+    threshold: float | None = None
     #: file of a stack's second level; None of other ensembles, and where an earlier version did not keep it
     stack: str | None = None
 
@@ -356,6 +358,8 @@ def _apply(history: History, event: ev.Event) -> History:
                 tuple(event.fold_metrics),
                 event.complete,
                 event.seconds,
+                event.temperature,
+                event.threshold,
                 event.stack,
             )
             return _with_progress(

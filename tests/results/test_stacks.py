@@ -18,6 +18,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import evaluate_metrics
 from automl_jupyter.results.model import load_model, make_model
+from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.testing.quick import QUICK_LEARNERS, run_job, table_for
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.saved import make_manifest
@@ -40,6 +41,7 @@ def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     task = TASKS[target]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("automl_jupyter.jobs.choice.beats", lambda *scores: is_best)
+        patch.setattr("automl_jupyter.jobs.selection.choose_adjustment", lambda *rows: Adjustment(temperature=1.5))
         return run_job(
             target,
             task=task,
@@ -84,11 +86,13 @@ def test_a_stack_predicts_what_its_second_level_makes_of_its_members(job: Job) -
     assert (job.model.label == "StackEnsemble") == (job.history.model is not None and bool(job.history.model.stack))
 
 
-def test_what_is_shown_of_held_out_rows_has_the_score_of_the_leaderboard(job: Job) -> None:
-    scored = job._charts.scored("StackEnsemble", None)
+@pytest.mark.parametrize("name", ["StackEnsemble", "VotingEnsemble"])
+def test_what_is_shown_of_held_out_rows_has_the_score_of_the_leaderboard(name: str, job: Job) -> None:
+    scored = job._charts.scored(name, None)
     folds = [scored.of_fold(f) for f in range(scored.n_folds)]
     context = MetricContext(n_classes=None if scored.classes is None else len(scored.classes))
-    record = job.history.ensembles["StackEnsemble"]
+    record = job.history.ensembles[name]
+    assert scored.threshold == record.threshold
     for fold, metrics in zip(folds, record.fold_metrics, strict=True):
         found = evaluate_metrics(job.task, fold.y, fold.predicted, fold.weight, context)
         key = "log_loss" if job.task == "classification" else "root_mean_squared_error"

@@ -147,7 +147,9 @@ class JobSource:
                         " model."
                     )
                 folds = min(t.n_first for t, _ in members)
-                return Choice(ensemble.name, [_part(t, w) for t, w in members], folds, stack=ensemble.stack)
+                parts = [_part(t, w) for t, w in members]
+                temperature, threshold = ensemble.temperature, ensemble.threshold
+                return Choice(ensemble.name, parts, folds, temperature, threshold, stack=ensemble.stack)
         labels = [t.label for t in history.trials.values() if t.n_first] + list(history.ensembles)
         near = did_you_mean(model, labels)
         known = listing(list(dict.fromkeys(labels)), last="and", most=12)
