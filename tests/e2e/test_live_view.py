@@ -430,6 +430,25 @@ def test_a_page_that_missed_a_change_asks_for_the_whole(make_view):
     assert view.labels == ["model 1", "model 0"]
 
 
+def test_views_of_one_widget_make_a_change_once_and_ask_for_nothing(make_view):
+    """Each is given a model of its own, all of which stand for one."""
+    before = a_snapshot((0, 0.7), log=a_log(1))
+    view = make_view().show(before)
+    view.page.evaluate(
+        """() => {
+          window.module.initialize({ model: { ...window.model } });
+          const el = document.body.appendChild(document.createElement("div"));
+          window.module.render({ model: { ...window.model }, el });
+        }"""
+    )
+    for after in (a_snapshot((0, 0.7), seq=2, log=a_log(2)), a_snapshot((0, 0.7), (1, 0.8), seq=3, log=a_log(3))):
+        view.hear({"type": "delta", **make_delta(before, after)})
+        before = after
+    assert view.page.evaluate("() => window.model.sent") == []
+    assert view.page.evaluate("() => window.model.snapshot.log.length") == 3
+    assert view.labels == ["model 1", "model 0"] * 2
+
+
 def test_buttons_ask_what_they_say(make_view):
     view = make_view().show(a_snapshot((0, 0.7), (1, None)))
     view.page.get_by_role("button", name="Pause").click()

@@ -10,9 +10,10 @@ export function rankRows(rows, greater) {
   return [...rows].sort((a, b) => by(a, b) || 0).map((row) => ({ ...row, rank: group(row) === 0 ? (rank += 1) : null }));
 }
 
-/* The snapshot that a change leads to, or null where an earlier change is missing. */
+/* The snapshot that a change leads to: the same one where that is in it already, null where an earlier one is missing. */
 export function applyDelta(snapshot, delta) {
-  if ((snapshot.seq ?? 0) !== delta.from) return null;
+  const seq = snapshot.seq ?? 0;
+  if (seq !== delta.from) return (delta.set.seq ?? delta.from) <= seq ? snapshot : null;
   const next = { ...snapshot, ...delta.set };
   for (const [name, more] of Object.entries(delta.grow ?? {})) next[name] = [...(snapshot[name] ?? []), ...more];
   if (delta.rows.length || delta.gone.length) {
@@ -24,7 +25,8 @@ export function applyDelta(snapshot, delta) {
   return next;
 }
 
-/* One of these a widget, however many views it has: it holds the questions that are open. */
+/* It holds the questions that are open. There may be several to one widget: anywidget hands each view a proxy of its own,
+ * and what listens through one ends with it. The first that hears of a change makes it, for they share the snapshot. */
 const desks = new WeakMap();
 const PATIENCE_MS = 180000;
 const SILENCE = "No answer came. Is the kernel running?";
@@ -35,9 +37,9 @@ function deskOf(model) {
   let asked = 0;
   function hear(content) {
     if (content?.type === "delta") {
-      const next = applyDelta(model.get("snapshot") ?? {}, content);
-      if (next) model.set("snapshot", next);
-      else model.send({ type: "whole" });
+      const before = model.get("snapshot") ?? {}, next = applyDelta(before, content);
+      if (!next) model.send({ type: "whole" });
+      else if (next !== before) model.set("snapshot", next);
     } else if (content?.type === "whole") {
       model.set("snapshot", content.snapshot);
     } else if (content?.type === "answer") {
