@@ -376,6 +376,18 @@ class Job:
         self._request("unpause")
 
     def _request(self, request: str, **arguments: Any) -> None:
+        """Put a request to whoever runs the job; one that is over is asked nothing.
+
+        Raises
+        ------
+        AutoMLError
+            When nobody runs the job: what is asked would be taken up by whoever goes on with it.
+        """
+        if self.status == NOT_RESPONDING:
+            raise AutoMLError(
+                f"No process runs the job {self.name} any more, so nothing can be asked of it;"
+                f" %automl resume {self.name} goes on with it."
+            )
         if not self.done:
             self._folder.request(request, **arguments)
 

@@ -95,6 +95,8 @@ class Controller:
         self.released = threading.Event()
         self.error: BaseException | None = None
         self._lock = JobLock(run.folder)
+        # Asked of an earlier run, which died before it took them up. What is asked of this one comes after its handle.
+        self._left_behind = run.folder.request_files()
         self._writer: Writer | None = None
         self._executor: Executor | None = None
         self._side = ThreadPoolExecutor(1, thread_name_prefix="automl-side")
@@ -120,6 +122,8 @@ class Controller:
             self.released.set()
             return
         try:
+            for left in self._left_behind:
+                left.unlink(missing_ok=True)
             self._writer = Writer(self.folder.events_file)
             for event in self.run.created:
                 self._emit(event)

@@ -19,6 +19,7 @@ from automl_jupyter.notebook.place import Place, place_of
 from automl_jupyter.notebook.usage import COMMANDS, cell_usage, line_usage, short_usage
 from automl_jupyter.notebook.views import watch_job
 from automl_jupyter.results.words import line_of, status_words
+from automl_jupyter.store.history import NOT_RESPONDING
 
 
 def run_command(shell: Any, line: str) -> None:
@@ -141,6 +142,9 @@ def _cancel(shell: Any, arguments: Sequence[str]) -> None:
     job = find_job(shell, arguments[0])
     if job.done:
         sys.stdout.write(f"Job {plain(job.name)!r} is over already ({status_words(shown_snapshot(job))}).\n")
+        return
+    if job.status == NOT_RESPONDING:
+        sys.stdout.write(f"{shown_snapshot(job)['reason']}\n")
         return
     job.cancel()
     sys.stdout.write(f"Job {plain(job.name)!r} was asked to stop; every finished trial is kept.\n")

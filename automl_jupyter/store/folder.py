@@ -101,10 +101,14 @@ class JobFolder:
         name = f"{now_at().replace(':', '')}-{next(_request_numbers):06}-{uuid.uuid4().hex[:6]}.json"
         write_json(self.control_folder / name, {"request": request, "arguments": arguments})
 
+    def request_files(self) -> list[Path]:
+        """Return the files of the requests that wait, oldest first."""
+        return sorted(self.control_folder.glob("*.json")) if self.control_folder.is_dir() else []
+
     def take_requests(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the requests that came, oldest first, and remove them."""
         found = []
-        for path in sorted(self.control_folder.glob("*.json")) if self.control_folder.is_dir() else []:
+        for path in self.request_files():
             # What is not a request is removed all the same, so that it is not read for ever.
             with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError, OSError):
                 found.append(_read_request(path))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from automl_jupyter.client.workspace import MLClient
-from automl_jupyter.errors import JobFailedError, NoModelError, StoreError
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.lock import JobLock
 
@@ -166,10 +166,16 @@ def test_a_job_nobody_runs_does_not_respond(client: MLClient, jobs: SimpleNamesp
     assert found.wait(LIMIT_S) is found, "waiting for a job that nobody runs comes back"
     with pytest.raises(NoModelError, match="dead is NotResponding and left no model"):
         _ = found.model
+    for ask in (found.cancel, found.pause, lambda: found.extend(5)):
+        with pytest.raises(AutoMLError, match=r"No process runs the job dead any more.* %automl resume dead goes on"):
+            ask()
+    assert list((job.path / "control").iterdir()) == []
     with JobLockHeld(found):
         assert found.status == "Running"
+        found.cancel()  # its process dies before it takes this up
     again = client.jobs.resume("dead").wait(LIMIT_S)
     assert again.status == "Completed"
+    assert list((job.path / "control").iterdir()) == []
     assert again.leaderboard()["accuracy"].tolist() == job.leaderboard()["accuracy"].tolist()
 
 

@@ -160,6 +160,21 @@ def test_stop_asks_once_and_says_stopping(make_view):
     assert "Stopped" in view.page.locator(".amlj-pill").inner_text()
 
 
+@pytest.mark.parametrize("end", [{"status": "Canceled", "over": True}, {"status": "NotResponding"}])
+def test_a_job_that_goes_on_can_be_stopped_again(make_view, end):
+    view = make_view().show(a_snapshot((0, 0.7), (1, None)))
+    view.page.get_by_role("button", name="model 1").click()
+    view.page.get_by_role("button", name="Stop").click()
+    view.put(a_snapshot((0, 0.7), (1, None), seq=2, **end))
+    for name in ("Stop", "Pause", "+ 5 min", "Skip this trial", "Block LightGBM"):
+        assert view.page.get_by_role("button", name=name).count() == 0
+    view.put(a_snapshot((0, 0.7), (1, None), seq=3))
+    for name in ("Pause", "+ 5 min", "Skip this trial", "Block LightGBM"):
+        assert view.page.get_by_role("button", name=name).is_visible()
+    view.page.get_by_role("button", name="Stop", exact=True).click()
+    assert view.page.evaluate("() => window.model.sent.filter((m) => m.type === 'cancel')") == [{"type": "cancel"}] * 2
+
+
 def test_a_page_that_was_reloaded_while_the_job_stops_says_so(make_view):
     view = make_view().show(a_snapshot((0, 0.7), status="CancelRequested"))
     assert view.page.locator(".amlj-stop").inner_text() == "Stopping…"

@@ -102,6 +102,13 @@ def test_cancel_of_a_job_that_is_over_asks_nothing(shell, workspace, capsys):
     assert "'houses' is over already (Completed)" in capsys.readouterr().out
 
 
+def test_cancel_of_a_job_that_nobody_runs_says_how_to_go_on(shell, workspace, capsys):
+    workspace["houses"].tell(status="NotResponding", over=False)
+    shell.run_line_magic("automl", "cancel houses")
+    assert workspace["houses"].cancelled == 0
+    assert "No process runs this job any more; %automl resume houses goes on with it." in capsys.readouterr().out
+
+
 def test_a_variable_wins_over_the_workspace(shell, workspace, make_job):
     shell.user_ns["houses"] = mine = make_job("mine")
     shell.run_line_magic("automl", "cancel houses")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,17 @@ import pytest
 from automl_jupyter.client.submit import submit
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.testing import quick
+
+
+@pytest.fixture
+def dead(server: Any) -> Iterator[Path]:
+    """Return the folder of a job whose process died in the middle."""
+    folder: Path = server.workspace / "birds" / "dead"
+    shutil.copytree(server.workspace / "birds" / "bank", folder, ignore=shutil.ignore_patterns("lock*", "summary*"))
+    log = folder / "events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:12]))
+    yield folder
+    shutil.rmtree(folder)
 
 
 def test_jobs_are_listed_with_what_they_came_to(server: Any) -> None:
@@ -108,6 +121,16 @@ def test_who_may_only_look_cannot_ask_anything_of_a_job(server: Any) -> None:
     assert server.post(address, user="bob", json={"type": "cancel"}).status_code == 403
     refused = server.post(address, json={"type": "cancel"})
     assert (refused.status_code, refused.json()["message"]) == (409, "The job is over.")
+
+
+def test_nothing_is_asked_of_a_job_that_nobody_runs(server: Any, dead: Path) -> None:
+    address = f"jobs/{server.key()}/{dead.name}"
+    assert server.get(address).json()["status"] == "NotResponding"
+    for wanted in ("cancel", "pause"):
+        refused = server.post(f"{address}/requests", json={"type": wanted})
+        assert refused.status_code == 409
+        assert f"%automl resume {dead.name}" in refused.json()["message"]
+    assert list((dead / "control").iterdir()) == []
 
 
 def test_another_sites_page_is_refused_though_the_browser_is_logged_in(

@@ -29,6 +29,8 @@ const COLUMNS = [
   { key: "state", title: "State" },
 ];
 const TICKING = new Set(["Preparing", "Running", "Finalizing", "CancelRequested"]);
+/* Whether the job is over or no process runs it, so that nothing can be asked of it. */
+const isStill = (snapshot) => Boolean(snapshot?.over) || snapshot?.status === "NotResponding";
 let instances = 0;
 
 function make(tag, className, parent, text) {

@@ -23,7 +23,7 @@ function makeHead(root, id, send) {
   let current = null;
   function showStop() {
     const stopping = asked || current?.status === "CancelRequested";
-    stop.hidden = Boolean(current?.over);
+    stop.hidden = isStill(current);
     setText(stop, stopping ? "Stopping…" : "Stop");
     setAttribute(stop, "aria-disabled", stopping ? "true" : null);
     setAttribute(stop, "title", stopping ? null : "Stop the job; every finished trial is kept");
@@ -34,7 +34,7 @@ function makeHead(root, id, send) {
     more.hidden = !running || !(current?.limits ?? []).some((limit) => limit.name === "timeout_minutes");
   }
   const stop = makeButton("amlj-stop", right, "Stop", "", () => {
-    if (asked || current?.over || current?.status === "CancelRequested") return;
+    if (asked || isStill(current) || current?.status === "CancelRequested") return;
     asked = true;
     showStop();
     send({ type: "cancel" });
@@ -47,6 +47,7 @@ function makeHead(root, id, send) {
   });
   function update(snapshot) {
     current = snapshot;
+    if (isStill(snapshot)) asked = false;  // when somebody goes on with it, it can be stopped again
     setText(title, snapshot.display_name || snapshot.name || "job");
     const where = snapshot.n_workers
       ? `${snapshot.n_workers} ${snapshot.n_workers === 1 ? "worker" : "workers"} (${snapshot.compute || "local"})` : "";

@@ -92,8 +92,8 @@ function makeRow(id, onToggle, send, ask) {
   function fillTools() {
     const trial = row.number !== null && row.number !== undefined;
     const open = row.state === "running" || row.state === "queued";
-    tools.skip.hidden = !trial || !open || Boolean(row.over);
-    tools.block.hidden = !trial || !row.learner || row.learner === "Dummy" || Boolean(row.over) || Boolean(row.blocked);
+    tools.skip.hidden = !trial || !open || row.still;
+    tools.block.hidden = !trial || !row.learner || row.learner === "Dummy" || row.still || Boolean(row.blocked);
     setText(tools.block, `Block ${row.learner}`);
     tools.bar.hidden = tools.skip.hidden && tools.block.hidden;
     const there = row.state === "complete" || (trial && row.folds_done > 0 && !row.error);
@@ -243,7 +243,7 @@ function makeTable(root, id, send, ask) {
       if (present.has(key)) continue;
       present.add(key);
       if (!rows.has(key)) rows.set(key, makeRow(`${id}-detail-${(made += 1)}`, show, send, ask));
-      rows.get(key).update({ ...row, over: snapshot.over, blocked: blocked.has(row.learner) }, row.rank === 1);
+      rows.get(key).update({ ...row, still: isStill(snapshot), blocked: blocked.has(row.learner) }, row.rank === 1);
       wanted.push(...rows.get(key).nodes);
     }
     for (const [key, row] of rows) {
