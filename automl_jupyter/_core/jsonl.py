@@ -33,6 +33,7 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self.path, self.offset = path, 0
+        self._first = b""
 
     def read(self) -> Iterator[Any]:
         """Yield what has been added since the last call; a line still being written is left for the next."""
@@ -43,12 +44,27 @@ class Reader:
         except FileNotFoundError:
             return
         whole = data.rfind(b"\n") + 1
+        if self.offset == 0:
+            self._first = data[: data.find(b"\n") + 1]
         self.offset += whole
         for line in data[:whole].splitlines():
             try:
                 yield json.loads(line)
             except (ValueError, RecursionError):
                 continue  # a damaged line says nothing; the lines around it still do
+
+    def is_replaced(self) -> bool:
+        """Return whether another file is there than the one that was read: a shorter one, or with another first line.
+
+        A file's number on the disk does not tell: a new file may get that of one that was removed.
+        """
+        try:
+            with open(self.path, "rb") as file:
+                first = file.read(len(self._first))
+                size = file.seek(0, os.SEEK_END)
+        except FileNotFoundError:
+            return self.offset > 0
+        return size < self.offset or first != self._first
 
 
 class Writer:

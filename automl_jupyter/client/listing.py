@@ -88,7 +88,9 @@ class Listing:
     def _read(self, folder: JobFolder, log: tuple[int, int], seen: _Seen | None) -> _Seen:
         if seen is None and (kept := read_summary(folder, log[0])) is not None:
             return _Seen(log, kept)
-        feed = seen.feed if seen is not None and seen.feed is not None else LogFeed(folder, History())
+        feed = seen.feed if seen is not None else None
+        if feed is None or feed.is_replaced():
+            feed = LogFeed(folder, History())
         feed.look()
         if not feed.history.name:
             return _Seen(log, damaged(folder, f"{folder.events_file.name} holds no events of a job."))

@@ -126,6 +126,10 @@ class LogFeed(Feed):
                 self.publish(history)
         return changed
 
+    def is_replaced(self) -> bool:
+        """Return whether the log is another one now: the job was removed, and its name used again."""
+        return self._reader.is_replaced()
+
     def _next(self) -> History:
         history = self._history
         for record in self._reader.read():

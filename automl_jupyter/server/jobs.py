@@ -54,6 +54,10 @@ class Opened:
         """Read what is new in the log."""
         self._feed.look()
 
+    def is_replaced(self) -> bool:
+        """Return whether another job lies there now: this one was removed, and its name used again."""
+        return self._feed.is_replaced()
+
     def shown(self) -> dict[str, Any]:
         """Return the job's snapshot as a page shows it."""
         snapshot = shown_snapshot(self.job)
@@ -138,6 +142,11 @@ class Jobs:
         folder = self.folder(workspace, name)
         with self._lock:
             opened = self._opened.get(folder.path)
+        if opened is not None and opened.is_replaced():
+            with self._lock:
+                if self._opened.get(folder.path) is opened:
+                    del self._opened[folder.path]
+            opened = None
         if opened is None:
             opened = Opened(folder, self._proxy)
         opened.look()

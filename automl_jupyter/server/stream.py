@@ -59,11 +59,16 @@ class EventStream(APIHandler):
 
 
 async def follow_job(opened: Opened) -> AsyncIterator[tuple[str, Any] | None]:
-    """Yield a job's snapshot, then what changes; the end is an event of its own."""
+    """Yield a job's snapshot, then what changes; the end is an event of its own.
+
+    Where another job takes its place there is no such event: the page connects again, and is shown that one.
+    """
     shown = await asyncio.to_thread(opened.shown)
     yield "snapshot", shown
     while not shown.get("over"):
         await asyncio.sleep(JOB_EVERY_S)
+        if await asyncio.to_thread(opened.is_replaced):
+            return
         now = await asyncio.to_thread(_look, opened, shown)
         if now is None:
             yield None

@@ -122,6 +122,35 @@ def test_whatever_is_there_is_read_without_an_error(data: bytes, path: Path) -> 
     assert path.read_bytes() == data, "a reader changes nothing"
 
 
+@pytest.mark.parametrize(
+    ("read", "now", "replaced"),
+    [
+        (b"", b"", False),
+        (b"", b"1\n2\n", False),
+        (b"1", b"1\n", False),
+        (b"1\n", b"1\n", False),
+        (b"1\n2\n3", b"1\n2\n", False),  # a torn tail that was cut off
+        (b"1\n2\n", b"1\n2\n3\n", False),
+        (b"1\n2\n", b"1\n", True),
+        (b"1\n2\n", b"", True),
+        (b"1\n2\n", b"2\n2\n", True),
+        (b"1\n2\n", b"2\n2\n3\n", True),
+        (b"1\n2\n", b"11\n2\n", True),
+    ],
+)
+def test_another_log_in_the_place_of_one_that_was_read_is_noticed(
+    read: bytes, now: bytes, replaced: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(read)
+    reader = Reader(path)
+    list(reader.read())
+    path.write_bytes(now)
+    assert reader.is_replaced() is replaced
+    path.unlink()
+    assert reader.is_replaced() is (b"\n" in read)
+
+
 def test_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert list(Reader(tmp_path / "none").read()) == []
     assert drop_torn_tail(tmp_path / "none") == 0

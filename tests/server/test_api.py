@@ -133,6 +133,24 @@ def test_nothing_is_asked_of_a_job_that_nobody_runs(server: Any, dead: Path) -> 
     assert list((dead / "control").iterdir()) == []
 
 
+def test_a_job_whose_name_is_used_again_is_shown_and_not_the_one_before(server: Any, dead: Path) -> None:
+    address = f"jobs/{server.key()}/{dead.name}"
+    log = dead / "events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    later = lines[0].replace(b'"at":"20', b'"at":"21')
+    with server.stream(f"{address}/stream") as stream:
+        told = events(stream.iter_lines())
+        assert next(told)[1]["seq"] == len(lines)
+        shutil.rmtree(dead)
+        dead.mkdir()
+        log.write_bytes(later + b"".join(lines[1:]))
+        assert list(told) == [], "it ends without an end of the job, and the page connects again"
+    shown = server.get(address).json()
+    assert (shown["seq"], shown["created_at"][:2]) == (len(lines), "21")
+    log.write_bytes(later)
+    assert server.get(address).json()["seq"] == 1
+
+
 def test_another_sites_page_is_refused_though_the_browser_is_logged_in(
     server: Any, workspace: Path, tmp_path: Path
 ) -> None:

@@ -87,6 +87,21 @@ def test_what_is_new_is_seen_at_the_next_look(job: Any, tmp_path: Path) -> None:
     assert listing.look() == []
 
 
+def test_a_job_in_the_place_of_one_that_nobody_ran_is_seen_as_it_is(job: Any, tmp_path: Path) -> None:
+    data = (job.path / "events.jsonl").read_bytes()
+    lines = data.splitlines(keepends=True)
+    folder = tmp_path / "birds" / "bank"
+    folder.mkdir(parents=True)
+    log = folder / "events.jsonl"
+    log.write_bytes(b"".join(lines[:10]).replace(b'"at":"2', b'"at":"1'))
+    listing = Listing(tmp_path)
+    assert [s.status for s in listing.look()] == ["NotResponding"]
+    log.write_bytes(data)
+    (seen,) = listing.look()
+    assert (seen.status, seen.created_at) == ("Completed", summarise(job.history).created_at)
+    assert seen.n_complete == summarise(job.history).n_complete
+
+
 def test_a_job_that_ends_while_it_is_looked_at_is_not_one_that_nobody_runs(
     job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
