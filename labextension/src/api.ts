@@ -37,6 +37,9 @@ export class Refusal extends Error {
   }
 }
 
+/** After this what the server did not answer is asked again. */
+export const AGAIN_MS = 5000;
+
 export class Api {
   constructor(private settings = ServerConnection.makeSettings()) {}
 
@@ -57,13 +60,16 @@ export class Api {
   }
 
   /**
-   * Events of a stream. The browser connects again by itself, and each connection begins with the whole; while the page
-   * is out of sight there is none, since a browser keeps only a few to one server.
+   * Events of a stream. The browser connects again by itself where a connection is cut, though not where the server
+   * refused one; each begins with the whole. While the page is out of sight there is none, since a browser keeps only a
+   * few to one server.
    */
   // biome-ignore lint/suspicious/noExplicitAny: each event has a shape of its own
   listen(address: string, listeners: Record<string, (value: any) => void>): () => void {
     let source: EventSource | null = null;
+    let again: ReturnType<typeof setTimeout> | undefined;
     const close = () => {
+      clearTimeout(again);
       source?.close();
       source = null;
     };
@@ -72,6 +78,12 @@ export class Api {
         close();
       } else if (!source) {
         source = new EventSource(address, { withCredentials: true });
+        source.addEventListener('error', () => {
+          if (source?.readyState === EventSource.CLOSED) {
+            close();
+            again = setTimeout(follow, AGAIN_MS);
+          }
+        });
         for (const [kind, listener] of Object.entries(listeners)) {
           source.addEventListener(kind, event => listener(JSON.parse((event as MessageEvent).data)));
         }

@@ -4,10 +4,12 @@ vi.mock('@jupyterlab/coreutils', () => ({ URLExt: { join: (...parts: string[]) =
 vi.mock('@jupyterlab/services', () => ({
   ServerConnection: { makeSettings: () => ({ baseUrl: 'http://h/user/ann' }) }
 }));
-const { Api } = await import('../src/api');
+const { AGAIN_MS, Api } = await import('../src/api');
 
 class Source extends EventTarget {
+  static readonly CLOSED = 2;
   static open: Source[] = [];
+  readyState = 1;
   constructor(readonly url: string) {
     super();
     Source.open.push(this);
@@ -22,7 +24,10 @@ function setHidden(page: EventTarget & { hidden?: boolean }, hidden: boolean): v
   page.dispatchEvent(new Event('visibilitychange'));
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 it('escapes names in addresses', () => {
   expect(new Api().of({ workspace: 'w', name: 'a/b c' }, 'stream')).toBe(
@@ -47,5 +52,29 @@ it('listens while the page can be seen, with one connection', () => {
   stop();
   setHidden(page, true);
   setHidden(page, false);
+  expect(Source.open.length).toBe(0);
+});
+
+it('connects again where the server refused, and not after it was stopped', () => {
+  vi.useFakeTimers();
+  vi.stubGlobal('document', new EventTarget());
+  vi.stubGlobal('EventSource', Source);
+  const stop = new Api().listen('there', {});
+  const [first] = Source.open;
+  first.dispatchEvent(new Event('error')); // a connection that was cut is taken up again by the browser
+  vi.advanceTimersByTime(60_000);
+  expect(Source.open).toEqual([first]);
+  const refuse = (source: Source) => {
+    source.readyState = Source.CLOSED;
+    source.dispatchEvent(new Event('error'));
+  };
+  refuse(first);
+  expect(Source.open.length).toBe(0);
+  vi.advanceTimersByTime(AGAIN_MS);
+  expect(Source.open.length).toBe(1);
+  expect(Source.open[0]).not.toBe(first);
+  refuse(Source.open[0]);
+  stop();
+  vi.advanceTimersByTime(60_000);
   expect(Source.open.length).toBe(0);
 });
