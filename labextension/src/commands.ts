@@ -102,7 +102,7 @@ export function addCommands(
       const id = `automl-job-${keyOf(job)}`;
       let page = pages.find(widget => widget.id === id);
       if (!page) {
-        page = new MainAreaWidget({ content: new JobPage(api, job) });
+        page = new MainAreaWidget({ content: new JobPage(api, job, jobs) });
         page.id = id;
         page.title.label = job.name;
         page.title.icon = jobsIcon;

@@ -1,7 +1,8 @@
 /** The page of a job: the live view of the notebook, fed by the server. */
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { type Api, Refusal } from './api';
+import { AGAIN_MS, type Api, Refusal } from './api';
+import { type Jobs, keyOf } from './jobs';
 import view, { type IViewModel } from './live.js';
 
 type Listener = (value: unknown) => void;
@@ -81,11 +82,14 @@ export class JobModel implements IViewModel {
 export class JobPage extends Widget {
   constructor(
     private api: Api,
-    readonly job: { workspace: string; name: string }
+    readonly job: { workspace: string; name: string },
+    private jobs: Jobs
   ) {
     super();
     this.addClass('amlj-page');
     this.model = new JobModel(api, job);
+    this.model.on('change:snapshot', () => this.mount());
+    jobs.changed.connect(this.goOn, this);
   }
 
   protected onAfterAttach(message: Message): void {
@@ -97,6 +101,8 @@ export class JobPage extends Widget {
     super.onAfterShow(message);
     if (this.unmount) {
       this.model.listen();
+    } else {
+      void this.open();
     }
   }
 
@@ -106,31 +112,59 @@ export class JobPage extends Widget {
   }
 
   dispose(): void {
+    clearTimeout(this.again);
     this.model.close();
     this.unmount?.();
     super.dispose();
   }
 
   private async open(): Promise<void> {
-    if (this.unmount || this.isDisposed) {
+    if (this.unmount || this.isDisposed || this.asking) {
       return;
     }
+    this.asking = true;
+    clearTimeout(this.again);
     try {
-      this.model.set('snapshot', await this.api.get(this.api.of(this.job)));
+      const snapshot = await this.api.get(this.api.of(this.job));
+      if (!this.isDisposed) {
+        this.model.set('snapshot', snapshot);
+      }
     } catch (error) {
-      this.node.textContent = error instanceof Error ? error.message : String(error);
+      if (!this.isDisposed) {
+        this.node.textContent = error instanceof Error ? error.message : String(error);
+        this.again = setTimeout(() => this.isVisible && void this.open(), AGAIN_MS);
+      }
       return;
+    } finally {
+      this.asking = false;
     }
-    if (this.isDisposed) {
-      return;
-    }
-    this.node.textContent = '';
-    this.unmount = view.render({ model: this.model, el: this.node });
     if (this.isVisible) {
+      this.model.listen();
+    }
+  }
+
+  /** Show the job; anew where another one has its name now. */
+  private mount(): void {
+    const { created_at } = this.model.get('snapshot') as { created_at?: string };
+    if (this.unmount && created_at === this.created) {
+      return;
+    }
+    this.unmount?.();
+    this.node.textContent = '';
+    this.created = created_at;
+    this.unmount = view.render({ model: this.model, el: this.node });
+  }
+
+  /** Listen again to a job that was over and runs now. */
+  private goOn(): void {
+    if (this.unmount && this.isVisible && this.jobs.running.some(job => keyOf(job) === keyOf(this.job))) {
       this.model.listen();
     }
   }
 
   private model: JobModel;
   private unmount: (() => void) | null = null;
+  private created: string | undefined;
+  private asking = false;
+  private again: ReturnType<typeof setTimeout> | undefined;
 }
