@@ -71,12 +71,24 @@ async function newNotebook(app: JupyterFrontEnd, folder: string, cells: string[]
   return panel;
 }
 
+/** What tells some jobs apart. Those of several workspaces may have the same names. */
+export function labelsOf(which: IJob[]): string[] {
+  const names = which.map(job => `${job.display_name} (${job.experiment}, ${job.name})`);
+  return which.map((job, i) => {
+    if (names.indexOf(names[i]) === names.lastIndexOf(names[i])) {
+      return names[i];
+    }
+    const created = job.created_at ? `, ${job.created_at.slice(0, 16).replace('T', ' ')} UTC` : '';
+    return `${names[i]}${created}, workspace ${job.workspace}`;
+  });
+}
+
 /** One of some jobs: the only one, or the one that is picked. */
 async function choose(which: IJob[]): Promise<IJob | null> {
   if (which.length < 2) {
     return which[0] ?? null;
   }
-  const names = which.map(job => `${job.display_name} (${job.experiment}, ${job.name})`);
+  const names = labelsOf(which);
   const answer = await InputDialog.getItem({ title: 'Which job?', items: names });
   return answer.button.accept ? (which[names.indexOf(answer.value ?? '')] ?? null) : null;
 }
