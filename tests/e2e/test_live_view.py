@@ -552,6 +552,10 @@ def test_a_model_has_a_page_with_charts_metrics_pipeline_and_code(make_view):
     view.page.get_by_role("button", name="Partial dependence").click()
     view.page.get_by_label("Column").select_option(index=1)
     assert answer(view, error="It cannot be drawn.")["column"] == 1
+    column = view.page.get_by_label("Column")
+    column.press("ArrowUp")
+    assert answer(view, error="It cannot be drawn.")["column"] == 0
+    assert column.evaluate("(select) => select === document.activeElement")
     assert "It cannot be drawn." in view.page.locator(".amlj-figure").inner_text()
     view.page.get_by_role("tab", name="Charts").press("ArrowRight")
     assert view.page.get_by_role("tab", name="Metrics").get_attribute("aria-selected") == "true"

@@ -45,8 +45,8 @@ function makeCharts(root, page, key, ask) {
       setAttribute(button, "aria-pressed", button.dataset.chart === chart.name ? "true" : "false");
     }
     shown = chart;
-    if (chart.picks) bar.append(columns);
-    else columns.remove();
+    if (!chart.picks) columns.remove();
+    else if (!columns.isConnected) bar.append(columns);  // moved, it would lose the focus
     setText(wait, `${chart.title} is being drawn…`);
     const column = chart.picks ? Number(columns.value) : null;
     const found = await ask({ what: "chart", model: key, chart: chart.name, dark: isDark(root), column });
