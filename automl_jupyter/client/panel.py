@@ -202,7 +202,9 @@ class Panel:
         if FIELDS[key].kind == "names":
             value = [str(v) for v in value] if isinstance(value, list | tuple) else []
         else:
-            value = str(value).strip()
+            value = str(value)
+            if FIELDS[key].kind != "column" or value not in self.columns:  # whose name may begin or end with a blank
+                value = value.strip()
         if value:
             self._values[key] = value
         else:

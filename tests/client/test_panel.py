@@ -58,6 +58,21 @@ def test_what_is_filled_in_is_the_cell(names: Any) -> None:
     assert "timeout" not in form.cell
 
 
+def test_a_column_whose_name_begins_or_ends_with_a_blank_can_be_chosen(names: Any) -> None:
+    named = {"label": " answer", "size": "size ", "age": "  "}
+    form = automl.panel("rows", " answer", namespace={"rows": names["rows"].rename(columns=named)})
+    form.set("weight_column_name", "size ")
+    form.set("group_column_name", "  ")
+    assert form.problems == []
+    assert form.task == "classification"
+    job = parse_cell(body_of(form.cell))
+    assert (job.target_column_name, job.weight_column_name, job.group_column_name) == (" answer", "size ", "  ")
+    form.set("weight_column_name", " colour ")
+    assert field_of(form, "weight_column_name")["value"] == "colour"
+    form.set("limits.max_trials", " 3 ")
+    assert form.spec.limits.max_trials == 3
+
+
 def test_the_task_is_guessed_with_its_reason_and_can_be_chosen(names: Any) -> None:
     form = automl.panel("rows", "label", namespace=names)
     assert field_of(form, "task")["help"] == "label has 2 distinct texts"
