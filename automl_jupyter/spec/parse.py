@@ -159,20 +159,31 @@ def _without_task(fields: Mapping[str, Any]) -> Iterable[Problem]:
 
 
 def _override(fields: dict[str, Any], wanted: Mapping[str, Any], kind: type[AutoMLJob]) -> list[str]:
+    """Put options in the place of what `fields` says, under whatever name it says it; return what they set."""
+    found = []
     for key, value in wanted.items():
         *parents, last = key.split(".")
-        target, settings = fields, kind
-        inner: type[Settings] = settings
+        target, path = fields, []
+        inner: type[Settings] = kind
         for parent in parents:
-            present = target.get(parent)
-            target[parent] = dict(present) if isinstance(present, Mapping) else {}
-            target = target[parent]
-            inner = sections(inner).get(parent, inner)
-        for former, name in {**inner.renamed, **inner.synonyms}.items():
-            if name == last:
-                target.pop(former, None)
+            section = _meaning(inner, parent)
+            here = next((k for k in target if _meaning(inner, k) == section), section)
+            present = target.get(here)
+            target[here] = dict(present) if isinstance(present, Mapping) else {}
+            target = target[here]
+            path.append(section)
+            inner = sections(inner).get(section, inner)
+        field = _meaning(inner, last)
+        for other in [k for k in target if k != last and _meaning(inner, k) == field]:
+            del target[other]
         target[last] = _option_value(key, last, value, inner)
-    return list(wanted)
+        found.append(".".join((*path, field)))
+    return found
+
+
+def _meaning(settings: type[Settings], key: str) -> str:
+    """Return the field that a name stands for, which may be a former one or a second spelling."""
+    return {**settings.renamed, **settings.synonyms}.get(key, key)
 
 
 def _option_value(key: str, name: str, value: Any, settings: type[Settings]) -> Any:

@@ -140,6 +140,25 @@ def test_an_option_replaces_a_wrong_value_and_loses_its_line() -> None:
     assert caught.value.problems[0].line is None
 
 
+@pytest.mark.parametrize("section", ["forecasting", "forecasting_settings"])
+@pytest.mark.parametrize("option", ["horizon", "forecasting.forecast_horizon", "forecasting_settings.forecast_horizon"])
+def test_an_option_goes_into_its_section_under_whatever_name_it_has(section: str, option: str) -> None:
+    body = f"task: forecasting\ntraining_data: df\ntarget_column_name: y\n{section}:\n  time_column_name: date\n"
+    for said in ("", "  forecast_horizon: 7\n", "  forecast_horizon: oops\n"):
+        forecasting = parse_cell(body + said, {option: "14"}).to_dict()["forecasting"]
+        assert (forecasting["time_column_name"], forecasting["forecast_horizon"]) == ("date", 14)
+    with pytest.raises(SpecError, match=r"^forecasting\.forecast_horizon: -1 is not allowed") as caught:
+        parse_cell(body + "  forecast_horizon: 7\n", {option: "-1"})
+    assert caught.value.problems[0].line is None
+
+
+def test_an_option_wins_over_a_former_name_and_under_one() -> None:
+    assert parse_cell(BASE + "limits: {timeout: 60}", {"timeout": "5"}).to_dict()["limits"]["timeout_minutes"] == 5
+    with pytest.warns(DeprecationWarning, match="timeout is now called"):
+        job = parse_cell(BASE + "limits: {timeout_minutes: 60}", {"limits.timeout": "5"})
+    assert job.to_dict()["limits"]["timeout_minutes"] == 5
+
+
 def test_an_option_may_give_a_list() -> None:
     job = parse_cell(BASE, {"allow": "light_gbm, knn", "training.blocked_training_algorithms": "[svm]"})
     training = job.to_dict()["training"]
