@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from automl_jupyter.spec.base import Settings
-from automl_jupyter.spec.kinds import Allowed, RefusedError, as_text, one_of, shown
+from automl_jupyter.spec.kinds import Allowed, RefusedError, Text, as_text, one_of, shown
 
 _TYPES = ("mltable", "uri_file", "uri_folder", "frame")
 
@@ -55,6 +55,8 @@ class Input(Settings):
         A path or URL of a file or an MLTable folder.
     name : str, optional
         The name of a notebook variable that holds the table.
+    mode, datastore : str, optional
+        How and whence the cloud hands over the input; kept for compatibility, not used.
 
     Examples
     --------
@@ -75,6 +77,8 @@ class Input(Settings):
     name: Annotated[str, BeforeValidator(_variable), Allowed("text")] | None = Field(
         None, description="The name of a notebook variable that holds the table."
     )
+    mode: Text | None = Field(None, description="How the cloud hands it over; kept for compatibility, not used.")
+    datastore: Text | None = Field(None, description="The cloud's datastore; kept for compatibility, not used.")
     _frame: Any = PrivateAttr(default=None)
 
     @classmethod

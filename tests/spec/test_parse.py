@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from automl_jupyter.errors import SpecError
-from automl_jupyter.spec import make_job, parse_cell, parse_file, parse_mapping, parse_yaml
+from automl_jupyter.spec import make_job, parse_cell, parse_file, parse_mapping, parse_yaml, render_yaml
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
 BASE = "task: classification\ntraining_data: df\ntarget_column_name: y\n"
@@ -37,6 +37,16 @@ def test_an_azure_job_file_is_read_as_it_is() -> None:
     assert data["forecasting"]["seasonality"] is None
     assert data["forecasting"]["short_series_handling_config"] is None
     assert data["training"]["blocked_training_algorithms"] == ["Prophet", "AutoArima"]
+
+
+def test_how_the_cloud_hands_over_an_input_is_kept_and_changes_nothing() -> None:
+    body = "task: regression\ntarget_column_name: y\ntraining_data: {type: mltable, path: ./train, mode: eval_mount}\n"
+    job = parse_cell(body + "test_data: {path: ./test, mode: download, datastore: azureml:blobs}\n")
+    assert (job.training_data.path, job.training_data.mode) == ("./train", "eval_mount")
+    assert parse_yaml(render_yaml(job)).to_dict() == job.to_dict()
+    assert job.test_data.short() == {"path": "./test", "mode": "download", "datastore": "azureml:blobs"}
+    with pytest.raises(SpecError, match=r"training_data\.mode: \[1\] is not allowed; use text"):
+        parse_cell(body.replace("eval_mount", "[1]"))
 
 
 def test_every_problem_is_told_at_once_with_its_line() -> None:

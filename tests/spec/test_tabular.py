@@ -279,7 +279,7 @@ def test_a_table_in_memory_is_kept_and_dumped_without_its_rows() -> None:
     frame = pd.DataFrame({"x": [1], "y": [0]})
     job = automl.classification(training_data=frame, target_column_name="y")
     assert job.frames()["training_data"] is frame
-    assert job.to_dict()["training_data"] == {"type": "frame", "path": None, "name": None}
+    assert job.to_dict()["training_data"] == {"type": "frame", **dict.fromkeys(["path", "name", "mode", "datastore"])}
     assert job == automl.classification(training_data=frame, target_column_name="y")
 
 
