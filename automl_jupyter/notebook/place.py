@@ -14,6 +14,8 @@ from typing import Any
 
 #: Jupyter Server sets it in the kernels it starts, to the path of the notebook
 SESSION_VARIABLE = "JPY_SESSION_NAME"
+#: jupyter_client sets it in the kernels it starts, to the number of the process it runs in
+LAUNCHER_VARIABLE = "JPY_PARENT_PID"
 
 
 class Place(StrEnum):
@@ -57,9 +59,15 @@ def place_of(shell: Any) -> Place:
 
 
 def _inherited(variable: str) -> bool:
-    """Whether the process that started this one has it too: a notebook that runs another notebook."""
-    try:
-        environ = Path(f"/proc/{os.getppid()}/environ").read_bytes()
-    except OSError:  # not Linux, or not ours to read
-        return False
-    return any(entry.startswith(f"{variable}=".encode()) for entry in environ.split(b"\0"))
+    """Whether the process that launched this one has it too: a notebook that runs another notebook.
+
+    Between them may be a shell, or ``conda run``, which only hands on what it was given. So what is asked first is the
+    process that jupyter_client names: the one that called it.
+    """
+    for process in (os.environ.get(LAUNCHER_VARIABLE), os.getppid()):
+        try:
+            environ = Path(f"/proc/{process}/environ").read_bytes()
+        except OSError:  # not Linux, not here, or not ours to read
+            continue
+        return any(entry.startswith(f"{variable}=".encode()) for entry in environ.split(b"\0"))
+    return False

@@ -46,6 +46,34 @@ def test_visual_studio_code_and_colab_are_notebooks(monkeypatch):
     assert place_of(a_kernel()) is Place.NOTEBOOK
 
 
+@pytest.mark.parametrize(
+    ("launcher", "parent", "inherited"),
+    [
+        (b"PATH=/bin\0", b"PATH=/bin\0", False),
+        (b"PATH=/bin\0", b"JPY_SESSION_NAME=x\0", False),  # a shell between a server and its kernel
+        (b"JPY_SESSION_NAME=x\0", b"JPY_SESSION_NAME=x\0", True),
+        (b"JPY_SESSION_NAME=x\0", b"PATH=/bin\0", True),
+        (None, b"JPY_SESSION_NAME=x\0", True),
+        (None, b"PATH=/bin\0", False),
+        (None, None, False),
+    ],
+)
+def test_what_launched_the_kernel_is_asked_before_what_started_its_process(
+    launcher, parent, inherited, monkeypatch, tmp_path
+):
+    for number, environ in ((7, launcher), (8, parent)):
+        if environ is not None:
+            (tmp_path / f"-proc-{number}-environ").write_bytes(environ)
+    monkeypatch.setattr(place, "Path", lambda path: tmp_path / path.replace("/", "-"))
+    monkeypatch.setattr(place.os, "getppid", lambda: 8)
+    for number in ("7", "") if launcher is None else ("7",):
+        monkeypatch.setenv("JPY_PARENT_PID", number)
+        assert place._inherited("JPY_SESSION_NAME") is inherited
+    if launcher is None:
+        monkeypatch.delenv("JPY_PARENT_PID")
+        assert place._inherited("JPY_SESSION_NAME") is inherited
+
+
 def test_the_parents_environment_is_read_by_whole_names(monkeypatch, tmp_path):
     environ = tmp_path / "environ"
     environ.write_bytes(b"X_JPY_SESSION_NAME=1\0PATH=/bin\0")
