@@ -188,6 +188,16 @@ def test_two_views_of_a_job_are_in_step_and_it_is_opened_after_a_restart(open_no
             "again.plot.confusion_matrix();",
         ],
     )
+    notebook.page.evaluate(
+        """() => {
+          window.asked = [];
+          const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+          kernel.anyMessage.connect((_, { msg, direction }) => {
+            const data = direction === "send" && msg.content.data;
+            if (data?.method === "custom") window.asked.push(data.content.type);
+          });
+        }"""
+    )
     assert "ready" in notebook.run(0)
     notebook.run(1)
     notebook.run(2)
@@ -202,6 +212,7 @@ def test_two_views_of_a_job_are_in_step_and_it_is_opened_after_a_restart(open_no
     first.get_by_role("button", name="Resume").click()
     for view in (first, second):
         view.get_by_role("button", name="Pause").wait_for()
+    assert notebook.page.evaluate("() => window.asked") == ["pause", "unpause"], "all views hear of each change once"
 
     notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     notebook.wait_until_ready()
