@@ -52,9 +52,9 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``metrics`` (name, mean, and the value on each fold), ``members`` (label, weight), ``charts`` (name, title),
-        ``pick`` and ``columns`` (what charts of one are of, and those there are), ``code`` and ``diagram``
-        (HTML whose names are escaped).
+        ``metrics`` (name, mean, and the value on each fold), ``members`` (label, weight; None in a stack, whose second
+        level has its own), ``charts`` (name, title), ``pick`` and ``columns`` (what charts of one are of, and those
+        there are), ``code`` and ``diagram`` (HTML whose names are escaped).
 
     Raises
     ------
@@ -70,9 +70,12 @@ def model_page(job: JobLike, model: str | int) -> dict[str, Any]:
         if n not in _NOT_OFFERED
     ]
     fitted = job.get_model(model)
+    stacked = fitted.blend_.stack is not None
     return {
         "metrics": _metrics(history, model),
-        "members": [{"label": plain(label), "weight": round(weight, 4)} for label, weight in fitted.members],
+        "members": [
+            {"label": plain(label), "weight": None if stacked else round(weight, 4)} for label, weight in fitted.members
+        ],
         "charts": charts,
         "pick": "Series" if job.task == "forecasting" else "Column",
         "columns": [plain(name) for name in _ones(fitted)],

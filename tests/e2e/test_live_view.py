@@ -522,7 +522,7 @@ def test_workers_say_what_they_do_and_a_fit_stays_where_it_is(make_view):
 
 PAGE = {
     "metrics": [{"name": "AUC_weighted", "value": 0.8, "folds": [0.7, 0.9, None]}],
-    "members": [{"label": EVIL, "weight": 0.5}, {"label": "b", "weight": 0.5}],
+    "members": [{"label": EVIL, "weight": 0.5}, {"label": "b", "weight": 0.25}, {"label": "c", "weight": None}],
     "charts": [
         {"name": "roc", "title": "ROC"},
         {"name": "partial_dependence", "title": "Partial dependence", "picks": True},
@@ -562,6 +562,7 @@ def test_a_model_has_a_page_with_charts_metrics_pipeline_and_code(make_view):
     assert view.page.locator(".amlj-plain tbody").inner_text().split() == ["AUC_weighted", "0.8", "0.7", "0.9", "–"]
     view.page.get_by_role("tab", name="Pipeline").click()
     assert view.page.frame_locator("iframe").locator("p").inner_text() == "steps"
+    assert view.page.get_by_text("Members:").inner_text() == f"Members: {EVIL} × 0.50, b × 0.25, c"
     view.page.get_by_role("tab", name="Code").click()
     assert view.page.locator("pre").inner_text().startswith("# <img src=x")
     view.page.get_by_role("button", name="Insert below").click()

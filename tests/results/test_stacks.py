@@ -18,6 +18,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import evaluate_metrics
 from automl_jupyter.results.model import load_model, make_model
+from automl_jupyter.results.model_page import model_page
 from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.testing.quick import QUICK_LEARNERS, run_job, table_for
 from automl_jupyter.trials import artifacts
@@ -107,6 +108,8 @@ def test_a_stack_is_explained(job: Job) -> None:
     page = job.get_model("StackEnsemble")._repr_html_()
     assert "go to the second level" in page
     assert "× 1.00" not in page + repr(job.get_model("StackEnsemble"))
+    assert {m["weight"] for m in model_page(job, "StackEnsemble")["members"]} == {None}
+    assert sum(m["weight"] for m in model_page(job, "VotingEnsemble")["members"]) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_saved_stack_stands_on_its_own(job: Job, tmp_path: Path) -> None:

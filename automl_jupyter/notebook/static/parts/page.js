@@ -73,6 +73,7 @@ function makeModelPage(root, id, key, ask) {
   const wait = make("p", "amlj-quiet", box, "The model is being read…");
   wait.setAttribute("role", "status");
 
+  const named = (m) => (m.weight === null ? m.label : `${m.label} × ${m.weight.toFixed(2)}`);
   function fill(page) {
     wait.remove();
     const tabs = make("div", "amlj-tabs", box);
@@ -80,7 +81,7 @@ function makeModelPage(root, id, key, ask) {
     const panel = make("div", "amlj-panel", box);
     panel.setAttribute("role", "tabpanel");
     panel.id = `${id}-panel`;
-    const members = page.members.length > 1 ? page.members.map((m) => `${m.label} × ${m.weight.toFixed(2)}`).join(", ") : "";
+    const members = page.members.length > 1 ? page.members.map(named).join(", ") : "";
     const kinds = [
       ["Charts", () => makeCharts(panel, page, key, ask)],
       ["Metrics", () => makeMetrics(panel, page.metrics)],
