@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,11 +76,8 @@ def read_series(
     DataError
         With every problem found.
     """
-    report, roles = Report(), series_roles(job)
-    last: Mapping[tuple[Any, ...], pd.Timestamp] = {}
+    report, roles, alone = Report(), series_roles(job), training
     if validation is not None:
-        before = read_panel(training, roles, "training_data", Report())
-        last = _ends(before.index) if before is not None else {}
         names = [c for c in training.columns if c in set(validation.columns)]
         lost = [plain(c, most=60) for c in training.columns if c not in set(names)]
         if lost:
@@ -89,8 +87,11 @@ def read_series(
     panel = read_panel(training, roles, "training_data", report)
     if panel is None or report.problems:
         raise DataError(report.problems)
-    n_validation = None
+    n_validation, last = None, {}
     if validation is not None:
+        roles = replace(roles, frequency=panel.index.frequency, like=panel.index)
+        before = read_panel(alone, roles, "training_data", Report())
+        last = _ends(before.index) if before is not None else {}
         n_validation = _after(panel.index, last)
         if not n_validation.any():
             message = "No row lies after the training data of its series. Give later rows, or leave it out."

@@ -192,7 +192,7 @@ def _as_asked(name: str, series: pd.Series, wanted: ColumnType, n_missing: int) 
     if wanted is ColumnType.BOOLEAN:
         return _truths(name, series, n_missing, reason, asked=True)
     if wanted is ColumnType.DATETIME:
-        return _instants(name, series, n_missing, _layout_of(series), reason)
+        return _instants(name, series, n_missing, layout_of(series), reason)
     if wanted is ColumnType.TEXT:
         return Found(Column(name, wanted, reason, n_missing, _Distinct.of(series).counts.size))
     return _categories(name, series, n_missing, wanted, reason, asked=True)
@@ -452,18 +452,51 @@ def _sorted_words(distinct: _Distinct, keep: set[str]) -> list[str]:
     return sorted(t for _, t in pairs)
 
 
-def find_instants(series: pd.Series) -> np.ndarray:
+def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
     """Return a column that is known to hold instants as datetime64[ns] in UTC, however they are written.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+    layout : str, optional
+        How an earlier table writes the same column (`layout_of`): so are these read, unless most of them are written
+        otherwise.
 
     Raises
     ------
     UnreadableValueError
         When a value is not an instant.
     """
-    return to_instants(series, layout=_layout_of(series))
+    if layout is not None and _may_be_written(series, layout):
+        try:
+            return to_instants(series, layout=layout)
+        except UnreadableValueError:
+            if 2 * _n_read(series, layout) >= int(series.notna().sum()):
+                raise
+    return to_instants(series, layout=layout_of(series))
 
 
-def _layout_of(series: pd.Series) -> str | None:
+def _may_be_written(series: pd.Series, layout: str) -> bool:
+    """Return whether values of this kind can be in the layout at all, and are not too large for its unit."""
+    if not layout.startswith("epoch:"):
+        return layout in {"%Y", "%Y%m%d"} if holds_numbers(series) else kind_of(series) in {"text", "category"}
+    if not holds_numbers(series):
+        return False
+    units, found = ("s", "ms", "us", "ns"), layout_of_numbers(to_numbers(series).astype(np.float64))
+    if not found.startswith("epoch:"):
+        return True
+    return units.index(found.removeprefix("epoch:")) <= units.index(layout.removeprefix("epoch:"))
+
+
+def _n_read(series: pd.Series, layout: str) -> int:
+    if holds_numbers(series):
+        return 0
+    return int((~np.isnat(to_instants(series, layout=layout, lenient=True))).sum())
+
+
+def layout_of(series: pd.Series) -> str | None:
+    """Return how a column that is known to hold instants writes them; None where its dtype says it."""
     if holds_numbers(series):
         return layout_of_numbers(to_numbers(series).astype(np.float64))
     return _date_layout(_Distinct.of(series).texts)[0] if kind_of(series) in {"text", "category"} else None

@@ -194,7 +194,8 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
     held = None
     if "test_data" in frames and not problems:
         of_test, roles = Report(), series_roles(job)
-        found = read_panel(frames["test_data"], replace(roles, frequency=panel.index.frequency), "test_data", of_test)
+        roles = replace(roles, frequency=panel.index.frequency, like=panel.index)
+        found = read_panel(frames["test_data"], roles, "test_data", of_test)
         problems += of_test.problems
         if found is not None:
             held = TestTable(found.X, found.y, found.weight, found.index)

@@ -35,6 +35,8 @@ class PanelIndex:
         The position of each series' first row on the grid.
     offsets : ndarray of int, shape (n_series + 1,)
         Where each series' rows begin and, last, where they end.
+    layout : str, optional
+        How the time column writes instants, as `layout_of` found it; None where its dtype says it.
     """
 
     time_column: str
@@ -45,6 +47,7 @@ class PanelIndex:
     ids: pd.DataFrame
     starts: np.ndarray
     offsets: np.ndarray
+    layout: str | None = None
 
     @property
     def n_series(self) -> int:
@@ -136,6 +139,7 @@ class PanelIndex:
             "zone": self.zone,
             "first": self.first.isoformat(),
             "ids": {name: [_plain_id(v) for v in self.ids[name]] for name in self.id_columns},
+            "layout": self.layout,
         }
 
     @classmethod
@@ -146,7 +150,7 @@ class PanelIndex:
         first = pd.Timestamp(value["first"])
         return cls(
             value["time_column"], names, value["frequency"], value["zone"], first, ids,
-            np.asarray(starts), np.asarray(offsets),
+            np.asarray(starts), np.asarray(offsets), value.get("layout"),
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbe
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.infer import find_instants
+from automl_jupyter.data.infer import find_instants, layout_of
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
 from automl_jupyter.errors import Problem
 
@@ -25,7 +25,7 @@ _MOST_ROWS = 5
 
 @dataclass(frozen=True)
 class SeriesRoles:
-    """Which columns say what a row is, and how rows become periods."""
+    """Which columns say what a row is, and how rows become periods; `like` are the training series of a later table."""
 
     time_column: str
     id_columns: tuple[str, ...]
@@ -33,6 +33,7 @@ class SeriesRoles:
     frequency: str | None = None
     aggregate: str | None = None
     weight: str | None = None
+    like: PanelIndex | None = None
 
 
 @dataclass
@@ -81,10 +82,12 @@ class _Rows:
     X: pd.DataFrame
     at: np.ndarray
     zone: str | None
+    layout: str | None
 
     def take(self, rows: np.ndarray) -> _Rows:
         X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
-        return _Rows(self.times[rows], self.codes[rows], self.ids, self.y[rows], X, self.at[rows], self.zone)
+        times, codes, y, at = (values[rows] for values in (self.times, self.codes, self.y, self.at))
+        return replace(self, times=times, codes=codes, y=y, X=X, at=at)
 
     def by_series(self) -> list[np.ndarray]:
         cuts = np.flatnonzero(np.diff(self.codes)) + 1
@@ -133,7 +136,8 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
 
 
 def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
-    times, zone = _read_times(frame[roles.time_column], where, report)
+    layout = layout_of(frame[roles.time_column]) if roles.like is None else roles.like.layout
+    times, zone = _read_times(frame[roles.time_column], layout, where, report)
     ids, codes = _read_ids(frame, roles, report)
     y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
     if times is None or codes is None or (y is None and roles.target in frame.columns):
@@ -146,14 +150,16 @@ def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -
     ].any():
         report.notes.append(Note("time series", "Rows were put in order of time.", "They came in another order."))
     X = frame.drop(columns=[c for c in (roles.time_column, roles.target) if c in frame.columns])
-    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone)
+    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone, layout)
     return rows.take(order)
 
 
-def _read_times(series: pd.Series, where: str, report: Report) -> tuple[np.ndarray | None, str | None]:
+def _read_times(
+    series: pd.Series, layout: str | None, where: str, report: Report
+) -> tuple[np.ndarray | None, str | None]:
     name = plain(series.name, most=80)
     try:
-        instants = find_instants(series)
+        instants = find_instants(series, layout)
     except UnreadableValueError as error:
         report.problems.append(
             Problem(
@@ -266,7 +272,7 @@ def _in_local_time(rows: _Rows) -> _Rows:
         return rows
     local = rows.stamps().tz_localize("UTC").tz_convert(rows.zone).tz_localize(None)
     times = local.as_unit("ns").asi8
-    return _Rows(times, rows.codes, rows.ids, rows.y, rows.X, rows.at, rows.zone)
+    return replace(rows, times=times)
 
 
 def _labels(stamps: pd.DatetimeIndex, frequency: str) -> np.ndarray:
@@ -307,7 +313,8 @@ def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report)
     report.done("aggregation", "Time series aggregation", what, passed="")
     report.notes.append(Note("time series", what, "target_aggregate_function asks for it."))
     X = pd.DataFrame({k: v.reset_index(drop=True) for k, v in columns.items()}, index=pd.RangeIndex(n))
-    return _Rows(groups[1], groups[0].astype(np.intp), rows.ids, y.to_numpy(float), X, rows.at[first], rows.zone)
+    codes, at = groups[0].astype(np.intp), rows.at[first]
+    return replace(rows, times=groups[1], codes=codes, y=y.to_numpy(float), X=X, at=at)
 
 
 def _most_frequent(values: pd.Series) -> object:
@@ -331,7 +338,7 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
             what = f"The rows were moved to the instants of the frequency {frequency}."
             report.findings.append(Finding(key, name, "Done", what))
             report.notes.append(Note("time series", what, f"{share:.0%} lie between them, never two in one period."))
-            return _Rows(labels, rows.codes, rows.ids, rows.y, rows.X, rows.at, rows.zone)
+            return replace(rows, times=labels)
     where = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:_MOST_ROWS]]
     if share >= OFF_GRID:
         message = (
@@ -449,8 +456,9 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     source[at] = np.flatnonzero(inside)
     ids = rows.ids.iloc[there].reset_index(drop=True)
     index = PanelIndex(
-        roles.time_column, roles.id_columns, frequency, rows.zone, grid[0], ids, low[there].astype(np.int64), offsets
-    )
+        roles.time_column, roles.id_columns, frequency, rows.zone, grid[0], ids, low[there].astype(np.int64), offsets,
+        rows.layout,
+    )  # fmt: skip
     weight = None
     if roles.weight is not None and roles.weight in rows.X.columns:
         weight = np.zeros(n_rows)

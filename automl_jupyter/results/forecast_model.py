@@ -327,6 +327,7 @@ class ForecastingModel(FittedModel):
             str(self.manifest["target"]),
             index.frequency,
             self.settings_["aggregate"],
+            like=index,
         )
 
     def _read(self, data: object, where: str) -> History:
@@ -396,7 +397,7 @@ class ForecastingModel(FittedModel):
         from automl_jupyter.data.panel import is_calendar
 
         try:
-            times = pd.DatetimeIndex(find_instants(column))
+            times = pd.DatetimeIndex(find_instants(column, index.layout))
         except UnreadableValueError as error:
             raise ModelInputError(f"The value {error.shown} of {plain(column.name)!r} is not a date or time.") from None
         if times.isna().any():

@@ -1,0 +1,55 @@
+"""From rows to series on a grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl_jupyter import automl
+from automl_jupyter.data.load import load_training_table
+from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
+
+ROLES = SeriesRoles("when", ("shop",), "sold")
+
+
+def read(times: Any, roles: SeriesRoles = ROLES, report: Report | None = None, **columns: Any) -> Panel:
+    frame = pd.DataFrame({"when": times, "shop": "a", "sold": 1.0, **columns})
+    found = read_panel(frame, roles, "training_data", Report() if report is None else report)
+    assert found is not None
+    return found
+
+
+def load(data: pd.DataFrame, validation_data: Any = None, test_data: Any = None, **columns: Any) -> Any:
+    spec = automl.forecasting(
+        training_data=data,
+        target_column_name="sold",
+        forecasting_settings=automl.ForecastingSettings(time_column_name="when", forecast_horizon=2),
+        **columns,
+    )
+    spec.validation_data, spec.test_data = validation_data, test_data
+    return load_training_table(spec)
+
+
+def test_an_index_is_read_as_it_was_written() -> None:
+    index = read(["13/01/2024", "14/01/2024", "15/01/2024"]).index
+    assert index.layout == "%d/%m/%Y"
+    again = PanelIndex.from_dict(index.to_dict(), index.starts, index.offsets)
+    assert again.to_dict() == index.to_dict()
+
+
+def test_an_index_of_an_earlier_version_is_read() -> None:
+    index = read(pd.date_range("2024-01-01", periods=3)).index
+    names = ("time_column", "id_columns", "frequency", "zone", "first", "ids")
+    old = {k: v for k, v in index.to_dict().items() if k in names}
+    again = PanelIndex.from_dict(old, index.starts, index.offsets)
+    assert again.layout is None
+    assert again.times(np.arange(3)).equals(index.times(np.arange(3)))
+
+
+def test_validation_rows_tell_how_the_training_rows_write_dates() -> None:
+    days = pd.date_range("2024-02-01", periods=19)
+    data = pd.DataFrame({"when": days.strftime("%d/%m/%Y"), "sold": np.arange(19.0)})
+    assert load(data[:12], validation_data=data[12:]).time.n_validation.tolist() == [7]

@@ -1,0 +1,68 @@
+"""Tables that come after training are read as the training data were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl_jupyter import automl
+from automl_jupyter.client.submit import submit
+from automl_jupyter.errors import ModelInputError
+
+
+def sales(times: Any, *shops: Any) -> pd.DataFrame:
+    """Return a row a shop and instant."""
+    parts = [
+        pd.DataFrame({"when": times, "shop": s, "sold": 10.0 + np.arange(len(times)) % 7}) for s in shops or ("a",)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def run(data: pd.DataFrame, test_data: Any = None, **forecasting: Any) -> Any:
+    values = {"time_column_name": "when", "time_series_id_column_names": ["shop"], "forecast_horizon": 7}
+    spec = automl.forecasting(
+        training_data=data,
+        target_column_name="sold",
+        forecasting_settings=automl.ForecastingSettings(**{**values, **forecasting}),
+        limits={"max_trials": 1},
+        training={"allowed_training_algorithms": ["SeasonalNaive"]},
+    )
+    spec.test_data = test_data
+    job = submit(spec, compute="inline").wait(120)
+    assert job.status == "Completed"
+    return job
+
+
+def test_dates_of_later_tables_are_written_as_in_training() -> None:
+    """5/3 is the fifth of March where training has 13/1, though by itself it may as well be the third of May."""
+    days = pd.date_range("2024-01-01", "2024-03-11")
+    written = sales(days.strftime("%d/%m/%Y"))
+    known, later = written[days < "2024-03-05"], written[days >= "2024-03-05"]
+    job = run(known, test_data=later)
+    assert job.history.test_metrics
+    assert len(job.model.predict(later)) == 7
+    rolled = job.model.rolling_forecast(later, step=7)
+    assert rolled["when"].tolist() == days[days >= "2024-03-05"].tolist()
+    ahead = job.model.forecast(context=later)
+    assert ahead["when"].min() == pd.Timestamp("2024-03-12")
+
+
+def test_numbers_of_later_tables_count_what_they_count_in_training() -> None:
+    """1500 would be a year by itself; after 1499 seconds it is one more."""
+    data = sales(np.arange(1507))
+    model = run(data.iloc[:1500]).model
+    ahead = model.forecast(context=data.iloc[1500:])
+    assert ahead["when"].min() == pd.Timestamp(1507, unit="s")
+
+
+def test_dates_that_are_written_otherwise_are_still_read() -> None:
+    days = pd.date_range("2024-01-01", "2024-03-11")
+    model = run(sales(days[:-7].strftime("%d/%m/%Y"))).model
+    expected = model.predict(sales(days[-7:]))
+    for layout in ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d"):
+        np.testing.assert_array_equal(model.predict(sales(days[-7:].strftime(layout))), expected)
+    with pytest.raises(ModelInputError, match=r"31/02/2024.*not a date"):
+        model.predict(sales(["05/03/2024", "06/03/2024", "31/02/2024"]))
