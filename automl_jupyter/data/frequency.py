@@ -100,7 +100,7 @@ def _calendar_frequency(days: np.ndarray, every: pd.DatetimeIndex) -> str | None
     weeks = days / 7
     if (weeks == np.round(weeks)).all() and len(np.unique(days)) == 1 and every.day.nunique() > 1:
         return f"{int(weeks[0])}W-{_DAY_NAMES[every[0].day_of_week]}"
-    starts = bool((every.day == 1).mean() >= bool(every.is_month_end.mean()))
+    starts = float((every.day == 1).mean()) >= float(every.is_month_end.mean())
     if step % 12 == 0:
         unit, n = ("YS" if starts else "YE"), step // 12
         anchor = f"-{_MONTH_NAMES[int(np.bincount(every.month, minlength=13)[1:].argmax())]}"
@@ -147,8 +147,9 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
     """
     offset = pd.tseries.frequencies.to_offset(frequency)
     assert offset is not None
-    if isinstance(offset, pd.offsets.Tick) or frequency.endswith("D"):
-        step = pd.Timedelta(offset.n, unit="D") if frequency.endswith("D") else pd.Timedelta(offset.nanos, unit="ns")
+    days = isinstance(offset, pd.offsets.Day)  # not the last letter of the name: W-WED has it, too
+    if days or isinstance(offset, pd.offsets.Tick):
+        step = pd.Timedelta(offset.n, unit="D") if days else pd.Timedelta(offset.nanos, unit="ns")
         spans = [pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"), pd.Timedelta(365, "D")]
         if step >= pd.Timedelta(1, "min"):  # of minutes the day is the season, as the field has it
             spans = spans[1:]

@@ -50,6 +50,11 @@ def test_gaps_do_not_hide_the_frequency(frequency: str, gaps: set[int]) -> None:
     assert (pd.date_range(times[0], periods=5, freq=found) == times[:5]).all()
 
 
+def test_one_last_day_of_a_month_does_not_make_first_days_last_ones() -> None:
+    times = pd.date_range("2021-01-01", periods=24, freq="MS").insert(4, pd.Timestamp("2021-04-30"))
+    assert infer_frequency([nanoseconds(times)]) == "MS"
+
+
 def test_a_grid_reaches_from_the_first_to_the_last_and_goes_on() -> None:
     grid = make_grid(pd.Timestamp("2024-01-31"), pd.Timestamp("2024-04-30"), "ME")
     assert [str(t.date()) for t in grid] == ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]
@@ -59,8 +64,8 @@ def test_a_grid_reaches_from_the_first_to_the_last_and_goes_on() -> None:
 @pytest.mark.parametrize(
     ("frequency", "seasons"),
     [
-        ("h", (24, 168)), ("30min", (48, 336)), ("D", (7, 365)), ("B", (5, 260)), ("W-SUN", (52,)), ("MS", (12,)),
-        ("QS-JAN", (4,)), ("YS-JAN", ()),
+        ("h", (24, 168)), ("30min", (48, 336)), ("D", (7, 365)), ("B", (5, 260)), ("W-SUN", (52,)), ("W-WED", (52,)),
+        ("2W-WED", (26,)), ("MS", (12,)), ("QS-JAN", (4,)), ("YS-JAN", ()),
     ],
 )  # fmt: skip
 def test_seasons_of_the_calendar(frequency: str, seasons: tuple[int, ...]) -> None:
