@@ -15,7 +15,7 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import natural_seasons
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.panel import PanelIndex, name_some
-from automl_jupyter.data.series import Panel, Report
+from automl_jupyter.data.series import AGGREGATES, Panel, Report
 from automl_jupyter.data.split import Fold, Validation
 from automl_jupyter.errors import Problem
 
@@ -190,9 +190,11 @@ def _horizon(asked: int | str, season: int, index: PanelIndex, report: Report) -
 def _unknown(job: ForecastingJob, panel: Panel, report: Report) -> tuple[str, ...]:
     names = job.forecasting.features_unknown_at_forecast_time
     known = [str(c) for c in panel.X.columns]
+    ways = AGGREGATES if job.forecasting.target_aggregate_function is not None else ()
     found: list[str] = []
     for name in names or ():
-        made_of = [c for c in known if c == name or c.rsplit("_", 1)[0] == name]
+        parts = [name, *(f"{name}_{how}" for how in ways)]
+        made_of = [c for c in parts if c in known]
         if not made_of:
             where = "forecasting.features_unknown_at_forecast_time"
             hint = (

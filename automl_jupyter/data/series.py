@@ -19,6 +19,8 @@ from automl_jupyter.errors import Problem
 
 #: share of rows off the grid that are left out; with more the data are refused
 OFF_GRID = 0.1
+#: what the numbers of a column within one period become, each a column of its own with this ending
+AGGREGATES = ("sum", "mean", "min", "max")
 #: rows named in a message
 _MOST_ROWS = 5
 
@@ -302,7 +304,7 @@ def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report)
             columns[name] = pd.Series(to_numbers(column).astype(float)).groupby(key).mean()
         elif kind_of(column) == "number":
             values = pd.Series(to_numbers(column).astype(float)).groupby(key)
-            columns |= {f"{name}_{how}": values.agg(how) for how in ("sum", "mean", "min", "max")}
+            columns |= {f"{name}_{how}": values.agg(how) for how in AGGREGATES}
         elif kind_of(column) == "instant":
             values = pd.Series(find_instants(column)).groupby(key)
             columns |= {f"{name}_{how}": values.agg(how) for how in ("min", "max")}
