@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -109,21 +109,16 @@ def read_series(
     return panel, settings, n_validation, report
 
 
-def _key(index: PanelIndex, series: int) -> tuple[Any, ...]:
-    return tuple(str(v) for v in index.ids.iloc[series])
+def _ends(index: PanelIndex) -> dict[tuple[str, ...], pd.Timestamp]:
+    return dict(zip(index.keys, index.times(index.starts + index.lengths - 1), strict=True))
 
 
-def _ends(index: PanelIndex) -> dict[tuple[Any, ...], pd.Timestamp]:
-    ends = index.times(index.starts + index.lengths - 1)
-    return {_key(index, s): ends[s] for s in range(index.n_series)}
-
-
-def _after(index: PanelIndex, last: Mapping[tuple[Any, ...], pd.Timestamp]) -> np.ndarray:
+def _after(index: PanelIndex, last: Mapping[tuple[str, ...], pd.Timestamp]) -> np.ndarray:
     """Return how many periods of each series lie after the training data's; none of a series they do not have."""
     grid = index.grid(int((index.starts + index.lengths).max()))
     found = np.zeros(index.n_series, dtype=np.int64)
-    for s in range(index.n_series):
-        end = last.get(_key(index, s))
+    for s, key in enumerate(index.keys):
+        end = last.get(key)
         if end is not None:
             at = int(grid.searchsorted(end, side="right"))
             found[s] = int(np.clip(index.starts[s] + index.lengths[s] - at, 0, index.lengths[s]))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
+from automl_jupyter.data.convert import text_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,16 @@ class PanelIndex:
     def positions(self) -> np.ndarray:
         """The position of each row on the grid."""
         return np.asarray(self.within + np.repeat(self.starts, self.lengths))
+
+    @cached_property
+    def keys(self) -> list[tuple[str, ...]]:
+        """The texts of each series' ids, by which series of several tables are told apart."""
+        return id_keys(self.ids[list(self.id_columns)])
+
+    @cached_property
+    def numbers(self) -> dict[tuple[str, ...], int]:
+        """The number of each series by the texts of its ids."""
+        return {key: s for s, key in enumerate(self.keys)}
 
     def times(self, positions: np.ndarray) -> pd.DatetimeIndex:
         """Return the instants at positions of the grid, without a zone."""
@@ -154,6 +165,19 @@ class PanelIndex:
         )  # fmt: skip
 
 
+def id_keys(ids: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the texts of each row's ids: 1 and 1.0 name the same series.
+
+    Examples
+    --------
+    >>> id_keys(pd.DataFrame({"region": ["n", "s"], "shop": [1.0, 2.5]}))
+    [('n', '1'), ('s', '2.5')]
+    """
+    if not len(ids.columns):
+        return [()] * len(ids)
+    return list(zip(*([text_of(v) for v in ids[name]] for name in ids.columns), strict=True))
+
+
 def shown(times: pd.DatetimeIndex, zone: str | None, frequency: str) -> pd.DatetimeIndex:
     """Return instants of a grid in the zone they came in."""
     if zone is None:
@@ -189,4 +213,4 @@ def name_some(names: Sequence[str], most: int = 5) -> str:
 def _plain_id(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
-    return value if isinstance(value, int | float | bool | str) else str(value)
+    return value if isinstance(value, int | float | bool | str) else text_of(value)

@@ -12,7 +12,7 @@ import pandas as pd
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
-from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.panel import PanelIndex, id_keys
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
@@ -20,7 +20,7 @@ from automl_jupyter.results.fitted import FittedModel
 from automl_jupyter.trials.forecast_blend import ForecastBlend, load_forecast_blend
 from automl_jupyter.trials.history import History, join, open_history
 from automl_jupyter.trials.intervals import quantile_offsets
-from automl_jupyter.trials.rolling import roll, series_keys, series_numbers, spans
+from automl_jupyter.trials.rolling import roll, spans
 
 #: the column of forecasts
 FORECAST = "forecast"
@@ -79,7 +79,7 @@ class ForecastingModel(FittedModel):
     @property
     def series_names(self) -> list[str]:
         """What the training series are called: their ids, joined by ``/`` where there are several."""
-        return ["/".join(key) or "the series" for key in series_keys(self.index)]
+        return ["/".join(key) or "the series" for key in self.index.keys]
 
     def series_of(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the number of each row's training series, from 0; -1 of others."""
@@ -361,21 +361,17 @@ class ForecastingModel(FittedModel):
 
     def _known_series(self, ids: pd.DataFrame) -> np.ndarray:
         """Return the number of each row's training series; -1 of others."""
-        if not self.index.id_columns:
-            return np.zeros(len(ids), dtype=np.intp)
-        numbers = series_numbers(self.index)
-        return np.array([numbers.get(tuple(map(str, r)), -1) for r in ids.itertuples(index=False)], dtype=np.intp)
+        numbers = self.index.numbers
+        return np.array([numbers.get(key, -1) for key in id_keys(ids)], dtype=np.intp)
 
     def _locate(self, frame: pd.DataFrame, index: PanelIndex) -> tuple[np.ndarray, np.ndarray]:
         """Return the series and the position on the grid of each row."""
         self._check_columns(frame, [index.time_column, *index.id_columns], "X")
-        numbers = series_numbers(index)
-        keys = frame[list(index.id_columns)]
-        series = np.array([numbers.get(tuple(map(str, r)), -1) for r in keys.itertuples(index=False)], dtype=np.intp)
-        series = series if index.id_columns else np.zeros(len(frame), dtype=np.intp)
+        keys = id_keys(frame[list(index.id_columns)])
+        series = np.array([index.numbers.get(key, -1) for key in keys], dtype=np.intp)
         if (series < 0).any():
             at = np.flatnonzero(series < 0)
-            names = list(dict.fromkeys("/".join(map(str, r)) for r in keys.iloc[at].itertuples(index=False)))
+            names = list(dict.fromkeys("/".join(keys[i]) for i in at))
             named = listing([plain(n, most=60) for n in names], last="and", most=_MOST_NAMED)
             message = f"Series that there is no past of: {named} ({_rows(at)})."
             raise ModelInputError(f"{message} Give their past as context to forecast.")

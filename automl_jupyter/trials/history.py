@@ -234,11 +234,8 @@ def join(earlier: History, later: History) -> History:
     shift = [int(grid.get_indexer(pd.DatetimeIndex([i.first]))[0]) for i in (a, b)]
     if min(shift) < 0:
         raise ValueError("the instants do not lie on the grid of the training data")
-    numbers: dict[tuple[str, ...], int] = {}
-    codes = []
-    for index in (a, b):
-        keys = [tuple(map(str, row)) for row in index.ids.itertuples(index=False)]
-        codes.append(np.array([numbers.setdefault(k, len(numbers)) for k in keys], dtype=np.intp))
+    numbers = dict(a.numbers)
+    codes = [np.array([numbers.setdefault(k, len(numbers)) for k in i.keys], dtype=np.intp) for i in (a, b)]
     n = len(numbers)
     low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
     for index, code, moved in zip((a, b), codes, shift, strict=True):
@@ -252,8 +249,8 @@ def join(earlier: History, later: History) -> History:
         source[at] = before + np.arange(index.n_rows)
         known = np.isfinite(panel.y)
         y[at[known]] = panel.y[known]
-    every = pd.concat([a.ids, b.ids], ignore_index=True)
-    ids = every.iloc[np.unique(np.concatenate(codes), return_index=True)[1]].reset_index(drop=True)
+    new = b.ids[codes[1] >= a.n_series]
+    ids = pd.concat([a.ids, new], ignore_index=True) if len(new) else a.ids
     index = replace(a, ids=ids, starts=low, offsets=offsets, first=first)
     X = take_rows(pd.concat([earlier.X, later.X], ignore_index=True), source)
     return History(index, y, carry(X, index.series, earlier.carried), earlier.season, carried=earlier.carried)

@@ -58,8 +58,8 @@ def roll(
     whole = join(history, later)
     index = whole.index
     first, last = spans(index, history.index, later.index)
-    names = series_numbers(history.index)
-    trained = np.array([names.get(key, -1) for key in series_keys(index)], dtype=np.intp)
+    names = history.index.numbers
+    trained = np.array([names.get(key, -1) for key in index.keys], dtype=np.intp)
     parts: list[tuple[np.ndarray, ...]] = []
     for k in range(0, int((last - first).max(initial=0)), step):
         lengths = np.where(first + k < last, first + k, 0)
@@ -85,25 +85,13 @@ def spans(whole: PanelIndex, known: PanelIndex, given: PanelIndex) -> tuple[np.n
     Of a series that was known what counts lies after its known end; of another its first period is its past.
     """
     first, last = np.zeros(whole.n_series, dtype=np.int64), np.zeros(whole.n_series, dtype=np.int64)
-    numbers, before = series_numbers(whole), series_numbers(known)
+    numbers, before = whole.numbers, known.numbers
     grid = whole.grid(int((whole.starts + whole.lengths).max()))
     ends = known.times(known.starts + known.lengths - 1)
     begins = given.times(given.starts)
-    for s, key in enumerate(series_keys(given)):
+    for s, key in enumerate(given.keys):
         at = numbers[key]
         last[at] = whole.lengths[at]
         start = int(grid.searchsorted(ends[before[key]])) + 1 if key in before else int(grid.searchsorted(begins[s]))
         first[at] = max(start - int(whole.starts[at]), 1)
     return first, last
-
-
-def series_keys(index: PanelIndex) -> list[tuple[str, ...]]:
-    """Return each series' ids as text."""
-    if not index.id_columns:
-        return [()] * index.n_series
-    return [tuple(map(str, row)) for row in index.ids.itertuples(index=False)]
-
-
-def series_numbers(index: PanelIndex) -> dict[tuple[str, ...], int]:
-    """Return the number of each series by its ids as text."""
-    return {key: s for s, key in enumerate(series_keys(index))}

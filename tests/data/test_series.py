@@ -22,11 +22,14 @@ def read(times: Any, roles: SeriesRoles = ROLES, report: Report | None = None, *
     return found
 
 
-def load(data: pd.DataFrame, validation_data: Any = None, test_data: Any = None, **columns: Any) -> Any:
+def load(
+    data: pd.DataFrame, validation_data: Any = None, test_data: Any = None, ids: Any = None, **columns: Any
+) -> Any:
+    settings = automl.ForecastingSettings(time_column_name="when", time_series_id_column_names=ids, forecast_horizon=2)
     spec = automl.forecasting(
         training_data=data,
         target_column_name="sold",
-        forecasting_settings=automl.ForecastingSettings(time_column_name="when", forecast_horizon=2),
+        forecasting_settings=settings,
         **columns,
     )
     spec.validation_data, spec.test_data = validation_data, test_data
@@ -53,3 +56,9 @@ def test_validation_rows_tell_how_the_training_rows_write_dates() -> None:
     days = pd.date_range("2024-02-01", periods=19)
     data = pd.DataFrame({"when": days.strftime("%d/%m/%Y"), "sold": np.arange(19.0)})
     assert load(data[:12], validation_data=data[12:]).time.n_validation.tolist() == [7]
+
+
+def test_validation_rows_are_of_the_series_with_the_same_number() -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "shop": 1, "sold": np.arange(19.0)})
+    later = data[12:].assign(shop=1.0)
+    assert load(data[:12], validation_data=later, ids=["shop"]).time.n_validation.tolist() == [7]

@@ -66,3 +66,23 @@ def test_dates_that_are_written_otherwise_are_still_read() -> None:
         np.testing.assert_array_equal(model.predict(sales(days[-7:].strftime(layout))), expected)
     with pytest.raises(ModelInputError, match=r"31/02/2024.*not a date"):
         model.predict(sales(["05/03/2024", "06/03/2024", "31/02/2024"]))
+
+
+def test_ids_that_became_fractions_name_the_same_series() -> None:
+    """As pandas makes of whole numbers where one is missing, until its row is dropped."""
+    data = sales(pd.date_range("2024-01-01", periods=42), 1, 2)
+    known, later = (d.reset_index(drop=True) for _, d in data.groupby(data["when"] >= "2024-02-05"))
+    later["shop"] = later["shop"].astype(float)
+    job = run(known, test_data=later)
+    assert job.history.test_metrics
+    model = job.model
+    assert len(model.predict(later)) == 14
+    assert model.series_of(later).tolist() == [0] * 7 + [1] * 7
+    rolled = model.rolling_forecast(later, step=7)
+    assert rolled["shop"].tolist() == [1] * 7 + [2] * 7
+    assert pd.api.types.is_integer_dtype(rolled["shop"].dtype)
+    assert model.forecast(context=later)["when"].min() == pd.Timestamp("2024-02-12")
+    assert len(model.evaluate(later, by="series")) == 2
+    shown = [job.plot.forecast.to_frame(name) for name in (2, 2.0, "2")]
+    assert shown[0].equals(shown[1])
+    assert shown[0].equals(shown[2])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter._core.text import did_you_mean, number, plain
+from automl_jupyter.data.convert import text_of
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, legend, words
 
@@ -57,7 +58,7 @@ class Forecasts:
         """Return the number of the series called so; of the first one when None."""
         if series is None:
             return 0
-        name = "/".join(map(str, series)) if isinstance(series, tuple) else str(series)
+        name = "/".join(map(text_of, series if isinstance(series, tuple) else (series,)))
         if name not in self.names:
             some = ", ".join(plain(n, most=40) for n in self.names[:10])
             raise AutoMLError(
