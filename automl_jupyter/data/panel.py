@@ -38,6 +38,9 @@ class PanelIndex:
         Where each series' rows begin and, last, where they end.
     layout : str, optional
         How the time column writes instants, as `layout_of` found it; None where its dtype says it.
+    phase : int, default 0
+        The position of the first instant of the training data, which seasons are counted from; more than 0 where
+        series that begin earlier have joined.
     """
 
     time_column: str
@@ -49,6 +52,7 @@ class PanelIndex:
     starts: np.ndarray
     offsets: np.ndarray
     layout: str | None = None
+    phase: int = 0
 
     @property
     def n_series(self) -> int:
@@ -151,6 +155,7 @@ class PanelIndex:
             "first": self.first.isoformat(),
             "ids": {name: [_plain_id(v) for v in self.ids[name]] for name in self.id_columns},
             "layout": self.layout,
+            "phase": self.phase,
         }
 
     @classmethod
@@ -161,7 +166,7 @@ class PanelIndex:
         first = pd.Timestamp(value["first"])
         return cls(
             value["time_column"], names, value["frequency"], value["zone"], first, ids,
-            np.asarray(starts), np.asarray(offsets), value.get("layout"),
+            np.asarray(starts), np.asarray(offsets), value.get("layout"), value.get("phase", 0),
         )  # fmt: skip
 
 

@@ -206,7 +206,7 @@ def calendar_features(
     times : DatetimeIndex
         Instants, local.
     positions : ndarray of int
-        Their places on the grid.
+        Their places on the grid, counted from where training begins.
     frequency : str
         The grid's.
     seasons : tuple of int

@@ -251,6 +251,6 @@ def join(earlier: History, later: History) -> History:
         y[at[known]] = panel.y[known]
     new = b.ids[codes[1] >= a.n_series]
     ids = pd.concat([a.ids, new], ignore_index=True) if len(new) else a.ids
-    index = replace(a, ids=ids, starts=low, offsets=offsets, first=first)
+    index = replace(a, ids=ids, starts=low, offsets=offsets, first=first, phase=a.phase + shift[0])
     X = take_rows(pd.concat([earlier.X, later.X], ignore_index=True), source)
     return History(index, y, carry(X, index.series, earlier.carried), earlier.season, carried=earlier.carried)

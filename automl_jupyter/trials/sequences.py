@@ -39,7 +39,7 @@ def calendar_of(
     times = index.times(unique)
     if index.zone is not None and not is_calendar(index.frequency):
         times = shown(times, index.zone, index.frequency).tz_localize(None)
-    found = calendar_features(times, unique, index.frequency, tuple(seasons), waves=waves)
+    found = calendar_features(times, unique - index.phase, index.frequency, tuple(seasons), waves=waves)
     if country is not None:
         from automl_jupyter.featurization.holidays import holiday_features
 

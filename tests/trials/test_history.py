@@ -13,7 +13,7 @@ from automl_jupyter.data.cache import open_cache, write_cache
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.trials import forecasters
 from automl_jupyter.trials.forecasters import LocalForecaster, PooledForecaster
-from automl_jupyter.trials.history import RECENT_PERIODS, History, open_history, write_history
+from automl_jupyter.trials.history import RECENT_PERIODS, History, join, open_history, write_history
 
 LENGTH, SEASON, HORIZON = RECENT_PERIODS + 3_000, 24, 12
 LAGS = {"lags": [1, 2, 24], "windows": [24], "seasons": [24], "n_repeats": 1}
@@ -119,3 +119,20 @@ def test_a_panel_is_forecast_in_parts_as_it_would_be_at_once(monkeypatch: pytest
     at_once = forecaster.forecast(history, HORIZON, future)
     monkeypatch.setattr(forecasters, "MOST_CELLS", 2 * HORIZON)
     np.testing.assert_allclose(forecaster.forecast(history, HORIZON, future), at_once, rtol=1e-9)
+
+
+def test_a_past_that_begins_before_training_does_not_move_the_season() -> None:
+    """Half a season earlier: what comes after the training series is forecast as it is without the other one."""
+    known = growing(300)
+    index = replace(known.index, id_columns=("id",), ids=pd.DataFrame({"id": ["a"]}))
+    known = replace(known, index=index)
+    earlier = replace(index, ids=pd.DataFrame({"id": ["b"]}), first=index.first - pd.Timedelta(SEASON // 2, "h"))
+    both = join(known, replace(known, index=earlier))
+    assert both.index.first < index.first
+    forecaster = PooledForecaster("ElasticNet", {}, lags=LAGS, horizon=HORIZON, seasons=[SEASON])
+    forecaster.fit(known, seed=0, n_jobs=1)
+    future = pd.DataFrame(index=pd.RangeIndex(2 * HORIZON))
+    alone = forecaster.forecast(known, HORIZON, future[:HORIZON])
+    np.testing.assert_allclose(forecaster.forecast(both, HORIZON, future)[0], alone[0], rtol=1e-9)
+    again = join(both, known)
+    np.testing.assert_allclose(forecaster.forecast(again, HORIZON, future)[0], alone[0], rtol=1e-9)
