@@ -185,10 +185,16 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
     from automl_jupyter.spec.tabular import ForecastingJob
 
     assert isinstance(job, ForecastingJob)
-    problems += check_series_columns(job, {name: part.frame for name, part in parts.items()})
+    frames = {name: part.frame for name, part in parts.items()}
+    problems += check_series_columns(job, frames)
     if problems:
         raise DataError(problems)
-    frames = {name: part.frame for name, part in parts.items()}
+    for name, frame in frames.items():
+        observed = frame[frame[job.target_column_name].notna()]
+        if len(observed):
+            read_roles(job, observed, name, problems, [])
+    if problems:
+        raise DataError(problems)
     panel, settings, n_validation, report = read_series(job, frames["training_data"], frames.get("validation_data"))
     problems += resolve_types(job.featurization.column_name_and_types or {}, [str(c) for c in panel.X.columns])[1]
     held = None

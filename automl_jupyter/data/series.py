@@ -464,7 +464,7 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     weight = None
     if roles.weight is not None and roles.weight in rows.X.columns:
         weight = np.zeros(n_rows)
-        weight[at] = to_numbers(rows.X[roles.weight])[inside]
+        weight[at] = np.nan_to_num(to_numbers(rows.X[roles.weight])[inside])  # missing only where the target is
     X = _filled(rows.X.drop(columns=[c for c in (roles.weight,) if c in rows.X.columns]), source, index)
     n_missing = int(np.isnan(y).sum())
     if n_missing:

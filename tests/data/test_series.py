@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
+from automl_jupyter.errors import DataError
 
 ROLES = SeriesRoles("when", ("shop",), "sold")
 
@@ -62,3 +64,26 @@ def test_validation_rows_are_of_the_series_with_the_same_number() -> None:
     data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "shop": 1, "sold": np.arange(19.0)})
     later = data[12:].assign(shop=1.0)
     assert load(data[:12], validation_data=later, ids=["shop"]).time.n_validation.tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (["heavy", *["1"] * 18], r"'weight' in training_data has the value 'heavy', which is not a number"),
+        ([-1.0, *[1.0] * 18], "1 row whose weight is missing, negative or infinite"),
+        ([1.0] * 9 + [np.nan, np.inf] + [1.0] * 8, "2 rows whose weight is missing, negative or infinite"),
+        ([0.0] * 19, "is zero in every row"),
+    ],
+)
+def test_weights_are_checked(weights: list[Any], message: str) -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), "weight": weights})
+    with pytest.raises(DataError, match=message):
+        load(data, weight_column_name="weight")
+
+
+def test_weights_are_needed_only_where_there_is_a_target() -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), "weight": 2.0})
+    data.loc[5, ["sold", "weight"]] = np.nan
+    table = load(data, weight_column_name="weight")
+    assert table.weight is not None
+    assert np.delete(table.weight, 5).tolist() == [2.0] * 18
