@@ -351,12 +351,12 @@ class PooledForecaster:
             rows = np.flatnonzero(history.observed & (within >= 1))
         if not len(rows):
             raise ValueError("No series is long enough to learn from its past values.")
+        most = min(MOST_CELLS, self._info.max_rows or MOST_CELLS)
+        repeats = int(np.clip(MOST_CELLS // (10 * len(rows)), 1, min(self.horizon, max(most // len(rows), 1))))
+        if len(rows) > most:
+            rows = np.sort(rng.choice(rows, most, replace=False))
         if not self._direct:
-            rows = rows if len(rows) <= MOST_CELLS else np.sort(rng.choice(rows, MOST_CELLS, replace=False))
             return rows, np.ones(len(rows), dtype=np.intp)
-        repeats = int(np.clip(MOST_CELLS // max(10 * len(rows), 1), 1, self.horizon))
-        if len(rows) > MOST_CELLS:
-            rows = np.sort(rng.choice(rows, MOST_CELLS, replace=False))
         steps = np.stack([rng.permuted(np.arange(self.horizon)) for _ in range(1)])  # every step as often as others
         offset = rng.integers(self.horizon, size=len(rows))
         chosen = steps[0][(offset[:, None] + np.arange(repeats)) % self.horizon] + 1

@@ -11,6 +11,7 @@ import pytest
 
 from automl_jupyter.data.cache import open_cache, write_cache
 from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.learners import learners
 from automl_jupyter.trials import forecasters
 from automl_jupyter.trials.forecasters import LocalForecaster, PooledForecaster
 from automl_jupyter.trials.history import RECENT_PERIODS, History, join, open_history, write_history
@@ -136,3 +137,17 @@ def test_a_past_that_begins_before_training_does_not_move_the_season() -> None:
     np.testing.assert_allclose(forecaster.forecast(both, HORIZON, future)[0], alone[0], rtol=1e-9)
     again = join(both, known)
     np.testing.assert_allclose(forecaster.forecast(again, HORIZON, future)[0], alone[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "length", "n_cells"),
+    [("recursive", 400, 300), ("direct", 400, 300), ("recursive", 40, 27), ("direct", 40, 27 * 11)],
+)
+def test_a_learner_of_few_rows_learns_from_no_more_cells(
+    monkeypatch: pytest.MonkeyPatch, strategy: str, length: int, n_cells: int
+) -> None:
+    """Of 40 periods 27 have enough of a past; from 12 origins each they would be 324 cells."""
+    monkeypatch.setattr(PooledForecaster, "_info", replace(learners.get("LightGBM"), max_rows=300))
+    params = {"strategy": strategy, "n_rounds": 5}
+    forecaster = PooledForecaster("LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON])
+    assert forecaster.fit(growing(length), seed=0, n_jobs=1).n_cells_ == n_cells
