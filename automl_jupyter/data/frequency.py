@@ -18,6 +18,8 @@ _DAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _SECOND = 1_000_000_000
 _DAY = 24 * 3600 * _SECOND
+#: units whose periods are called by their last day; all others by their first
+_BY_LAST_DAY = {"W", "ME", "QE", "YE", "BME", "BQE", "BYE"}
 #: share of the steps between neighbours that must agree for a frequency to be inferred
 _AGREEING = 0.5
 #: fewest days without a weekend from which on business days are meant
@@ -124,6 +126,47 @@ def make_grid(first: pd.Timestamp, last: pd.Timestamp, frequency: str) -> pd.Dat
 
 def _keep_hour(rolled: pd.Timestamp, first: pd.Timestamp) -> pd.Timestamp:
     return rolled.normalize() + (first - first.normalize())
+
+
+def grid_around(first: pd.Timestamp, low: pd.Timestamp, high: pd.Timestamp, frequency: str) -> pd.DatetimeIndex:
+    """Return the part of the grid through `first` from before `low` to after `high`, wherever `first` lies.
+
+    Examples
+    --------
+    >>> days = [pd.Timestamp(f"2024-01-{d:02}") for d in (10, 5, 6)]
+    >>> [t.day for t in grid_around(*days, "2D")]
+    [4, 6]
+    """
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    assert offset is not None
+    low, high = low.normalize(), high.normalize() + pd.Timedelta(1, "D")
+    # Of several units a step the grid is counted from its own instant, which a range that begins elsewhere would miss.
+    n_before = len(pd.date_range(low, first, freq=offset.base)) // offset.n + 2
+    before = pd.date_range(end=first, periods=n_before, freq=offset)
+    n_after = len(pd.date_range(first, high, freq=offset)) + 1
+    grid = before[before < first].append(pd.date_range(first, periods=n_after, freq=offset))
+    return grid[max(grid.searchsorted(low, side="right") - 1, 0) : grid.searchsorted(high) + 1]
+
+
+def move_to_grid(times: pd.DatetimeIndex, first: pd.Timestamp, frequency: str) -> pd.DatetimeIndex:
+    """Return the instant, on the grid through `first`, of the period that each instant lies in.
+
+    Examples
+    --------
+    >>> middles = pd.DatetimeIndex(["2024-02-15", "2024-03-15"])
+    >>> [str(t.date()) for t in move_to_grid(middles, pd.Timestamp("2024-05-01"), "MS")]
+    ['2024-02-01', '2024-03-01']
+    """
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    assert offset is not None
+    grid, wanted = grid_around(first, times.min(), times.max(), frequency), times
+    starts = grid
+    if not isinstance(offset, pd.offsets.Tick) or isinstance(offset, pd.offsets.Day):
+        starts, wanted = grid.normalize(), times.normalize()  # the hours of a day are one period
+    starts, wanted = starts.as_unit("ns").asi8, wanted.as_unit("ns").asi8
+    if offset.rule_code.split("-")[0] in _BY_LAST_DAY:
+        return grid[np.searchsorted(starts, wanted)]
+    return grid[np.searchsorted(starts, wanted, side="right") - 1]
 
 
 def extend_grid(last: pd.Timestamp, n: int, frequency: str) -> pd.DatetimeIndex:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
 from automl_jupyter.data.convert import text_of
+from automl_jupyter.data.frequency import grid_around, move_to_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class PanelIndex:
     phase : int, default 0
         The position of the first instant of the training data, which seasons are counted from; more than 0 where
         series that begin earlier have joined.
+    moved : bool, default False
+        Whether rows lay between the instants of the grid and were moved to them.
     """
 
     time_column: str
@@ -53,6 +56,7 @@ class PanelIndex:
     offsets: np.ndarray
     layout: str | None = None
     phase: int = 0
+    moved: bool = False
 
     @property
     def n_series(self) -> int:
@@ -103,6 +107,19 @@ class PanelIndex:
     def grid(self, n: int) -> pd.DatetimeIndex:
         """Return the first `n` instants of the grid."""
         return pd.date_range(self.first, periods=n, freq=self.frequency)
+
+    @property
+    def moves_rows(self) -> bool:
+        """Whether rows of a later table are moved to the grid: as in training, or since clocks of a zone change."""
+        return is_calendar(self.frequency) and (self.moved or self.zone is not None)
+
+    def moved_to_grid(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Return the instant of the grid, also before and after these series, whose period each instant lies in."""
+        return move_to_grid(times, self.first, self.frequency) if len(times) else times
+
+    def around(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Return the part of the grid that reaches over some instants."""
+        return grid_around(self.first, times.min(), times.max(), self.frequency)
 
     def shown_times(self, positions: np.ndarray) -> pd.DatetimeIndex:
         """Return the instants at positions as users gave them: in their time zone, if they had one."""
@@ -156,6 +173,7 @@ class PanelIndex:
             "ids": {name: [_plain_id(v) for v in self.ids[name]] for name in self.id_columns},
             "layout": self.layout,
             "phase": self.phase,
+            "moved": self.moved,
         }
 
     @classmethod
@@ -166,7 +184,8 @@ class PanelIndex:
         first = pd.Timestamp(value["first"])
         return cls(
             value["time_column"], names, value["frequency"], value["zone"], first, ids,
-            np.asarray(starts), np.asarray(offsets), value.get("layout"), value.get("phase", 0),
+            np.asarray(starts), np.asarray(offsets),
+            layout=value.get("layout"), phase=value.get("phase", 0), moved=value.get("moved", False),
         )  # fmt: skip
 
 

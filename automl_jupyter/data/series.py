@@ -13,7 +13,8 @@ from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbe
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.infer import find_instants, layout_of
+from automl_jupyter.data.infer import find_instants
+from automl_jupyter.data.instants import find_periods, in_local_time, read_times
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
 from automl_jupyter.errors import Problem
 
@@ -85,6 +86,7 @@ class _Rows:
     at: np.ndarray
     zone: str | None
     layout: str | None
+    moved: bool = False
 
     def take(self, rows: np.ndarray) -> _Rows:
         X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
@@ -132,14 +134,13 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
         report.findings.append(
             Finding("aggregation", "Time series aggregation", "Passed", "No aggregation was asked for.")
         )
-    rows = _on_grid(rows, frequency, roles, report)
+    rows = _on_grid(rows, frequency, roles, where, report)
     rows = None if rows is None else _distinct(rows, roles, where, report)
     return None if rows is None else _regular(rows, frequency, roles, report)
 
 
 def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
-    layout = layout_of(frame[roles.time_column]) if roles.like is None else roles.like.layout
-    times, zone = _read_times(frame[roles.time_column], layout, where, report)
+    times, zone, layout = _read_times(frame[roles.time_column], roles.like, where, report)
     ids, codes = _read_ids(frame, roles, report)
     y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
     if times is None or codes is None or (y is None and roles.target in frame.columns):
@@ -157,11 +158,11 @@ def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -
 
 
 def _read_times(
-    series: pd.Series, layout: str | None, where: str, report: Report
-) -> tuple[np.ndarray | None, str | None]:
+    series: pd.Series, like: PanelIndex | None, where: str, report: Report
+) -> tuple[np.ndarray | None, str | None, str | None]:
     name = plain(series.name, most=80)
     try:
-        instants = find_instants(series, layout)
+        instants, zone, layout = read_times(series, like)
     except UnreadableValueError as error:
         report.problems.append(
             Problem(
@@ -170,17 +171,13 @@ def _read_times(
                 " which is not a date or time.",
             )
         )
-        return None, None
+        return None, None, None
     missing = np.flatnonzero(np.isnat(instants))
     if len(missing):
         message = f"The column {name!r} in {where} has no value in {plural(len(missing), 'row')} ({_rows(missing)})."
         report.problems.append(Problem("forecasting.time_column_name", f"{message} Fill or drop them."))
-        return None, None
-    dtype = series.dtype
-    zone = getattr(dtype, "tz", None)
-    if zone is None and isinstance(dtype, pd.ArrowDtype):
-        zone = getattr(dtype.pyarrow_dtype, "tz", None)
-    return instants.astype("datetime64[ns]").astype(np.int64), None if zone is None else str(zone)
+        return None, None, None
+    return instants.astype(np.int64), zone, layout
 
 
 def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[pd.DataFrame, np.ndarray | None]:
@@ -270,24 +267,11 @@ def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
 
 
 def _in_local_time(rows: _Rows) -> _Rows:
-    if rows.zone is None:
-        return rows
-    local = rows.stamps().tz_localize("UTC").tz_convert(rows.zone).tz_localize(None)
-    times = local.as_unit("ns").asi8
-    return replace(rows, times=times)
-
-
-def _labels(stamps: pd.DatetimeIndex, frequency: str) -> np.ndarray:
-    """Return the instant of the grid each instant belongs to, in nanoseconds."""
-    unique, inverse = np.unique(stamps.asi8, return_inverse=True)
-    index = pd.DatetimeIndex(unique.view("datetime64[ns]"))
-    counts = pd.Series(1, index=index).resample(frequency).count()
-    labels = pd.DatetimeIndex(counts.index).as_unit("ns").asi8
-    return np.repeat(labels, counts.to_numpy())[inverse]
+    return replace(rows, times=in_local_time(rows.stamps(), rows.zone).as_unit("ns").asi8)
 
 
 def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows:
-    times = _labels(rows.stamps(), frequency)
+    times = find_periods(rows.stamps(), frequency, roles.like)
     groups, first = np.unique(np.stack([rows.codes, times]), axis=1, return_index=True)
     key = np.zeros(len(times), dtype=np.intp)
     key[first] = 1
@@ -324,10 +308,12 @@ def _most_frequent(values: pd.Series) -> object:
     return counts.index[0] if len(counts) else None
 
 
-def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows | None:
+def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
     """Leave out rows between the grid's instants, or move all of them to it where that puts no two together."""
+    if roles.like is not None and roles.like.moves_rows:
+        rows = replace(rows, times=find_periods(rows.stamps(), frequency, roles.like), moved=roles.like.moved)
     stamps = rows.stamps()
-    off = ~np.isin(rows.times, _grid_of(rows, frequency).asi8)
+    off = ~np.isin(rows.times, _grid_of(rows, frequency, roles.like).asi8)
     n_off, share = int(off.sum()), float(off.mean())
     key, name = "frequency", "Frequency detection"
     asked = "was given" if roles.frequency is not None else "was inferred"
@@ -335,32 +321,38 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
         report.findings.append(Finding(key, name, "Passed", f"The frequency {frequency} {asked}; every row keeps it."))
         return rows
     if share >= OFF_GRID and is_calendar(frequency):
-        labels = _labels(stamps, frequency)
+        labels = find_periods(stamps, frequency, roles.like)
         if not ((np.diff(labels) == 0) & (np.diff(rows.codes) == 0)).any():
             what = f"The rows were moved to the instants of the frequency {frequency}."
             report.findings.append(Finding(key, name, "Done", what))
             report.notes.append(Note("time series", what, f"{share:.0%} lie between them, never two in one period."))
-            return replace(rows, times=labels)
-    where = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:_MOST_ROWS]]
+            return replace(rows, times=labels, moved=True)
+    some = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:_MOST_ROWS]]
+    if share >= OFF_GRID and roles.like is not None:
+        message = f"{plural(n_off, 'row')} ({share:.0%}) lie between the instants of the training data, whose"
+        report.problems.append(Problem(where, f"{message} frequency is {frequency}: {listing(some, last='and')}."))
+        return None
     if share >= OFF_GRID:
         message = (
             f"The frequency {frequency} {asked}, but {plural(n_off, 'row')} ({share:.0%}) lie between its instants:"
-            f" {listing(where, last='and')}. Give the frequency of the data, or frequency with a"
+            f" {listing(some, last='and')}. Give the frequency of the data, or frequency with a"
             " target_aggregate_function."
         )
         report.problems.append(Problem("forecasting.frequency", message))
         return None
     what = f"{plural(n_off, 'row')} between the instants of the frequency {frequency} were left out"
     report.findings.append(
-        Finding(key, name, "Done", f"{what}: {listing(where, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
+        Finding(key, name, "Done", f"{what}: {listing(some, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
     )
     report.notes.append(Note("time series", f"{what}.", f"The frequency {asked}; they are {share:.1%} of the rows."))
     return rows.take(np.flatnonzero(~off))
 
 
-def _grid_of(rows: _Rows, frequency: str) -> pd.DatetimeIndex:
-    """Return the grid with the most rows on it."""
+def _grid_of(rows: _Rows, frequency: str, like: PanelIndex | None) -> pd.DatetimeIndex:
+    """Return the grid with the most rows on it, or that of the training series."""
     stamps = rows.stamps()
+    if like is not None:
+        return like.around(stamps).as_unit("ns")
     first = stamps.min()
     if not is_calendar(frequency):
         offset = pd.tseries.frequencies.to_offset(frequency)
@@ -427,7 +419,7 @@ def _telling_apart(rows: _Rows, roles: SeriesRoles) -> list[str]:
 def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> Panel | None:
     """Put in what is missing between a series' first and last observed value."""
     observed = np.isfinite(rows.y)
-    grid = _grid_of(rows, frequency)
+    grid = _grid_of(rows, frequency, roles.like)
     positions = grid.get_indexer(rows.stamps())
     counts = np.bincount(rows.codes[observed], minlength=len(rows.ids))
     empty = np.flatnonzero((counts == 0) & (np.bincount(rows.codes, minlength=len(rows.ids)) > 0))
@@ -459,7 +451,7 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     ids = rows.ids.iloc[there].reset_index(drop=True)
     index = PanelIndex(
         roles.time_column, roles.id_columns, frequency, rows.zone, grid[0], ids, low[there].astype(np.int64), offsets,
-        rows.layout,
+        rows.layout, moved=rows.moved,
     )  # fmt: skip
     weight = None
     if roles.weight is not None and roles.weight in rows.X.columns:

@@ -468,7 +468,11 @@ class Controller:
             )
         )
         save_final(self.folder, self._prepared, self.history, environment()["packages"], self._predictions)
-        metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model, self._context)
+        try:
+            metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model, self._context)
+        except Exception as error:  # noqa: BLE001 the model is saved: what its test raises may not fail the job
+            self._note(f"The test rows could not be scored ({error}); the model is as good as without them.", "warning")
+            return
         if n_rows:
             self._emit(ev.TestScored(metrics=finite(metrics), n_rows=n_rows))
 

@@ -12,7 +12,8 @@ import pandas as pd
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
-from automl_jupyter.data.panel import PanelIndex, id_keys
+from automl_jupyter.data.instants import in_local_time, read_times
+from automl_jupyter.data.panel import PanelIndex, id_keys, is_calendar
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
@@ -389,20 +390,19 @@ class ForecastingModel(FittedModel):
 
     def _times(self, column: pd.Series, index: PanelIndex) -> pd.DatetimeIndex:
         from automl_jupyter.data.convert import UnreadableValueError
-        from automl_jupyter.data.infer import find_instants
-        from automl_jupyter.data.panel import is_calendar
 
         try:
-            times = pd.DatetimeIndex(find_instants(column, index.layout))
+            instants, zone, _ = read_times(column, index)
         except UnreadableValueError as error:
             raise ModelInputError(f"The value {error.shown} of {plain(column.name)!r} is not a date or time.") from None
+        times = pd.DatetimeIndex(instants)
         if times.isna().any():
             raise ModelInputError(
                 f"The column {plain(column.name)!r} has no value in {_rows(np.flatnonzero(times.isna()))}."
             )
-        if index.zone is not None and is_calendar(index.frequency):
-            times = times.tz_localize("UTC").tz_convert(index.zone).tz_localize(None)
-        return times
+        if is_calendar(index.frequency):
+            times = in_local_time(times, zone)
+        return index.moved_to_grid(times) if index.moves_rows else times
 
     def _steps_given(self, history: History, future: pd.DataFrame) -> int:
         series, positions = self._locate(future, history.index)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.errors import ModelInputError
 from automl_jupyter.learners.series.base import MOST_PERIODS
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def join(earlier: History, later: History) -> History:
 
     Raises
     ------
-    ValueError
+    ModelInputError
         When their instants do not lie on one grid.
     """
     a, b = earlier.index, later.index
@@ -233,7 +234,8 @@ def join(earlier: History, later: History) -> History:
     grid = pd.date_range(first, max(ends), freq=a.frequency)
     shift = [int(grid.get_indexer(pd.DatetimeIndex([i.first]))[0]) for i in (a, b)]
     if min(shift) < 0:
-        raise ValueError("the instants do not lie on the grid of the training data")
+        message = f"The instants do not lie on the grid of the training data, whose frequency is {a.frequency}."
+        raise ModelInputError(message)
     numbers = dict(a.numbers)
     codes = [np.array([numbers.setdefault(k, len(numbers)) for k in i.keys], dtype=np.intp) for i in (a, b)]
     n = len(numbers)

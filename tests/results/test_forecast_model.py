@@ -10,7 +10,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.client.submit import submit
-from automl_jupyter.errors import ModelInputError
+from automl_jupyter.errors import DataError, ModelInputError
 
 
 def sales(times: Any, *shops: Any) -> pd.DataFrame:
@@ -86,3 +86,71 @@ def test_ids_that_became_fractions_name_the_same_series() -> None:
     shown = [job.plot.forecast.to_frame(name) for name in (2, 2.0, "2")]
     assert shown[0].equals(shown[1])
     assert shown[0].equals(shown[2])
+
+
+def test_rows_that_training_moves_to_the_grid_are_moved_there_later_too() -> None:
+    middles = pd.date_range("2020-01-01", periods=43, freq="MS") + pd.Timedelta(14, "D")
+    data = sales(middles)
+    known, later = data[:36], data[36:]
+    job = run(known, test_data=later)
+    assert job.history.test_metrics
+    model = job.model
+    expected = model.forecast()
+    assert model.predict(later).tolist() == expected["forecast"].tolist()
+    assert model.forecast(X_future=later.drop(columns="sold")).equals(expected)
+    assert model.forecast(context=later)["when"].min() == pd.Timestamp("2023-08-01")
+    assert len(model.rolling_forecast(later, step=7)) == 7
+    with pytest.raises(ModelInputError, match="do not lie after the end of the training data"):
+        model.predict(known)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("end", ["2024-07-01", "2024-03-01"], ids=["both times", "winter time only"])
+def test_days_that_begin_at_an_hour_of_another_zone_are_days_of_the_zone(zone: str, end: str) -> None:
+    days = pd.date_range("2024-01-01", "2024-07-07", tz="UTC").tz_convert(zone)
+    data = sales(days)
+    known, later = data[days < pd.Timestamp(end, tz="UTC")], data[days >= pd.Timestamp("2024-07-01", tz="UTC")]
+    model = run(known).model
+    n = len(model.predict(later))
+    assert n == 7
+    in_utc = later.assign(when=later["when"].dt.tz_convert("UTC"))
+    local = later.assign(when=later["when"].dt.tz_localize(None))
+    texts = later.assign(when=[t.isoformat() for t in later["when"]])
+    for same in (in_utc, local, texts):
+        assert model.predict(same).tolist() == model.predict(later).tolist()
+        rolled = model.rolling_forecast(same, step=7)
+        assert rolled.loc[np.isfinite(rolled["actual"]), "actual"].tolist() == later["sold"].tolist()
+    assert model.forecast(context=later)["when"].min().date() == later["when"].max().date() + pd.Timedelta(1, "D")
+    new = sales(later["when"], "b")
+    assert len(model.forecast(context=new, horizon=3)) == 3, "another series, in summer only"
+
+
+def test_periods_of_several_days_go_on_from_those_of_training() -> None:
+    data = sales(pd.date_range("2024-01-01", periods=84))
+    model = run(data[:69], frequency="2D", target_aggregate_function="sum", forecast_horizon=3).model
+    rolled = model.rolling_forecast(data[71:], step=3)
+    assert rolled["when"].dt.day_of_year.mod(2).eq(1).all()
+
+
+def test_rows_beside_the_grid_are_refused_in_a_sentence() -> None:
+    hours = pd.date_range("2024-01-01", periods=100, freq="h")
+    known, beside = sales(hours), sales(hours[-10:] + pd.Timedelta("10h30min"))
+    model = run(known, forecast_horizon=3).model
+    message = r"test: 10 rows \(100%\) lie between the instants of the training data, whose frequency is h: a at 2024"
+    with pytest.raises(ModelInputError, match=message):
+        model.rolling_forecast(beside)
+    with pytest.raises(DataError, match="test_data: 10 rows"):
+        run(known, test_data=beside, forecast_horizon=3)
+
+
+def test_a_test_score_that_cannot_be_had_does_not_fail_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError("it is broken")
+
+    monkeypatch.setattr("automl_jupyter.jobs.finish.load_test", broken)
+    data = sales(pd.date_range("2024-01-01", periods=42))
+    job = run(data[:35], test_data=data[35:])
+    assert job.history.test_metrics is None
+    assert len(job.model.forecast()) == 7
+    warnings = [n.message for n in job.history.notes if n.level == "warning"]
+    assert any("test rows could not be scored" in w and "it is broken" in w for w in warnings)
