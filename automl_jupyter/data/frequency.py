@@ -69,7 +69,7 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
     if not long_enough:
         return None
     steps = np.concatenate([np.diff(t) for t in long_enough])
-    every = pd.DatetimeIndex(np.unique(np.concatenate(long_enough)))
+    every = pd.DatetimeIndex(np.concatenate(long_enough))  # an instant of many series has as many votes
     days = steps / _DAY
     if np.median(steps) >= 27 * _DAY:
         return _calendar_frequency(days, every)
@@ -80,8 +80,8 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
     if counts.max() < _AGREEING * len(steps):
         return None
     if step % (7 * _DAY) == 0:
-        n, day = step // (7 * _DAY), _DAY_NAMES[int(np.bincount(every.day_of_week, minlength=7).argmax())]
-        return f"{n if n > 1 else ''}W-{day}"
+        n = step // (7 * _DAY)
+        return f"{n if n > 1 else ''}W-{_usual_weekday(every)}"
     if step % _DAY == 0:
         return f"{step // _DAY if step > _DAY else ''}D"
     offset = pd.tseries.frequencies.to_offset(pd.Timedelta(step, unit="ns"))
@@ -89,7 +89,11 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
 
 
 def _weekdays_only(every: pd.DatetimeIndex) -> bool:
-    return len(every) >= _BUSINESS_DAYS and bool((every.day_of_week < 5).all())
+    return bool((every.day_of_week < 5).all()) and every.nunique() >= _BUSINESS_DAYS
+
+
+def _usual_weekday(every: pd.DatetimeIndex) -> str:
+    return _DAY_NAMES[int(np.bincount(every.day_of_week, minlength=7).argmax())]
 
 
 def _calendar_frequency(days: np.ndarray, every: pd.DatetimeIndex) -> str | None:
@@ -101,7 +105,7 @@ def _calendar_frequency(days: np.ndarray, every: pd.DatetimeIndex) -> str | None
         return None
     weeks = days / 7
     if (weeks == np.round(weeks)).all() and len(np.unique(days)) == 1 and every.day.nunique() > 1:
-        return f"{int(weeks[0])}W-{_DAY_NAMES[every[0].day_of_week]}"
+        return f"{int(weeks[0])}W-{_usual_weekday(every)}"
     starts = float((every.day == 1).mean()) >= float(every.is_month_end.mean())
     if step % 12 == 0:
         unit, n = ("YS" if starts else "YE"), step // 12

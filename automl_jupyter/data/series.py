@@ -345,6 +345,11 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
         Finding(key, name, "Done", f"{what}: {listing(some, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
     )
     report.notes.append(Note("time series", f"{what}.", f"The frequency {asked}; they are {share:.1%} of the rows."))
+    lost = np.setdiff1d(rows.codes, rows.codes[~off])
+    if len(lost):
+        named = name_some([series_name(rows.ids.iloc[c]) for c in lost])
+        what = f"{plural(len(lost), 'series was', 'series were')} left out: {named}."
+        report.notes.append(Note("time series", what, "All of their rows lie between the instants.", "warning"))
     return rows.take(np.flatnonzero(~off))
 
 

@@ -55,6 +55,14 @@ def test_one_last_day_of_a_month_does_not_make_first_days_last_ones() -> None:
     assert infer_frequency([nanoseconds(times)]) == "MS"
 
 
+@pytest.mark.parametrize("frequency", ["W-WED", "MS", "YS-JAN", "4W-WED"])
+def test_the_frequency_is_that_of_most_series(frequency: str) -> None:
+    usual = pd.date_range("2020-01-01", periods=24, freq=frequency)
+    other = usual - pd.Timedelta(1, "D")
+    found = infer_frequency([*[nanoseconds(other)] * 1, *[nanoseconds(usual)] * 19])
+    assert found == frequency
+
+
 def test_a_grid_reaches_from_the_first_to_the_last_and_goes_on() -> None:
     grid = make_grid(pd.Timestamp("2024-01-31"), pd.Timestamp("2024-04-30"), "ME")
     assert [str(t.date()) for t in grid] == ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]

@@ -87,3 +87,20 @@ def test_weights_are_needed_only_where_there_is_a_target() -> None:
     table = load(data, weight_column_name="weight")
     assert table.weight is not None
     assert np.delete(table.weight, 5).tolist() == [2.0] * 18
+
+
+def test_the_weekday_of_most_rows_is_that_of_the_weeks() -> None:
+    """Nineteen shops count on Wednesdays, one on Tuesdays: it is left out, and told by its name."""
+    weeks = pd.date_range("2024-01-03", periods=20, freq="7D")
+    shops = [f"s{i}" for i in range(19)]
+    data = pd.concat(
+        [*(pd.DataFrame({"when": weeks, "shop": s}) for s in shops),
+         pd.DataFrame({"when": weeks - pd.Timedelta(1, "D"), "shop": "early"})]
+    ).assign(sold=1.0)  # fmt: skip
+    report = Report()
+    panel = read_panel(data, ROLES, "training_data", report)
+    assert panel is not None
+    assert panel.index.frequency == "W-WED"
+    assert panel.index.ids["shop"].tolist() == shops
+    warned = [n.what for n in report.notes if n.level == "warning"]
+    assert warned == ["1 series was left out: early."]
