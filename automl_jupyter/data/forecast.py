@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from automl_jupyter.spec.tabular import ForecastingJob
 
 
+#: columns that tables of forecasts have beside the series' ids and the time
+_OF_FORECASTS = ("forecast", "low", "high", "origin", "step", "actual")
+
+
 def series_roles(job: ForecastingJob) -> SeriesRoles:
     """Return which columns of a job's tables are what."""
     asked = job.forecasting
@@ -34,7 +38,7 @@ def series_roles(job: ForecastingJob) -> SeriesRoles:
 
 
 def check_series_columns(job: ForecastingJob, frames: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    """Return which of the columns a job names are missing from its tables."""
+    """Return which of the columns a job names are missing from its tables, or cannot have their name."""
     asked = job.forecasting
     named: dict[str, list[str | None]] = {
         "target_column_name": [job.target_column_name],
@@ -42,7 +46,7 @@ def check_series_columns(job: ForecastingJob, frames: Mapping[str, pd.DataFrame]
         "forecasting.time_series_id_column_names": [*(asked.time_series_id_column_names or [])],
         "weight_column_name": [job.weight_column_name],
     }
-    problems = []
+    problems = _taken_names(job)
     for where, frame in frames.items():
         names = [str(c) for c in frame.columns]
         for field, columns in named.items():
@@ -55,6 +59,21 @@ def check_series_columns(job: ForecastingJob, frames: Mapping[str, pd.DataFrame]
                     hint = did_you_mean(column, names) or f" Columns: {shown}."
                     problems.append(Problem(field, f"There is no column {plain(column, most=80)!r}{here}.{hint}"))
     return problems
+
+
+def _taken_names(job: ForecastingJob) -> list[Problem]:
+    asked = job.forecasting
+    named: dict[str, list[str | None]] = {
+        "forecasting.time_column_name": [asked.time_column_name],
+        "forecasting.time_series_id_column_names": [*(asked.time_series_id_column_names or [])],
+    }
+    message = "has the name of a column that forecasts add to the time and the series' ids. Rename it."
+    return [
+        Problem(field, f"The column {name!r} {message}")
+        for field, names in named.items()
+        for name in names
+        if name in _OF_FORECASTS
+    ]
 
 
 def read_series(

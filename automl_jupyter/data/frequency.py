@@ -139,7 +139,7 @@ def grid_around(first: pd.Timestamp, low: pd.Timestamp, high: pd.Timestamp, freq
     --------
     >>> days = [pd.Timestamp(f"2024-01-{d:02}") for d in (10, 5, 6)]
     >>> [t.day for t in grid_around(*days, "2D")]
-    [4, 6]
+    [4, 6, 8]
     """
     offset = pd.tseries.frequencies.to_offset(frequency)
     assert offset is not None
@@ -148,7 +148,8 @@ def grid_around(first: pd.Timestamp, low: pd.Timestamp, high: pd.Timestamp, freq
     n_before = len(pd.date_range(low, first, freq=offset.base)) // offset.n + 2
     before = pd.date_range(end=first, periods=n_before, freq=offset)
     n_after = len(pd.date_range(first, high, freq=offset)) + 1
-    grid = before[before < first].append(pd.date_range(first, periods=n_after, freq=offset))
+    after = pd.date_range(first, periods=n_after, freq=offset)
+    grid = pd.DatetimeIndex(before[before < first].append(after))
     return grid[max(grid.searchsorted(low, side="right") - 1, 0) : grid.searchsorted(high) + 1]
 
 
@@ -163,14 +164,14 @@ def move_to_grid(times: pd.DatetimeIndex, first: pd.Timestamp, frequency: str) -
     """
     offset = pd.tseries.frequencies.to_offset(frequency)
     assert offset is not None
-    grid, wanted = grid_around(first, times.min(), times.max(), frequency), times
-    starts = grid
+    grid = grid_around(first, times.min(), times.max(), frequency)
+    starts, wanted = grid, times
     if not isinstance(offset, pd.offsets.Tick) or isinstance(offset, pd.offsets.Day):
         starts, wanted = grid.normalize(), times.normalize()  # the hours of a day are one period
-    starts, wanted = starts.as_unit("ns").asi8, wanted.as_unit("ns").asi8
+    edges, at = starts.as_unit("ns").asi8, wanted.as_unit("ns").asi8
     if offset.rule_code.split("-")[0] in _BY_LAST_DAY:
-        return grid[np.searchsorted(starts, wanted)]
-    return grid[np.searchsorted(starts, wanted, side="right") - 1]
+        return grid[np.searchsorted(edges, at)]
+    return grid[np.searchsorted(edges, at, side="right") - 1]
 
 
 def extend_grid(last: pd.Timestamp, n: int, frequency: str) -> pd.DatetimeIndex:

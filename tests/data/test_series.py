@@ -81,6 +81,14 @@ def test_weights_are_checked(weights: list[Any], message: str) -> None:
         load(data, weight_column_name="weight")
 
 
+@pytest.mark.parametrize("name", ["forecast", "low", "high", "origin", "step", "actual"])
+def test_a_name_that_forecasts_have_for_themselves_is_refused(name: str) -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), name: "a"})
+    with pytest.raises(DataError, match=f"series_id_column_names: The column '{name}' .* Rename it."):
+        load(data, ids=[name])
+    assert load(data).time is not None, "as a feature it may have the name"
+
+
 def test_weights_are_needed_only_where_there_is_a_target() -> None:
     data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), "weight": 2.0})
     data.loc[5, ["sold", "weight"]] = np.nan
