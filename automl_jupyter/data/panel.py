@@ -108,14 +108,19 @@ class PanelIndex:
         """Return the first `n` instants of the grid."""
         return pd.date_range(self.first, periods=n, freq=self.frequency)
 
-    @property
-    def moves_rows(self) -> bool:
-        """Whether rows of a later table are moved to the grid: as in training, or since clocks of a zone change."""
-        return is_calendar(self.frequency) and (self.moved or self.zone is not None)
-
     def moved_to_grid(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Return the instant of the grid, also before and after these series, whose period each instant lies in."""
         return move_to_grid(times, self.first, self.frequency) if len(times) else times
+
+    def settled(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Return instants of a later table, moved to the grid where training moved them, else within the day alone.
+
+        Days that begin at an hour of another zone begin an hour later when the clocks have changed.
+        """
+        if not is_calendar(self.frequency) or not (self.moved or self.zone is not None):
+            return times
+        found = self.moved_to_grid(times)
+        return found if self.moved else found.where(found.normalize() == times.normalize(), times)
 
     def around(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Return the part of the grid that reaches over some instants."""

@@ -239,7 +239,7 @@ def _frequency(rows: _Rows, roles: SeriesRoles, report: Report) -> str | None:
     times = rows.by_series()
     names = {infer_frequency([t]) for t in times if len(t) > 3} - {None}
     found = infer_frequency(times) or infer_frequency(local.by_series())
-    if found is not None and is_calendar(found) is False and rows.zone is not None:
+    if found is not None and rows.zone is not None:  # midnight on Sunday may be Saturday in UTC
         as_local = infer_frequency(local.by_series())
         found = as_local if as_local is not None and is_calendar(as_local) else found
     if found is None:
@@ -310,8 +310,8 @@ def _most_frequent(values: pd.Series) -> object:
 
 def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
     """Leave out rows between the grid's instants, or move all of them to it where that puts no two together."""
-    if roles.like is not None and roles.like.moves_rows:
-        rows = replace(rows, times=find_periods(rows.stamps(), frequency, roles.like), moved=roles.like.moved)
+    if roles.like is not None:
+        rows = replace(rows, times=roles.like.settled(rows.stamps()).as_unit("ns").asi8, moved=roles.like.moved)
     stamps = rows.stamps()
     off = ~np.isin(rows.times, _grid_of(rows, frequency, roles.like).asi8)
     n_off, share = int(off.sum()), float(off.mean())

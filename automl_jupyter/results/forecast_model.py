@@ -402,7 +402,7 @@ class ForecastingModel(FittedModel):
             )
         if is_calendar(index.frequency):
             times = in_local_time(times, zone)
-        return index.moved_to_grid(times) if index.moves_rows else times
+        return index.settled(times)
 
     def _steps_given(self, history: History, future: pd.DataFrame) -> int:
         series, positions = self._locate(future, history.index)

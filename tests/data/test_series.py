@@ -112,3 +112,13 @@ def test_the_weekday_of_most_rows_is_that_of_the_weeks() -> None:
     assert panel.index.ids["shop"].tolist() == shops
     warned = [n.what for n in report.notes if n.level == "warning"]
     assert warned == ["1 series was left out: early."]
+
+
+@pytest.mark.parametrize("frequency", ["D", "W-SUN", "MS", "ME"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_the_frequency_of_days_is_that_of_local_time(frequency: str, zone: str) -> None:
+    """Sunday at midnight in Berlin is still Saturday in UTC."""
+    times = pd.date_range("2024-01-01", periods=35, freq=frequency, tz=zone)
+    index = read(times).index
+    assert index.frequency == frequency
+    assert (index.shown_times(np.arange(35)) == times).all()

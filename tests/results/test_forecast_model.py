@@ -154,3 +154,12 @@ def test_a_test_score_that_cannot_be_had_does_not_fail_the_job(monkeypatch: pyte
     assert len(job.model.forecast()) == 7
     warnings = [n.message for n in job.history.notes if n.level == "warning"]
     assert any("test rows could not be scored" in w and "it is broken" in w for w in warnings)
+
+
+def test_in_a_zone_only_the_hour_is_moved() -> None:
+    weeks = pd.date_range("2024-01-07", periods=42, freq="W-SUN", tz="Europe/Berlin")
+    data = sales(weeks)
+    model = run(data[:35], seasonality=None).model
+    assert len(model.predict(data[35:].assign(when=weeks[35:] + pd.Timedelta("1h")))) == 7
+    with pytest.raises(ModelInputError, match="do not lie on the grid of the training data"):
+        model.predict(data[35:].assign(when=weeks[35:] + pd.Timedelta("2D")))
