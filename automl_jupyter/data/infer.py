@@ -374,7 +374,7 @@ def _dates_in_texts(name: str, series: pd.Series, distinct: _Distinct, n_missing
     return _instants(name, series, n_missing, layout, f"its texts are dates written as {written}", lenient=lenient)
 
 
-def _date_layout(texts: Sequence[str]) -> tuple[str | None, float]:
+def _date_layout(texts: Sequence[str], like: str | None = None) -> tuple[str | None, float]:
     """Return how most of the texts write a date and the share that does; None when no way is recognised."""
     step = max(1, len(texts) // SAMPLE_TEXTS)
     sample = [t for t in texts[::step][:SAMPLE_TEXTS] if t.strip().lower() not in MISSING_TEXT]
@@ -382,7 +382,10 @@ def _date_layout(texts: Sequence[str]) -> tuple[str | None, float]:
         return None, 0.0
     values, few = pd.Series(sample, dtype=object), pd.Series(sample[:20], dtype=object)
     best: tuple[str | None, float] = (None, 0.0)
-    for layout in ("ISO8601", *(day + hour for hour in _TIMES for day in _DAYS)):
+    days: Sequence[str] = _DAYS
+    if like is not None and like.startswith(("%d", "%m")):
+        days = sorted(_DAYS, key=lambda d: d.startswith(("%d", "%m")) and d[:2] != like[:2])
+    for layout in ("ISO8601", *(day + hour for hour in _TIMES for day in days)):
         if np.isnat(read_instants(few, layout)).all():
             continue
         share = 1.0 - float(np.isnat(read_instants(values, layout)).mean())
@@ -452,51 +455,11 @@ def _sorted_words(distinct: _Distinct, keep: set[str]) -> list[str]:
     return sorted(t for _, t in pairs)
 
 
-def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
-    """Return a column that is known to hold instants as datetime64[ns] in UTC, however they are written.
+def layout_of(series: pd.Series, like: str | None = None) -> str | None:
+    """Return how a column that is known to hold instants writes them; None where its dtype says it.
 
-    Parameters
-    ----------
-    series : pandas.Series
-        The column.
-    layout : str, optional
-        How an earlier table writes the same column (`layout_of`): so are these read, unless most of them are written
-        otherwise.
-
-    Raises
-    ------
-    UnreadableValueError
-        When a value is not an instant.
+    Where days and months may be either way round, they are as in the layout `like`.
     """
-    if layout is not None and _may_be_written(series, layout):
-        try:
-            return to_instants(series, layout=layout)
-        except UnreadableValueError:
-            if 2 * _n_read(series, layout) >= int(series.notna().sum()):
-                raise
-    return to_instants(series, layout=layout_of(series))
-
-
-def _may_be_written(series: pd.Series, layout: str) -> bool:
-    """Return whether values of this kind can be in the layout at all, and are not too large for its unit."""
-    if not layout.startswith("epoch:"):
-        return layout in {"%Y", "%Y%m%d"} if holds_numbers(series) else kind_of(series) in {"text", "category"}
-    if not holds_numbers(series):
-        return False
-    units, found = ("s", "ms", "us", "ns"), layout_of_numbers(to_numbers(series).astype(np.float64))
-    if not found.startswith("epoch:"):
-        return True
-    return units.index(found.removeprefix("epoch:")) <= units.index(layout.removeprefix("epoch:"))
-
-
-def _n_read(series: pd.Series, layout: str) -> int:
-    if holds_numbers(series):
-        return 0
-    return int((~np.isnat(to_instants(series, layout=layout, lenient=True))).sum())
-
-
-def layout_of(series: pd.Series) -> str | None:
-    """Return how a column that is known to hold instants writes them; None where its dtype says it."""
     if holds_numbers(series):
         return layout_of_numbers(to_numbers(series).astype(np.float64))
-    return _date_layout(_Distinct.of(series).texts)[0] if kind_of(series) in {"text", "category"} else None
+    return _date_layout(_Distinct.of(series).texts, like)[0] if kind_of(series) in {"text", "category"} else None

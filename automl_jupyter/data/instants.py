@@ -7,11 +7,63 @@ import re
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.data.convert import is_missing, text_of
-from automl_jupyter.data.infer import find_instants, layout_of
+from automl_jupyter.data.convert import (
+    UnreadableValueError,
+    holds_numbers,
+    is_missing,
+    kind_of,
+    layout_of_numbers,
+    text_of,
+    to_instants,
+    to_numbers,
+)
+from automl_jupyter.data.infer import layout_of
 from automl_jupyter.data.panel import PanelIndex
 
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$")
+
+
+def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
+    """Return a column that is known to hold instants as datetime64[ns] in UTC, however they are written.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+    layout : str, optional
+        How an earlier table writes the same column (`layout_of`): so are these read, unless most of them are written
+        otherwise.
+
+    Raises
+    ------
+    UnreadableValueError
+        When a value is not an instant.
+    """
+    if layout is not None and _may_be_written(series, layout):
+        try:
+            return to_instants(series, layout=layout)
+        except UnreadableValueError:
+            if 2 * _n_read(series, layout) >= int(series.notna().sum()):
+                raise
+    return to_instants(series, layout=layout_of(series, layout))
+
+
+def _may_be_written(series: pd.Series, layout: str) -> bool:
+    """Return whether values of this kind can be in the layout at all, and are not too large for its unit."""
+    if not layout.startswith("epoch:"):
+        return layout in {"%Y", "%Y%m%d"} if holds_numbers(series) else kind_of(series) in {"text", "category"}
+    if not holds_numbers(series):
+        return False
+    units, found = ("s", "ms", "us", "ns"), layout_of_numbers(to_numbers(series).astype(np.float64))
+    if not found.startswith("epoch:"):
+        return True
+    return units.index(found.removeprefix("epoch:")) <= units.index(layout.removeprefix("epoch:"))
+
+
+def _n_read(series: pd.Series, layout: str) -> int:
+    if holds_numbers(series):
+        return 0
+    return int((~np.isnat(to_instants(series, layout=layout, lenient=True))).sum())
 
 
 def read_times(series: pd.Series, like: PanelIndex | None = None) -> tuple[np.ndarray, str | None, str | None]:

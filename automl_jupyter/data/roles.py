@@ -11,7 +11,7 @@ import pandas as pd
 from automl_jupyter._core.text import plain, plural
 from automl_jupyter.data.convert import UnreadableValueError, distinct_values, raw_numbers, to_truths
 from automl_jupyter.data.dataset import Note
-from automl_jupyter.data.infer import find_instants
+from automl_jupyter.data.instants import find_instants
 from automl_jupyter.errors import Problem
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbe
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.infer import find_instants
-from automl_jupyter.data.instants import find_periods, in_local_time, read_times
+from automl_jupyter.data.instants import find_instants, find_periods, in_local_time, read_times
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
 from automl_jupyter.errors import Problem
 

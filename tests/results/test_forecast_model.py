@@ -62,7 +62,7 @@ def test_dates_that_are_written_otherwise_are_still_read() -> None:
     days = pd.date_range("2024-01-01", "2024-03-11")
     model = run(sales(days[:-7].strftime("%d/%m/%Y"))).model
     expected = model.predict(sales(days[-7:]))
-    for layout in ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d"):
+    for layout in ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%d/%m/%Y %H:%M", "%d/%m/%y", "%d-%m-%Y"):
         np.testing.assert_array_equal(model.predict(sales(days[-7:].strftime(layout))), expected)
     with pytest.raises(ModelInputError, match=r"31/02/2024.*not a date"):
         model.predict(sales(["05/03/2024", "06/03/2024", "31/02/2024"]))
