@@ -296,7 +296,7 @@ def _without_short(job: ForecastingJob, panel: Panel, least: int, report: Report
         report.findings.append(Finding(key, name, "Passed", f"Every series has the needed {needed}."))
         return panel
     all_short = len(short) == index.n_series
-    named = name_some([f"{index.name_of(int(s))} ({index.lengths[s]})" for s in short[:6]])
+    named = name_some([f"{index.name_of(int(s))} ({index.lengths[s]})" for s in short])
     asked = job.forecasting.short_series_handling_config
     what = f"{len(short)} of {index.n_series} series are shorter than {needed}: {named}"
     if asked is None:

@@ -465,7 +465,7 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     n_missing = int(np.isnan(y).sum())
     if n_missing:
         gaps = np.unique(index.series[np.isnan(y)])
-        named = name_some([index.name_of(int(s)) for s in gaps[:6]])
+        named = name_some([index.name_of(int(s)) for s in gaps])
         what = (
             f"{plural(n_missing, 'value')} of {plural(n_rows, 'period')} are missing, in {len(gaps)} series: {named}."
         )
