@@ -76,7 +76,10 @@ def read_roles(job: AutoMLJob, frame: pd.DataFrame, where: str, problems: list[P
 
 
 def read_weights(series: pd.Series, name: str, where: str, problems: list[Problem]) -> np.ndarray | None:
-    """Return a weight a row; None, with the problem added, where one of them is none."""
+    """Return a weight a row, 1 on average over those above nought; None, with the problem added, where one is none.
+
+    Learners take weights as numbers of rows: of shares that sum to 1, none has rows enough for a single split.
+    """
     column = f"The column {plain(name, most=80)!r} in {where}"
     try:
         values = raw_numbers(series).astype(np.float64)
@@ -91,7 +94,7 @@ def read_weights(series: pd.Series, name: str, where: str, problems: list[Proble
     if not values.any():
         problems.append(Problem("weight_column_name", f"{column} is zero in every row."))
         return None
-    return values
+    return values / values[values > 0].mean()
 
 
 def _groups(series: pd.Series, name: str, notes: list[Note]) -> np.ndarray:

@@ -461,6 +461,7 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     if roles.weight is not None and roles.weight in rows.X.columns:
         weight = np.zeros(n_rows)
         weight[at] = np.nan_to_num(to_numbers(rows.X[roles.weight])[inside])  # missing only where the target is
+        weight /= weight[weight > 0].mean() if (weight > 0).any() else 1.0  # as numbers of rows, which learners take
     X = _filled(rows.X.drop(columns=[c for c in (roles.weight,) if c in rows.X.columns]), source, index)
     n_missing = int(np.isnan(y).sum())
     if n_missing:

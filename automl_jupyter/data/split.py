@@ -23,6 +23,8 @@ MANY_ROWS = 20_000
 HOLDOUT = 0.1
 #: time-ordered folds are at most this many when nothing is asked: the first one trains on 1 / (folds + 1) of the rows
 MOST_TIME_FOLDS = 5
+#: draws of the groups that are held out, of which the most even one is taken
+_GROUP_DRAWS = 30
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -263,7 +265,7 @@ def cut_holdout(
     if times is not None:
         return _apart(_cut_in_time(times, [n - n_aside]), groups)[0]
     if groups is not None:
-        aside = _pick_groups(groups, n_aside, random)
+        aside = _pick_groups(groups, codes, n_aside, random)
     elif codes is not None:
         aside = _pick_by_class(codes, n_aside, random)
     else:
@@ -273,12 +275,17 @@ def cut_holdout(
 
 
 def _pick_by_class(codes: np.ndarray, n_aside: int, random: np.random.Generator) -> np.ndarray:
-    """Mark `n_aside` rows, from each class its share: whole rows first, the rest to the largest fractions."""
+    """Mark `n_aside` rows, from each class its share: whole rows first, the rest to the largest fractions.
+
+    As far as there are rows for it, one of each class that can spare one: a class that is not among them is not judged.
+    """
     n_classes = int(codes.max()) + 1
     counts = np.bincount(codes, minlength=n_classes)
     most = np.maximum(counts - 1, 0)
     exact = counts * (n_aside / len(codes))
     take = np.minimum(np.floor(exact).astype(np.int64), most)
+    seldom = np.flatnonzero((take == 0) & (most > 0))
+    take[seldom[: max(n_aside - int(take.sum()), 0)]] = 1
     left = min(n_aside, int(most.sum())) - int(take.sum())
     while left > 0:  # a class that cannot give its share leaves it to the others
         order = np.argsort(take - exact, kind="stable")
@@ -295,10 +302,26 @@ def _pick_by_class(codes: np.ndarray, n_aside: int, random: np.random.Generator)
     return aside
 
 
-def _pick_groups(groups: np.ndarray, n_aside: int, random: np.random.Generator) -> np.ndarray:
+def _pick_groups(groups: np.ndarray, codes: np.ndarray | None, n_aside: int, random: np.random.Generator) -> np.ndarray:
+    """Mark whole groups of about `n_aside` rows: of several draws the one that comes nearest to every class's share.
+
+    First of all every class is to be trained on, then every one is to be judged.
+    """
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     if len(counts) < 2:
         raise DataError([Problem("group_column_name", "All rows are of one group: none can be held out.")])
+    classes = np.zeros(len(groups), dtype=np.intp) if codes is None else codes
+    of_class = np.bincount(classes)
+
+    def off(aside: np.ndarray) -> tuple[int, int, float]:
+        shares = np.bincount(classes[aside], minlength=len(of_class))[of_class > 0] / of_class[of_class > 0]
+        uneven = float(np.abs(shares - n_aside / len(classes)).mean())
+        return int((shares == 1).sum()), int((shares == 0).sum()), uneven
+
+    return min((_draw_groups(inverse, counts, n_aside, random) for _ in range(_GROUP_DRAWS)), key=off)
+
+
+def _draw_groups(inverse: np.ndarray, counts: np.ndarray, n_aside: int, random: np.random.Generator) -> np.ndarray:
     order = random.permutation(len(counts))
     total = np.cumsum(counts[order])
     n_groups = int(np.clip(np.searchsorted(total, n_aside) + 1, 1, len(counts) - 1))

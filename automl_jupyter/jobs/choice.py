@@ -33,13 +33,21 @@ def finite(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
 
 
 def best_single(history: History, asked: SelectEnsemble) -> Selection:
-    """Return the best trial by what the leaderboard shows, on the folds that are compared."""
+    """Return the best trial by what the leaderboard shows, on the folds that are compared.
+
+    Where none has a score, as where a class has no row in any fold, the first that learns from the columns.
+    """
     found = []
     for number in asked.numbers:
         folds = sorted(history.trials[number].folds.items())
         by_fold = tuple(f.metrics for n, f in folds if n < asked.n_folds)
         found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
-    return max(found, key=lambda s: -math.inf if (v := history.score(s.metrics)) is None else v)
+
+    def rank(selection: Selection) -> tuple[float, bool]:
+        score = history.score(selection.metrics)
+        return -math.inf if score is None else score, history.trials[selection.members[0][0]].origin != "baseline"
+
+    return max(found, key=rank)
 
 
 def better(history: History, before: Selection | None, selection: Selection) -> Selection:

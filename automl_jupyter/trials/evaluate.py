@@ -219,6 +219,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
             cache=fold.shared,
             refit_iterations=task.refit_iterations,
             metric_hint=task.metric_hint,
+            n_jobs=task.n_jobs,
         ),
     )
     fit_s = time.monotonic() - fit_started

@@ -188,6 +188,17 @@ def test_row_weights_count_in_fits_and_scores(tables: SimpleNamespace, jobs: Sim
     assert linear.metrics()["recall_score_macro"] != even.trials[linear.number].metrics()["recall_score_macro"]
 
 
+def test_the_scale_of_row_weights_changes_nothing(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
+    """Shares that sum to 1, numbers of rows, or thousands: learners take weights as numbers of rows."""
+    w = 1.0 + np.arange(90) % 4
+    plain, *scaled = (
+        jobs.run(data=tables.of("label").assign(w=w * scale), weight_column_name="w", limits={"max_trials": 4})
+        for scale in (1.0, 1 / w.sum(), 1024.0)
+    )
+    for job in scaled:
+        pd.testing.assert_frame_equal(_scores(job), _scores(plain), rtol=1e-6)
+
+
 def test_the_positive_label_is_the_one_asked_for(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
     held_out = tables.of("label", seed=1)
     job = jobs.run(primary_metric="f1", positive_label="no", validation_data=held_out)

@@ -122,6 +122,34 @@ def test_class_holdout_gives_every_class_its_share(sizes: list[int], size: float
         assert len(aside) == min(max(round(len(y) * size), 1), len(y) - 1, room)
 
 
+@pytest.mark.parametrize("rare", [2, 3, 6])
+def test_a_rare_class_is_judged(rare: int) -> None:
+    y = np.array([0] * 12_000 + [1] * 8_000 + [2] * rare)
+    kept, aside = cut_holdout(len(y), 0.1, random=np.random.default_rng(0), codes=y)
+    assert len(aside) == round(0.1 * len(y))
+    assert (y[aside] == 2).any()
+    assert (y[kept] == 2).any()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_groups_held_out_hold_every_class(seed: int) -> None:
+    """One label a group, and four groups of fifty with the rarer one."""
+    groups = np.repeat(np.arange(50), 400)
+    y = (groups % 50 < 4).astype(np.int64)
+    kept, aside = cut_holdout(len(y), 0.1, random=np.random.default_rng(seed), codes=y, groups=groups)
+    assert not np.intersect1d(groups[kept], groups[aside]).size
+    assert len(aside) == 2000
+    assert set(y[aside]) == {0, 1}
+
+
+def test_a_huge_group_is_not_held_out_whole() -> None:
+    groups = np.r_[np.zeros(15_000, dtype=np.int64), np.repeat(np.arange(1, 51), 100)]
+    for seed in range(20):
+        kept, aside = cut_holdout(len(groups), 0.1, random=np.random.default_rng(seed), groups=groups)
+        assert 1_800 <= len(aside) <= 2_200
+        assert 0 in groups[kept]
+
+
 def test_sizes_are_those_of_the_reference() -> None:
     kept, aside = cut_holdout(1000, 0.1, random=np.random.default_rng(0), codes=np.arange(1000) % 2)
     assert (len(kept), len(aside)) == (900, 100)

@@ -396,6 +396,12 @@ def test_the_exit_score_ends_the_search() -> None:
     assert len(job.history.trials) < 10
 
 
+def test_without_any_score_the_model_is_not_the_baseline() -> None:
+    job = Simulation(make_plan(max_trials=3), lambda n, f: ScriptedFit(score=None)).run()
+    asked = SelectEnsemble(tuple(job.history.trials), 3, final=True)
+    assert best_single(job.history, asked).members == ((1, 1.0),)
+
+
 def test_early_termination_never_before_the_31st_trial() -> None:
     flat = Simulation(make_plan(max_trials=200), lambda n, f: ScriptedFit(score=0.7), n_slots=1).run()
     assert flat.history.limit == "enable_early_termination"
