@@ -61,8 +61,8 @@ def classification(
         A separate table that chooses between trials.
     validation_data_size : float, optional
         Share of the rows held out, above 0 and below 1.
-    n_cross_validations : int, optional
-        Folds of cross-validation, 2 or more; by the number of rows when left out.
+    n_cross_validations : int or 'auto', optional
+        Folds of cross-validation, 2 or more; by the number of rows when left out or 'auto'.
     cv_split_column_names : list of str, optional
         One column per fold: 1 marks a training row, 0 a validation row.
     test_data : table, str or Input, optional
@@ -123,8 +123,8 @@ def regression(
         A separate table that chooses between trials.
     validation_data_size : float, optional
         Share of the rows held out, above 0 and below 1.
-    n_cross_validations : int, optional
-        Folds of cross-validation, 2 or more; by the number of rows when left out.
+    n_cross_validations : int or 'auto', optional
+        Folds of cross-validation, 2 or more; by the number of rows when left out or 'auto'.
     cv_split_column_names : list of str, optional
         One column per fold: 1 marks a training row, 0 a validation row.
     test_data : table, str or Input, optional

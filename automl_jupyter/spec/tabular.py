@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from automl_jupyter._core.text import fold_name
 from automl_jupyter.errors import Problem
 from automl_jupyter.spec.base import UNSET, deprecated
 from automl_jupyter.spec.featurization import TabularFeaturizationSettings
@@ -19,7 +18,6 @@ from automl_jupyter.spec.kinds import (
     ColumnName,
     ColumnNames,
     Fraction,
-    RefusedError,
     as_text,
     auto_or_whole,
     one_of,
@@ -36,9 +34,8 @@ from automl_jupyter.spec.training import (
 
 
 def _folds(value: object) -> object:
-    if isinstance(value, str) and fold_name(value) == "auto":
-        raise RefusedError("'auto' is for forecasting only; use a whole number of 2 or more, or leave it out.")
-    return auto_or_whole(2)(value)
+    found = None if value is None else auto_or_whole(2)(value)
+    return None if found == "auto" else found  # as where nothing is set, so that it agrees with validation_data
 
 
 def _label(value: object) -> object:
@@ -48,7 +45,7 @@ def _label(value: object) -> object:
 
 
 _METRIC = Allowed("the name of a metric")
-_FOLDS = "How many folds of cross-validation choose between trials. Unset: by the number of rows."
+_FOLDS = "How many folds of cross-validation choose between trials."
 
 
 class TabularJob(AutoMLJob):
@@ -61,7 +58,7 @@ class TabularJob(AutoMLJob):
             Allowed("'auto' or a whole number of 2 or more"),
         ]
         | None
-    ) = Field(None, description=_FOLDS)
+    ) = Field(None, description=f"{_FOLDS} Unset or auto: by the number of series and their lengths.")
     validation_data_size: Fraction | None = Field(
         None,
         description="Share of the training rows held out to choose between trials. Together with"
@@ -207,9 +204,11 @@ class TabularJob(AutoMLJob):
 class RowsJob(TabularJob):
     """What classification and regression share: rows in no order, unless a column gives one."""
 
-    n_cross_validations: (
-        Annotated[int, Field(ge=2), BeforeValidator(_folds), Allowed("a whole number of 2 or more")] | None
-    ) = Field(None, description=_FOLDS)
+    n_cross_validations: Annotated[
+        Annotated[int, Field(ge=2)] | Literal["auto"] | None,
+        BeforeValidator(_folds),
+        Allowed("'auto' or a whole number of 2 or more"),
+    ] = Field(None, description=f"{_FOLDS} Unset or auto: by the number of rows.")
     group_column_name: ColumnName | None = Field(
         None, description="Rows with one value of this column never stand on both sides of a split."
     )

@@ -81,6 +81,15 @@ def test_an_unknown_keyword_gets_the_nearest_name() -> None:
         automl.classification(training_data="df", target="y")
 
 
+def test_auto_folds_of_rows_are_as_unset() -> None:
+    job = classification(n_cross_validations="Auto", validation_data="other")
+    assert job == classification(validation_data="other")
+    regression = automl.regression(training_data="df", target_column_name="y", n_cross_validations=3)
+    regression.set_data(n_cross_validations="auto")
+    assert regression.n_cross_validations is None
+    assert forecasting(n_cross_validations="auto").n_cross_validations == "auto"
+
+
 def test_values_of_a_section_are_checked_on_assignment() -> None:
     job = classification()
     with pytest.raises(SpecError, match="max_trials: 0 is not allowed; use a whole number of 1 or more"):
@@ -101,7 +110,6 @@ def test_values_of_a_section_are_checked_on_assignment() -> None:
         ({"test_data_size": 0.5, "validation_data_size": 0.5}, "test_data_size", "no rows to train on"),
         ({"weight_column_name": "y"}, "weight_column_name", "is target_column_name already"),
         ({"n_cross_validations": 1}, "n_cross_validations", "2 or more"),
-        ({"n_cross_validations": "auto"}, "n_cross_validations", "forecasting only"),
         ({"n_cross_validations": "foo"}, "n_cross_validations", "2 or more"),
         ({"validation_data_size": 5.0}, "validation_data_size", "above 0 and below 1"),
         ({"test_data_size": 0}, "test_data_size", "above 0 and below 1"),
