@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from automl_jupyter._core.text import did_you_mean, fold_name, listing
+from automl_jupyter._core.text import did_you_mean, fold_name, listing, plain
 from automl_jupyter.errors import Problem, SpecError
+from automl_jupyter.tasks import get_task
 
-#: what may stand on top, the default first
-META_LEARNERS = {
-    "classification": ("LogisticRegression", "LogisticRegressionCV", "LightGBMClassifier"),
-    "regression": ("ElasticNet", "ElasticNetCV", "LightGBMRegressor", "LinearRegression"),
-}
 #: probabilities are clipped here before they become log-odds, so that one sure mistake does not rule the fit
 _CLIP = 1e-6
 #: parts the rows are cut into when they come from a single fold
@@ -33,6 +29,14 @@ _NATIVE = {
     "reg_alpha": "lambda_l1",
     "reg_lambda": "lambda_l2",
 }
+#: what may be set of LightGBM, in either spelling
+_LIGHTGBM = (
+    *_NATIVE, *_NATIVE.values(), "boosting_type", "num_leaves", "max_depth", "learning_rate", "subsample_for_bin",
+    "min_split_gain", "objective", "max_bin", "min_data_in_bin", "extra_trees", "path_smooth",
+)  # fmt: skip
+_SETTINGS = "training.stack_ensemble_settings"
+#: rows that settings are tried on before a job begins
+_TRIAL_ROWS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class StackModel:
     Parameters
     ----------
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
     n_classes : int, optional
         None for regression.
     n_members : int
@@ -104,7 +108,7 @@ def fit_stack(
     y, weight : ndarray
         The truth (class codes or values), and row weights or None.
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
     meta_learner : str, optional
         ``LogisticRegression``, ``LogisticRegressionCV`` or ``LightGBMClassifier``; ``ElasticNet``,
         ``ElasticNetCV``, ``LightGBMRegressor`` or ``LinearRegression``. By default the first of its task.
@@ -163,8 +167,56 @@ def fit_stack(
     return fit(np.arange(len(y))), held_out
 
 
+def meta_learner_problems(
+    name: str | None, settings: Mapping[str, Any], task: str, *, n_classes: int | None = None
+) -> list[Problem]:
+    """Return what is wrong with a meta learner and its settings, which are tried on a few rows made up for it.
+
+    Parameters
+    ----------
+    name : str or None
+        As `fit_stack` takes it.
+    settings : Mapping
+        Keyword arguments for the meta learner.
+    task : str
+        ``classification``, ``regression`` or ``forecasting``.
+    n_classes : int, optional
+        None for numbers.
+
+    Examples
+    --------
+    >>> [problem.where.rpartition(".")[2] for problem in meta_learner_problems(None, {"alpah": 1}, "regression")]
+    ['stack_meta_learner_kwargs']
+    """
+    try:
+        resolved = _resolve(name, task)
+        if settings:
+            _try(resolved, settings, task, n_classes)
+    except SpecError as error:
+        return list(error.problems)
+    except Exception as error:  # noqa: BLE001 each library has errors of its own for a value it does not take
+        return [Problem(f"{_SETTINGS}.stack_meta_learner_kwargs", f"{resolved} refuses this: {plain(str(error))}")]
+    return []
+
+
+def _try(name: str, settings: Mapping[str, Any], task: str, n_classes: int | None) -> None:
+    """Fit a meta learner on a few rows; more than two classes are as good as three."""
+    draw = np.random.default_rng(0)
+    few = {
+        k: min(v, 10) if "iterations" in _NATIVE.get(k, k) and isinstance(v, int) else v for k, v in settings.items()
+    }
+    if n_classes is None:
+        y = draw.normal(size=_TRIAL_ROWS)
+        _fit(name, [y + draw.normal(size=_TRIAL_ROWS)], y, None, task, None, few, 0)
+        return
+    n_classes = min(max(n_classes, 2), 3)
+    y = np.arange(_TRIAL_ROWS) % n_classes
+    p = np.eye(n_classes)[y] + draw.random((_TRIAL_ROWS, n_classes))
+    _fit(name, [p / p.sum(axis=1, keepdims=True)], y, None, task, n_classes, few, 0)
+
+
 def _resolve(name: str | None, task: str) -> str:
-    allowed = META_LEARNERS[task]
+    allowed = get_task(task).meta_learners
     by_name = {fold_name(a): a for a in allowed}
     if name is None or fold_name(name) == "none":
         return allowed[0]
@@ -172,7 +224,7 @@ def _resolve(name: str | None, task: str) -> str:
         raise SpecError(
             [
                 Problem(
-                    "training.stack_ensemble_settings.stack_meta_learner_type",
+                    f"{_SETTINGS}.stack_meta_learner_type",
                     f"{name!r} is no meta learner for {task}.{did_you_mean(name, allowed)} Use {listing(allowed)}.",
                 )
             ]
@@ -225,7 +277,8 @@ def _fit(
         target = y
     Z = (X - center) / scale
     if name.startswith("LightGBM"):
-        estimator = _fit_lightgbm(Z, target, weight, task, n_classes, settings, random_state)
+        _refuse_unknown(name, settings, _LIGHTGBM)
+        estimator = _fit_lightgbm(Z, target, weight, n_classes, settings, random_state)
     else:
         estimator = _make(name, y, settings, random_state)
         with warnings.catch_warnings():
@@ -256,25 +309,25 @@ def _make(name: str, y: np.ndarray, settings: dict[str, Any], random_state: int)
     defaults = all_defaults[name]
     if "random_state" in known:
         defaults["random_state"] = random_state
-    unknown = [s for s in settings if s not in known]
-    if unknown:
-        raise SpecError(
-            [
-                Problem(
-                    "training.stack_ensemble_settings.stack_meta_learner_kwargs",
-                    f"{name} has no setting {s!r}.{did_you_mean(s, known)} Use {listing(known)}.",
-                )
-                for s in unknown
-            ]
-        )
+    _refuse_unknown(name, settings, known)
     return kind(**{**defaults, **settings})
+
+
+def _refuse_unknown(name: str, settings: Mapping[str, Any], known: Collection[str]) -> None:
+    where = f"{_SETTINGS}.stack_meta_learner_kwargs"
+    problems = [
+        Problem(where, f"{name} has no setting {s!r}.{did_you_mean(s, known)} Use {listing(known)}.")
+        for s in settings
+        if s not in known
+    ]
+    if problems:
+        raise SpecError(problems)
 
 
 def _fit_lightgbm(
     X: np.ndarray,
     y: np.ndarray,
     weight: np.ndarray | None,
-    task: str,
     n_classes: int | None,
     settings: dict[str, Any],
     random_state: int,
@@ -286,6 +339,7 @@ def _fit_lightgbm(
     params = {"learning_rate": 0.05, "num_leaves": 4, "min_data_in_leaf": 20, "num_iterations": 100}
     params |= {_NATIVE.get(key, key): value for key, value in settings.items()}
     rounds = int(params["num_iterations"])
+    task = "regression" if n_classes is None else "classification"
     model = make_learner(info, task, params, random_state=random_state, n_jobs=1, n_classes=n_classes)
     fit_learner(info, model, FitData(X.astype(np.float32), y, weight, refit_iterations=rounds))
     return model

@@ -62,9 +62,7 @@ class StackEnsembleSettings(Section):
         Allowed("the name of a meta learner"),
     ] = Field(
         None,
-        description="The second-stage learner. Unset: LogisticRegression for classification,"
-        " ElasticNet otherwise"
-        " (their CV forms under cross-validation).",
+        description="The second-stage learner. Unset: LogisticRegression for classification, ElasticNet otherwise.",
     )
     stack_meta_learner_train_percentage: Fraction = Field(
         0.2, description="Share of the training rows kept for the meta learner when there is one holdout set."

@@ -202,7 +202,7 @@ def make_plan(
     notes: list[dict[str, str]] = [asdict(n) for n in table.notes]
     kept = [c for c in schema.columns if not c.dropped and c.type != ColumnType.IGNORE]
     limits = resolve_limits(job, notes)
-    settings = _feature_settings(job, schema)
+    settings = _feature_settings(job, schema, None if table.classes is None else len(table.classes))
     has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
     learners = _learners(job, len(table.y), notes, has_gaps=has_gaps)
     training = job.training
@@ -310,11 +310,15 @@ def resolve_limits(job: TabularJob, notes: list[dict[str, str]] | None = None) -
     )
 
 
-def _feature_settings(job: TabularJob, schema: TableSchema) -> FeatureSettings:
+def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | None) -> FeatureSettings:
+    """Return how features are made, or refuse what does not fit of it and of the stack's second level."""
     from automl_jupyter.featurization.transformers import resolve_settings
+    from automl_jupyter.search.stack import meta_learner_problems
 
     problems: list[Problem] = []
     settings = resolve_settings(job.featurization, schema.columns, problems)
+    asked = getattr(job.training.stack_ensemble_settings, "stack_meta_learner_type", None)
+    problems += meta_learner_problems(asked, _stack_settings(job), job.task, n_classes=n_classes)
     if problems:
         raise SpecError(problems)
     return settings

@@ -5,12 +5,15 @@ import pytest
 from sklearn.metrics import log_loss
 
 from automl_jupyter.errors import SpecError
-from automl_jupyter.search.stack import META_LEARNERS, fit_stack
+from automl_jupyter.search.stack import fit_stack, meta_learner_problems
+from automl_jupyter.tasks import get_task
+
+META_LEARNERS = {task: get_task(task).meta_learners for task in ("classification", "regression", "forecasting")}
 
 
 def members(task: str, n: int = 400, n_classes: int = 3) -> tuple[np.ndarray, list[np.ndarray]]:
     rng = np.random.default_rng(0)
-    if task == "regression":
+    if task != "classification":
         y = 100 + 20 * rng.normal(size=n)
         return y, [y + 10 * rng.normal(size=n) for _ in range(3)]
     y = rng.integers(0, n_classes, n)
@@ -19,7 +22,7 @@ def members(task: str, n: int = 400, n_classes: int = 3) -> tuple[np.ndarray, li
 
 
 def loss(task: str, y: np.ndarray, prediction: np.ndarray) -> float:
-    if task == "regression":
+    if task != "classification":
         return float(np.mean((y - prediction) ** 2))
     return float(log_loss(y, prediction, labels=range(prediction.shape[1])))
 
@@ -99,6 +102,26 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         fit_stack(given, y, None, task="regression", meta_learner="ElastikNetCV")
     with pytest.raises(SpecError, match=r"ElasticNet has no setting 'alhpa'\. Did you mean 'alpha'"):
         fit_stack(given, y, None, task="regression", settings={"alhpa": 1})
+
+
+@pytest.mark.parametrize("n_classes", [None, 2, 7])
+def test_settings_are_tried_before_there_is_anything_to_fit(n_classes: int | None) -> None:
+    task = "regression" if n_classes is None else "classification"
+
+    def found(name: str | None, **settings: object) -> str:
+        return " | ".join(map(str, meta_learner_problems(name, settings, task, n_classes=n_classes)))
+
+    boosted, cross = ("LightGBMRegressor", "ElasticNetCV") if n_classes is None else META_LEARNERS[task][:0:-1]
+    assert found(None) == found("None") == found(None, max_iter=500, random_state=3) == found(cross, cv=20) == ""
+    assert found(boosted, n_estimators=10**9, reg_lambda=1.0, max_depth=3) == ""
+    assert "has no setting 'bogus'." in found(None, bogus=1, max_itr=2)
+    assert "has no setting 'max_itr'. Did you mean 'max_iter'?" in found(None, bogus=1, max_itr=2)
+    assert f"{boosted} has no setting 'num_leafs'. Did you mean 'num_leaves'?" in found(boosted, num_leafs=3)
+    assert "stack_meta_learner_kwargs: " in found(None, max_iter=-1)
+    assert "refuses this: The 'max_iter' parameter" in found(None, max_iter=-1)
+    assert f"{boosted} refuses this" in found(boosted, n_estimators="many")
+    other = "ElasticNet" if n_classes else "LogisticRegression"
+    assert f"stack_meta_learner_type: '{other}' is no meta learner for {task}." in found(other, bogus=1)
 
 
 def test_a_stack_wants_all_its_members() -> None:

@@ -265,3 +265,21 @@ def test_parameters_of_a_column_that_is_not_there_are_refused_with_the_nearest()
     asked = {"imputer": [{"fields": ["sise"], "parameters": {"strategy": "median"}}]}
     with pytest.raises(SpecError, match=r"There is no feature column 'sise'\. Did you mean 'size'"):
         plan_of(make_spec(featurization={"transformer_params": asked}))
+
+
+# --- the stack's second level -----------------------------------------------------------------------------------
+
+
+def test_a_second_level_that_cannot_be_is_refused_with_everything_else() -> None:
+    stack = {"stack_meta_learner_type": "ElasticNet"}
+    asked = {"imputer": [{"fields": ["sise"], "parameters": {"strategy": "median"}}]}
+    spec = make_spec(training={"stack_ensemble_settings": stack}, featurization={"transformer_params": asked})
+    with pytest.raises(SpecError, match="'ElasticNet' is no meta learner for classification") as caught:
+        plan_of(spec)
+    assert len(caught.value.problems) == 2
+    spec = make_spec(training={"stack_ensemble_settings": {"stack_meta_learner_kwargs": {"bogus": 1}}})
+    with pytest.raises(SpecError, match="LogisticRegression has no setting 'bogus'"):
+        plan_of(spec)
+    stack = {"stack_meta_learner_type": "light_gbm_classifier", "stack_meta_learner_kwargs": {"num_leaves": 3}}
+    plan = plan_of(make_spec(training={"stack_ensemble_settings": stack}))
+    assert (plan.stack_meta_learner, plan.stack_settings) == ("LightGBMClassifier", {"num_leaves": 3})
