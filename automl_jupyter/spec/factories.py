@@ -54,7 +54,7 @@ def classification(
     primary_metric : str or callable, optional
         The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
     enable_model_explainability : bool, optional
-        Whether the best model is explained; the same as in ``set_training``.
+        Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
         The column of row weights.
     validation_data : table, str or Input, optional
@@ -116,7 +116,7 @@ def regression(
     primary_metric : str or callable, optional
         The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
     enable_model_explainability : bool, optional
-        Whether the best model is explained; the same as in ``set_training``.
+        Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
         The column of row weights.
     validation_data : table, str or Input, optional
@@ -179,7 +179,7 @@ def forecasting(
     primary_metric : str or callable, optional
         The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
     enable_model_explainability : bool, optional
-        Whether the best model is explained; the same as in ``set_training``.
+        Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
         The column of row weights.
     validation_data : table, str or Input, optional

@@ -249,7 +249,7 @@ class TabularFeaturizationSettings(NlpFeaturizationSettings):
         | None
     ) = Field(None, description="Parameters of transformers, for all or for some columns.")
     enable_dnn_featurization: Flag | None = Field(
-        None, description="Whether text columns are turned into features by a deep network. Unset: false."
+        None, description="Kept for compatibility, not used: no deep network makes features of texts."
     )
 
 

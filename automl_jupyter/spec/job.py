@@ -126,7 +126,7 @@ class AutoMLJob(Settings):
         Literal["not_set", "debug", "info", "warning", "error", "critical"] | None,
         BeforeValidator(one_of(*_LEVELS)),
         Allowed("'not_set', 'debug', 'info', 'warning', 'error' or 'critical'"),
-    ] = Field(None, description="How much the job's log says. Unset: info.")
+    ] = Field(None, description="Kept for compatibility, not used.")
 
     _metric: Any = PrivateAttr(default=None)
     _notes: list[str] = PrivateAttr(default_factory=list)

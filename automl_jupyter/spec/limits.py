@@ -74,7 +74,9 @@ class NlpLimitSettings(ImageLimitSettings):
         None,
         description="Minutes after which one trial is stopped. Unset: 30, and never more than the whole job.",
     )
-    max_nodes: Count | None = Field(None, description="The most workers one trial may be spread over. Unset: 1.")
+    max_nodes: Count | None = Field(
+        None, description="Kept for compatibility, not used: a fit is not spread over workers."
+    )
 
 
 class TabularLimitSettings(NlpLimitSettings):

@@ -65,7 +65,7 @@ class StackEnsembleSettings(Section):
         description="The second-stage learner. Unset: LogisticRegression for classification, ElasticNet otherwise.",
     )
     stack_meta_learner_train_percentage: Fraction = Field(
-        0.2, description="Share of the training rows kept for the meta learner when there is one holdout set."
+        0.2, description="Kept for compatibility, not used: the meta learner is fitted on all held-out rows."
     )
     stack_meta_learner_kwargs: PlainMap | None = Field(
         None, description="Keyword arguments of the meta learner's constructor."
@@ -115,23 +115,25 @@ class TrainingSettings(Section):
         None, description="How the stack ensemble's second stage is trained."
     )
     enable_model_explainability: Flag | None = Field(
-        None, description="Whether the best model's predictions are explained after training. Unset: true."
+        None,
+        description="Kept for compatibility, not used: explanations are made when they are asked for, as by"
+        " job.plot.importance() and job.plot.shap().",
     )
     enable_onnx_compatible_models: Flag | None = Field(
         None, description="Whether only models that can be exported to ONNX are tried. Unset: false."
     )
     enable_dnn_training: Flag | None = Field(
         None,
-        description="Whether deep networks are tried: on text columns, and as forecasters. Unset: false.",
+        description="Whether deep networks are tried as forecasters. Unset: false. Not used in other tasks.",
     )
     ensemble_model_download_timeout_minutes: Minutes | None = Field(
-        None, description="Minutes within which the members of an ensemble must have been fetched. Unset: 5."
+        None, description="Kept for compatibility, not used: the members of an ensemble are at hand."
     )
     training_mode: Annotated[
         Literal["auto", "distributed", "non_distributed"] | None,
         BeforeValidator(one_of("auto", "distributed", "non_distributed")),
         Allowed("'auto', 'distributed' or 'non_distributed'"),
-    ] = Field(None, description="Whether one trial may be spread over several workers. Unset: auto.")
+    ] = Field(None, description="Kept for compatibility, not used: a fit is not spread over workers.")
 
     @property
     def ensemble_model_download_timeout(self) -> float | None:

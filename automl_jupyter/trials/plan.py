@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl_jupyter._core.text import duration, listing, plain, plural
+from automl_jupyter._core.text import duration, listing, plural
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.tasks import get_task
+from automl_jupyter.trials.notes import add_note, note_features, note_unused
 
 if TYPE_CHECKING:
     from automl_jupyter.data.dataset import Column, TrainingTable
@@ -34,7 +35,7 @@ DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 
 #: configurations of the opening list whose folds must all fit into a share of the time; else they race on the first
 DECISIVE_CONFIGURATIONS, EVERY_FOLD_SHARE = 14, 0.6
-#: regressors that gain nothing for their time as forecasters, and are tried on request
+#: what gains too little for its time as a forecaster, and is tried on request
 _SLOW_FORECASTERS = (
     "GaussianProcess", "GradientBoosting", "OnlineGradientDescentRegressor", "SGD", "LassoLars", "Prophet",
     "TCNForecaster",
@@ -206,15 +207,15 @@ def make_plan(
     has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
     learners = _learners(job, len(table.y), notes, has_gaps=has_gaps)
     training = job.training
-    _note(notes, "validation", _validation_title(validation), validation.reason)
+    add_note(notes, "validation", _validation_title(validation), validation.reason)
     notes += [asdict(n) for n in schema.notes]
-    _note_features(settings, job, kept, notes)
-    _note_unused(job, notes)
+    note_features(settings, job, kept, notes)
+    note_unused(job, notes)
     for note in job.notes:
-        _note(notes, "settings", note, "so that the job runs as it is")
+        add_note(notes, "settings", note, "so that the job runs as it is")
     log_target = table.classes is None and table.time is None and is_log_better(table.y[: table.n_training])
     if log_target:
-        _note(
+        add_note(
             notes,
             "search",
             "Some configurations learn the target's logarithm",
@@ -289,7 +290,7 @@ def resolve_limits(job: TabularJob, notes: list[dict[str, str]] | None = None) -
     minutes = asked.timeout_minutes
     if minutes is None and asked.max_trials is None:
         minutes = DEFAULT_TIMEOUT_MINUTES
-        _note(
+        add_note(
             notes,
             "limits",
             f"timeout_minutes is {minutes:g}",
@@ -324,38 +325,6 @@ def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | Non
     return settings
 
 
-def _note_features(
-    settings: FeatureSettings, job: TabularJob, kept: Sequence[Column], notes: list[dict[str, str]]
-) -> None:
-    """Say what the settings change in how features are made."""
-    language = job.featurization.dataset_language
-    if settings.as_they_are:
-        _note(notes, "featurization", "The columns are used as they are", "featurization.mode is 'off'")
-    if settings.blocked:
-        what = f"{listing(settings.blocked, last='and')} {'is' if len(settings.blocked) == 1 else 'are'} not used"
-        _note(notes, "featurization", what, "blocked_transformers names them; the next in line takes the place")
-    for name, asked in settings.imputers.items():
-        strategy = asked.get("strategy", "mean")
-        what = f"Missing values of {plain(name, most=80)!r} are imputed: {strategy}"
-        _note(notes, "featurization", what, "transformer_params asks for it")
-    if language not in (None, "eng") and any(str(c.type) == "Text" for c in kept):
-        cut = "into characters and pairs of them" if settings.characters else "into words and pairs of them, as English"
-        _note(notes, "featurization", f"Texts are cut {cut}", f"dataset_language is {language!r}")
-
-
-def _note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
-    """Say which settings are understood but change nothing in this version."""
-    featurization, training = job.featurization, job.training
-    unused = {
-        "featurization.enable_dnn_featurization": bool(featurization.enable_dnn_featurization),
-        "training.enable_dnn_training": bool(training.enable_dnn_training) and job.task != "forecasting",
-        "training.training_mode: distributed": training.training_mode == "distributed",
-        "limits.max_nodes": (job.limits.max_nodes or 1) > 1,
-    }
-    for name in (name for name, is_set in unused.items() if is_set):
-        _note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
-
-
 def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
     from automl_jupyter.learners import available, learners
 
@@ -366,7 +335,7 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
     there = dict(installed)
     if job.training.enable_onnx_compatible_models:
         there = {key: info for key, info in there.items() if info.onnx}
-        _note(
+        add_note(
             notes,
             "learners",
             "Only learners that can be converted to ONNX are tried, and no stack ensemble is built",
@@ -375,13 +344,18 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
     deep = job.task == "forecasting" and bool(job.training.enable_dnn_training) and not named
     if deep:
         asked.append(_DEEP_FORECASTER)
+    left_out = [k for k in _SLOW_FORECASTERS if k in installed and k not in (*asked, *blocked)]
+    if job.task == "forecasting" and left_out and not named:
+        verb = "is" if len(left_out) == 1 else "are"
+        what = f"{listing(left_out, last='and')} {verb} tried only where allowed_training_algorithms names them"
+        add_note(notes, "learners", what, "as forecasters they gain too little for their time")
     missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in installed]
     unknown = [name for name in named if name not in learners]
     if unknown:
         why = "this version has no such learner"
-        _note(notes, "learners", f"{listing(unknown, last='and')} cannot be tried", why, level="warning")
+        add_note(notes, "learners", f"{listing(unknown, last='and')} cannot be tried", why, level="warning")
     if missing:
-        _note(
+        add_note(
             notes,
             "learners",
             f"{listing(missing, last='and')} cannot be tried",
@@ -391,16 +365,16 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
     if has_gaps:
         there = {key: info for key, info in there.items() if info.recipe == "tree"}
         why = "columns have missing values, which mode 'off' leaves as they are"
-        _note(notes, "learners", "Only learners that take missing values are tried", why)
+        add_note(notes, "learners", "Only learners that take missing values are tried", why)
     keys = []
     for key in asked if named else there:
         info = there.get(key)
         if info is None or key in blocked:
             continue
-        if job.task == "forecasting" and key in _SLOW_FORECASTERS and key not in asked:
+        if job.task == "forecasting" and key in left_out:
             continue
         if info.max_rows is not None and n_rows > info.max_rows and key not in asked:
-            _note(
+            add_note(
                 notes,
                 "learners",
                 f"{key} is not tried",
@@ -427,7 +401,7 @@ def _with_opening(plan: Plan, notes: list[dict[str, str]]) -> Plan:
     from automl_jupyter.search.opening import opening_list
 
     opening = opening_list(plan.search_context())
-    _note(
+    add_note(
         notes,
         "search",
         f"{plural(len(opening), 'configuration')} open the search",
@@ -442,7 +416,7 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
     limit = plan.limits.timeout_s
     if limit is None:
         return plan.n_folds
-    _note(
+    add_note(
         notes,
         "limits",
         f"The whole job takes at most {duration(limit)}",
@@ -466,7 +440,7 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
     )
     n_first = min(DECISIVE_CONFIGURATIONS, len(opening))
     why = f"all folds of the first {n_first} should take about {duration(every_fold_s)} of {duration(limit)}"
-    _note(notes, "search", what, why)
+    add_note(notes, "search", what, why)
     return decisive if race else plan.n_folds
 
 
@@ -499,7 +473,3 @@ def _validation_title(validation: Validation) -> str:
         "rolling_origin": f"{plural(folds, 'origin')} in the past, each judged on the horizon after it",
     }
     return titles[validation.kind]
-
-
-def _note(notes: list[dict[str, str]], topic: str, what: str, why: str, level: str = "info") -> None:
-    notes.append({"topic": topic, "what": what, "why": why, "level": level})

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.data.split import resolve_validation
 from automl_jupyter.errors import DataError, SpecError
-from automl_jupyter.jobs.prepare import find_schema
+from automl_jupyter.jobs.prepare import decide, find_schema
 from automl_jupyter.metrics.registry import resolve_metric
 from automl_jupyter.testing.quick import make_spec, table_for
 from automl_jupyter.trials.plan import Plan, make_plan, resolve_limits
@@ -127,6 +128,28 @@ def test_learners_too_slow_for_the_rows_are_left_out_unless_asked_for() -> None:
     assert "SVM is not tried: its time grows too fast for 10,500 rows (tried up to 10,000)" in said(plan, "learners")
     asked = plan_of(make_spec(data=table, training={"allowed_training_algorithms": ["SVM"]}))
     assert asked.learners == ("SVM",)
+
+
+def test_forecasters_that_wait_to_be_named_are_said() -> None:
+    days = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "sold": np.arange(60.0) % 7})
+    settings = {"time_column_name": "day", "forecast_horizon": 7}
+
+    def plan_with(**training: Any) -> Plan:
+        spec = automl.forecasting(
+            training_data=days, target_column_name="sold", forecasting_settings=settings, training=training
+        )
+        return decide(spec, namespace=None, base=Path(), n_slots=1).plan
+
+    plan = plan_with(blocked_training_algorithms=["SGD"])
+    names = "GaussianProcess, GradientBoosting, OnlineGradientDescentRegressor"
+    assert names in said(plan, "learners")
+    assert "are tried only where allowed_training_algorithms names them: as forecasters they" in said(plan, "learners")
+    assert "LassoLars" in said(plan, "learners")
+    assert "SGD" not in said(plan, "learners")
+    assert not {"GaussianProcess", "LassoLars"} & set(plan.learners)
+    named = plan_with(allowed_training_algorithms=["LassoLars", "Naive"])
+    assert named.learners == ("LassoLars", "Naive")
+    assert said(named, "learners") == ""
 
 
 # --- the race ---------------------------------------------------------------------------------------------------
@@ -283,3 +306,22 @@ def test_a_second_level_that_cannot_be_is_refused_with_everything_else() -> None
     stack = {"stack_meta_learner_type": "light_gbm_classifier", "stack_meta_learner_kwargs": {"num_leaves": 3}}
     plan = plan_of(make_spec(training={"stack_ensemble_settings": stack}))
     assert (plan.stack_meta_learner, plan.stack_settings) == ("LightGBMClassifier", {"num_leaves": 3})
+
+
+# --- settings that change nothing -------------------------------------------------------------------------------
+
+
+def test_settings_that_change_nothing_are_told() -> None:
+    training = {
+        "ensemble_model_download_timeout_minutes": 3,
+        "stack_ensemble_settings": {"stack_meta_learner_train_percentage": 0.3},
+    }
+    plan = plan_of(make_spec(training=training, log_verbosity="debug"))
+    told = [(n["what"], n["level"]) for n in plan.notes if n["topic"] == "settings"]
+    assert told == [
+        ("log_verbosity changes nothing", "info"),
+        ("training.ensemble_model_download_timeout_minutes changes nothing", "info"),
+        ("training.stack_ensemble_settings.stack_meta_learner_train_percentage changes nothing", "info"),
+    ]
+    quiet = make_spec(training={"stack_ensemble_settings": {"stack_meta_learner_type": "LogisticRegression"}})
+    assert said(plan_of(quiet), "settings") == ""
