@@ -17,7 +17,7 @@ from automl_jupyter.data.dataset import Note, TestTable, TimeTable, TrainingTabl
 from automl_jupyter.data.files import is_url, read_file, read_folder
 from automl_jupyter.data.frames import as_frame, is_table
 from automl_jupyter.data.mltable import MLTABLE_FILE, read_mltable
-from automl_jupyter.data.roles import Roles, read_roles
+from automl_jupyter.data.roles import Roles, feature_types, read_roles
 from automl_jupyter.data.schema import resolve_types
 from automl_jupyter.data.split import cut_holdout
 from automl_jupyter.data.target import Target, assign_codes, find_classes, read_target
@@ -196,7 +196,8 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
     if problems:
         raise DataError(problems)
     panel, settings, n_validation, report = read_series(job, frames["training_data"], frames.get("validation_data"))
-    problems += resolve_types(job.featurization.column_name_and_types or {}, [str(c) for c in panel.X.columns])[1]
+    types, unsuitable = feature_types(job)
+    problems += [*unsuitable, *resolve_types(types, [str(c) for c in panel.X.columns])[1]]
     held = None
     if "test_data" in frames and not problems:
         of_test, roles = Report(), series_roles(job)
@@ -292,8 +293,8 @@ def _check_columns(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Pr
         lacking = [c for c in features if c not in there]
         if lacking:
             problems.append(Problem(part.where, f"Columns of training_data are missing: {_shown(lacking)}."))
-    types = getattr(getattr(job, "featurization", None), "column_name_and_types", None) or {}
-    problems.extend(resolve_types(types, [str(c) for c in training.frame.columns])[1])
+    types, unsuitable = feature_types(job)
+    problems += [*unsuitable, *resolve_types(types, [str(c) for c in training.frame.columns])[1]]
 
 
 def _shown(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,20 @@ import pandas as pd
 
 from automl_jupyter._core.text import plain, plural
 from automl_jupyter.data.convert import UnreadableValueError, distinct_values, raw_numbers, to_truths
-from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.dataset import ColumnType, Note
 from automl_jupyter.data.instants import find_instants
+from automl_jupyter.data.schema import parse_type
 from automl_jupyter.errors import Problem
 
 if TYPE_CHECKING:
     from automl_jupyter.spec.job import AutoMLJob
+
+#: types that suit columns which are no features, the usual one first
+_OF_LABELS = (
+    ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH, ColumnType.BOOLEAN, ColumnType.NUMERIC, ColumnType.TEXT,
+)  # fmt: skip
+_OF_FOLDS = (ColumnType.NUMERIC, ColumnType.BOOLEAN, ColumnType.IGNORE)
+_OF_WEIGHTS = (ColumnType.NUMERIC, ColumnType.IGNORE)
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,37 @@ class Roles:
 
     def _values(self) -> tuple[np.ndarray | None, ...]:
         return self.weight, self.groups, self.times, self.custom_folds
+
+
+def feature_types(job: AutoMLJob) -> tuple[dict[str, str], list[Problem]]:
+    """Return the types asked for of features, and a problem for each that does not suit what its column is used as.
+
+    A type of a column that is no feature is right where it says what the column is read as anyway.
+    """
+    asked: Mapping[str, str] = getattr(getattr(job, "featurization", None), "column_name_and_types", None) or {}
+    types, uses = dict(asked), _uses(job)
+    problems = []
+    for name in [n for n in asked if n in uses]:
+        spelled = types.pop(name)
+        use, suitable = uses[name]
+        if parse_type(spelled) not in suitable:
+            message = f"{plain(name, most=80)!r} is {use} and cannot be {spelled}; use {suitable[0]}, or leave it out."
+            problems.append(Problem("featurization.column_name_and_types", message))
+    return types, problems
+
+
+def _uses(job: AutoMLJob) -> dict[str, tuple[str, Sequence[ColumnType]]]:
+    """Return what the columns that are no features are used as, and the types that suit it, the usual one first."""
+    of_target = _OF_LABELS if job.task == "classification" else (ColumnType.NUMERIC,)
+    of_series = getattr(getattr(job, "forecasting", None), "time_column_name", None)
+    uses: list[tuple[str | None, str, Sequence[ColumnType]]] = [
+        *((c, "a column of folds", _OF_FOLDS) for c in getattr(job, "cv_split_column_names", None) or ()),
+        (getattr(job, "group_column_name", None), "the column of groups", tuple(ColumnType)),
+        (getattr(job, "weight_column_name", None), "the column of row weights", _OF_WEIGHTS),
+        (of_series, "the column of instants", (ColumnType.DATETIME,)),
+        (job.target_column_name, "the column to predict", of_target),
+    ]
+    return {str(name): (use, suitable) for name, use, suitable in uses if name}
 
 
 def read_roles(job: AutoMLJob, frame: pd.DataFrame, where: str, problems: list[Problem], notes: list[Note]) -> Roles:

@@ -156,13 +156,13 @@ def find_schema(job: TabularJob, table: TrainingTable) -> TableSchema:
     DataError
         With every column that cannot be read as asked.
     """
+    from automl_jupyter.data.roles import feature_types
     from automl_jupyter.data.schema import TableSchema
 
-    asked = job.featurization
     rows = table.X if table.time is not None else table.X.iloc[: table.n_training]
     may_be_empty = table.time is not None  # a series can be forecast from its own past alone
-    types = asked.column_name_and_types or None
-    return TableSchema.infer(rows, types=types, as_they_are=asked.mode == "off", may_be_empty=may_be_empty)
+    as_they_are = job.featurization.mode == "off"
+    return TableSchema.infer(rows, types=feature_types(job)[0], as_they_are=as_they_are, may_be_empty=may_be_empty)
 
 
 def with_guardrails(decided: Decision, job: TabularJob) -> Plan:

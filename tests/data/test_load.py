@@ -20,10 +20,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from automl_jupyter import automl
 from automl_jupyter.data.dataset import TrainingTable
 from automl_jupyter.data.load import fingerprint, load_frame, load_training_table
 from automl_jupyter.data.split import make_folds, resolve_validation
 from automl_jupyter.errors import DataError
+from automl_jupyter.jobs.prepare import find_schema
 from automl_jupyter.spec.inputs import Input
 
 
@@ -323,6 +325,49 @@ def test_all_problems_come_at_once() -> None:
         "featurization.column_name_and_types",
         "featurization.column_name_and_types",
     ]
+
+
+@pytest.mark.parametrize("kind", ["Categorical", "Boolean", "Numeric", "Text"])
+def test_a_type_that_suits_what_a_column_is_used_as_is_taken(kind: str) -> None:
+    data = rows(w=1.0, g=np.arange(20) // 4, f=[0, 1] * 10)
+    types = {"y": kind, "w": "Numeric", "g": kind, "f": "Ignore", "b": "Categorical"}
+    spec = automl.classification(
+        training_data=data,
+        target_column_name="y",
+        weight_column_name="w",
+        group_column_name="g",
+        cv_split_column_names=["f"],
+        featurization={"column_name_and_types": types},
+    )
+    table = load_training_table(spec)
+    schema = find_schema(spec, table)
+    assert [(c.name, str(c.type)) for c in schema.columns] == [("a", "Numeric"), ("b", "Categorical")]
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "forecasting"])
+def test_a_type_that_does_not_suit_says_what_the_column_is_used_as(task: str) -> None:
+    data = rows(w=1.0, t=pd.date_range("2024-01-01", periods=20)).assign(y=np.arange(20) % 2)
+    types = {"y": "DateTime", "w": "Categorical"}
+    settings: dict[str, Any] = {}
+    if task == "forecasting":
+        types["t"] = "Numeric"
+        settings = {"forecasting_settings": {"time_column_name": "t"}}
+    spec = getattr(automl, task)(
+        training_data=data,
+        target_column_name="y",
+        weight_column_name="w",
+        featurization={"column_name_and_types": types},
+        **settings,
+    )
+    with pytest.raises(DataError, match="column_name_and_types: 'y' is the column to predict") as caught:
+        load_training_table(spec)
+    assert len(caught.value.problems) == len(types)
+    assert "'w' is the column of row weights and cannot be Categorical; use Numeric, or leave it out." in str(
+        caught.value
+    )
+    assert ("'t' is the column of instants and cannot be Numeric; use DateTime" in str(caught.value)) == (
+        len(types) == 3
+    )
 
 
 def test_names_cannot_carry_control_characters_into_messages() -> None:
