@@ -11,6 +11,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, settle_time
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
@@ -115,6 +116,9 @@ def read_series(
         if not n_validation.any():
             message = "No row lies after the training data of its series. Give later rows, or leave it out."
             raise DataError([Problem("validation_data", message)])
+    fill = target_fill(job)
+    report.notes += gap_notes(panel.y, panel.index, fill)
+    panel = Panel(panel.index, panel.X, fill_target(panel.y, panel.index, fill), panel.weight)
     panel, settings = settle_time(
         job, panel, report, n_validation=0 if n_validation is None else int(n_validation.max())
     )

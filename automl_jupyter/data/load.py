@@ -181,6 +181,7 @@ def load_training_table(
 def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Problem]) -> TrainingTable:
     """Arrange the rows of a forecasting job as series."""
     from automl_jupyter.data.forecast import check_series_columns, read_series, series_roles
+    from automl_jupyter.data.gaps import fill_target
     from automl_jupyter.data.series import Report, read_panel
     from automl_jupyter.spec.tabular import ForecastingJob
 
@@ -205,7 +206,8 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
         found = read_panel(frames["test_data"], roles, "test_data", of_test)
         problems += of_test.problems
         if found is not None:
-            held = TestTable(found.X, found.y, found.weight, found.index)
+            y = fill_target(found.y, found.index, settings.target_fill)
+            held = TestTable(found.X, y, found.weight, found.index)
     if problems:
         raise DataError(problems)
     n_train = panel.index.n_rows - (0 if n_validation is None else int(n_validation.sum()))

@@ -13,6 +13,7 @@ from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.convert import kind_of
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import natural_seasons
+from automl_jupyter.data.gaps import target_fill
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.panel import PanelIndex, name_some
 from automl_jupyter.data.series import AGGREGATES, Panel, Report
@@ -59,6 +60,8 @@ class TimeSettings:
         Which components of a decomposition are features.
     aggregate : str or None
         How target values within one period are combined.
+    target_fill : float, str or None
+        What gaps of the target become: a number or the value before (``ffill``); None where nothing is asked for.
     """
 
     horizon: int
@@ -74,6 +77,7 @@ class TimeSettings:
     country: str | None = None
     stl: str | None = None
     aggregate: str | None = None
+    target_fill: float | str | None = None
 
     @property
     def reach(self) -> int:
@@ -138,6 +142,7 @@ def settle_time(
         country=country,
         stl=asked.use_stl,
         aggregate=asked.target_aggregate_function,
+        target_fill=target_fill(job),
     )
     if n_validation:
         least = reach + 2

@@ -463,16 +463,6 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
         weight[at] = np.nan_to_num(to_numbers(rows.X[roles.weight])[inside])  # missing only where the target is
         weight /= weight[weight > 0].mean() if (weight > 0).any() else 1.0  # as numbers of rows, which learners take
     X = _filled(rows.X.drop(columns=[c for c in (roles.weight,) if c in rows.X.columns]), source, index)
-    n_missing = int(np.isnan(y).sum())
-    if n_missing:
-        gaps = np.unique(index.series[np.isnan(y)])
-        named = name_some([index.name_of(int(s)) for s in gaps])
-        what = (
-            f"{plural(n_missing, 'value')} of {plural(n_rows, 'period')} are missing, in {len(gaps)} series: {named}."
-        )
-        report.notes.append(
-            Note("time series", what, "Periods without a value take the one of a season before, or the last one.")
-        )
     return Panel(index, X, y, weight)
 
 

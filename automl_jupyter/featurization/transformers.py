@@ -10,6 +10,7 @@ from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Column, ColumnType
 from automl_jupyter.errors import Problem
 from automl_jupyter.featurization.steps import STEPS
+from automl_jupyter.spec.kinds import is_number
 
 if TYPE_CHECKING:
     from automl_jupyter.spec.featurization import TabularFeaturizationSettings
@@ -98,7 +99,11 @@ class FeatureSettings:
 
 
 def resolve_settings(
-    asked: TabularFeaturizationSettings, columns: Sequence[Column], problems: list[Problem]
+    asked: TabularFeaturizationSettings,
+    columns: Sequence[Column],
+    problems: list[Problem],
+    *,
+    target_of_series: str | None = None,
 ) -> FeatureSettings:
     """Return what the settings ask for, column by column.
 
@@ -110,6 +115,8 @@ def resolve_settings(
         Every feature column, dropped ones included.
     problems : list of Problem
         Columns that are not there, and parameters that do not suit a column, are added here.
+    target_of_series : str, optional
+        The target of a forecasting job: its gaps are imputed where series are read.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def resolve_settings(
             if key == "tf_idf" and (refused := vectorizer_problem(entry.parameters)):
                 problems.append(Problem(where, refused))
                 continue
-            for column in _columns(key, entry, columns, where, problems):
+            for column in _columns(key, entry, columns, where, problems, target_of_series):
                 found[key].setdefault(column.name, {}).update(entry.parameters)
     hashed: dict[str, int | None] = {}
     if "HashOneHotEncoder" not in blocked:
@@ -166,10 +173,14 @@ def recipes_ruled_out(
     return tuple(recipe for recipe, makes_something in left.items() if not makes_something)
 
 
-def _columns(key: str, entry: Any, columns: Sequence[Column], where: str, problems: list[Problem]) -> Iterable[Column]:
+def _columns(
+    key: str, entry: Any, columns: Sequence[Column], where: str, problems: list[Problem], target_of_series: str | None
+) -> Iterable[Column]:
     """Yield the columns an entry is for."""
     by_name = {c.name: c for c in columns}
     for name in entry.fields if entry.fields is not None else by_name:
+        if name == target_of_series:
+            continue
         column = by_name.get(name)
         if column is None:
             hint = did_you_mean(name, by_name)
@@ -197,7 +208,7 @@ def _unsuited(key: str, parameters: Mapping[str, Any], column: Column) -> str:
     strategy, fill = parameters.get("strategy", "mean"), parameters.get("fill_value")
     if column.type in _CATEGORIES and strategy in ("mean", "median"):
         return f"Strategy {strategy!r} needs numbers; {name}, has none. Use 'most_frequent' or 'constant'."
-    if column.type in _NUMBERS and strategy == "constant" and not _is_number(fill):
+    if column.type in _NUMBERS and strategy == "constant" and not is_number(fill):
         return f"fill_value {fill!r} is no number; {name}, needs one."
     return ""
 
@@ -223,10 +234,3 @@ def vectorizer_problem(parameters: Mapping[str, Any]) -> str:
         if not any(k in str(error) for k in known):
             return f"scikit-learn's TfidfVectorizer refuses this: {plain(str(error), most=300)}"
     return ""
-
-
-def _is_number(value: object) -> bool:
-    try:
-        return abs(float(value)) < float("inf")  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False

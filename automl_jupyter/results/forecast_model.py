@@ -12,6 +12,7 @@ import pandas as pd
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
+from automl_jupyter.data.gaps import fill_target
 from automl_jupyter.data.instants import in_local_time, read_times
 from automl_jupyter.data.panel import PanelIndex, id_keys, is_calendar
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
@@ -341,7 +342,8 @@ class ForecastingModel(FittedModel):
         if panel is None:
             raise ModelInputError(" ".join(str(p) for p in report.problems))
         X = self._encoded(panel.X, where)
-        return History(panel.index, panel.y, X, int(self.settings_["season"]))
+        y = fill_target(panel.y, panel.index, self.settings_.get("target_fill"))
+        return History(panel.index, y, X, int(self.settings_["season"]))
 
     def _check_columns(self, frame: pd.DataFrame, needed: Sequence[str], where: str) -> None:
         names = [str(c) for c in frame.columns]

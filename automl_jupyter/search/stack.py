@@ -206,13 +206,13 @@ def _try(name: str, settings: Mapping[str, Any], task: str, n_classes: int | Non
         k: min(v, 10) if "iterations" in _NATIVE.get(k, k) and isinstance(v, int) else v for k, v in settings.items()
     }
     if n_classes is None:
-        y = draw.normal(size=_TRIAL_ROWS)
-        _fit(name, [y + draw.normal(size=_TRIAL_ROWS)], y, None, task, None, few, 0)
+        values = draw.normal(size=_TRIAL_ROWS)
+        _fit(name, [values + draw.normal(size=_TRIAL_ROWS)], values, None, task, None, few, 0)
         return
     n_classes = min(max(n_classes, 2), 3)
-    y = np.arange(_TRIAL_ROWS) % n_classes
-    p = np.eye(n_classes)[y] + draw.random((_TRIAL_ROWS, n_classes))
-    _fit(name, [p / p.sum(axis=1, keepdims=True)], y, None, task, n_classes, few, 0)
+    codes = np.arange(_TRIAL_ROWS) % n_classes
+    p = np.eye(n_classes)[codes] + draw.random((_TRIAL_ROWS, n_classes))
+    _fit(name, [p / p.sum(axis=1, keepdims=True)], codes, None, task, n_classes, few, 0)
 
 
 def _resolve(name: str | None, task: str) -> str:

@@ -134,6 +134,14 @@ def as_number(value: object) -> float:
     return float(value)
 
 
+def is_number(value: object) -> bool:
+    """Return whether a value is a finite number, or the text of one."""
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+
+
 def as_texts(value: object) -> object:
     """Take one name or a list of names, without repeats."""
     if isinstance(value, str):

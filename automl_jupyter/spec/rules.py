@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from automl_jupyter._core.text import listing
 from automl_jupyter.errors import Problem
 from automl_jupyter.spec.algorithms import algorithm_names
-from automl_jupyter.spec.kinds import shown
+from automl_jupyter.spec.kinds import is_number, shown
 
 if TYPE_CHECKING:
     from automl_jupyter.spec.tabular import ForecastingJob, TabularJob
@@ -120,6 +120,7 @@ def forecasting_conflicts(job: ForecastingJob) -> Iterator[Problem]:
                 f"featurization.column_name_and_types.{column}",
                 f"{purpose!r} is not a column type of forecasting; use Categorical, DateTime or Numeric.",
             )
+    yield from _target_imputers(job)
     for name in featurization.transformer_params or {}:
         if name != "imputer":
             yield Problem(f"featurization.transformer_params.{name}", "cannot be set in forecasting; only imputer can.")
@@ -137,3 +138,19 @@ def forecasting_conflicts(job: ForecastingJob) -> Iterator[Problem]:
                 "cannot be used in forecasting, where candidates are judged from origins in the past; use"
                 " n_cross_validations and forecasting.cv_step_size, or validation_data.",
             )
+
+
+def _target_imputers(job: ForecastingJob) -> Iterator[Problem]:
+    for position, entry in enumerate((job.featurization.transformer_params or {}).get("imputer", [])):
+        if job.target_column_name is None or job.target_column_name not in (entry.fields or ()):
+            continue
+        where = f"featurization.transformer_params.imputer.{position}.parameters"
+        strategy, fill = entry.parameters.get("strategy", "mean"), entry.parameters.get("fill_value")
+        if strategy not in ("constant", "ffill"):
+            yield Problem(
+                f"{where}.strategy",
+                f"{shown(strategy)} of the target would look at values to come. Fill its gaps by 'constant' or 'ffill',"
+                " or leave it out: then a gap takes the value of a season before.",
+            )
+        elif strategy == "constant" and not is_number(fill):
+            yield Problem(f"{where}.fill_value", f"{shown(fill)} is no number; the target needs one.")

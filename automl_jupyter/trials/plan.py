@@ -317,7 +317,8 @@ def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | Non
     from automl_jupyter.search.stack import meta_learner_problems
 
     problems: list[Problem] = []
-    settings = resolve_settings(job.featurization, schema.columns, problems)
+    of_series = job.target_column_name if job.task == "forecasting" else None
+    settings = resolve_settings(job.featurization, schema.columns, problems, target_of_series=of_series)
     asked = getattr(job.training.stack_ensemble_settings, "stack_meta_learner_type", None)
     problems += meta_learner_problems(asked, _stack_settings(job), job.task, n_classes=n_classes)
     if problems:

@@ -70,6 +70,34 @@ def test_a_stack_of_forecasters_is_built_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("parameters", "becomes", "said"),
+    [
+        ({"strategy": "constant", "fill_value": 0}, [0.0, 0.0], "They become 0, as transformer_params asks"),
+        ({"strategy": "ffill"}, "the value before", "They become the value before"),
+        (None, [np.nan, np.nan], "take the one of a season before"),
+    ],
+)
+def test_gaps_of_the_target_become_what_the_imputer_says(parameters: Any, becomes: Any, said: str) -> None:
+    data = series("a", n=60)
+    data.loc[20, "sold"] = np.nan
+    spec = asked(data.drop(index=21), max_trials=1)
+    if parameters is not None:
+        imputer = [{"fields": ["sold"], "parameters": parameters}, {"fields": ["price"], "parameters": {}}]
+        spec.set_featurization(transformer_params={"imputer": imputer})
+    job = submit(spec, compute="inline").wait(120)
+    assert job.status == "Completed"
+    assert said in told(job)
+    before = data.loc[19, "sold"]
+    wanted = [before, before] if becomes == "the value before" else becomes
+    np.testing.assert_array_equal(job.model.history_.y[19:23], [before, *wanted, data.loc[22, "sold"]])
+    later = series("a", n=70).iloc[60:].reset_index(drop=True).drop(index=4)
+    read = job.model._read(later, "context").y
+    assert (
+        np.isnan(read[4]) if parameters is None else read[4] == (0 if parameters["strategy"] == "constant" else read[3])
+    )
+
+
+@pytest.mark.parametrize(
     ("data", "settings", "parts"),
     [
         (with_row(DATA, 3, sold=99.0), {}, ["several rows", "a at 2024-01-04", "target_aggregate_function"]),

@@ -15,6 +15,8 @@ from automl_jupyter.client import automl
 from automl_jupyter.errors import SpecError
 from automl_jupyter.spec import ClassificationJob, ForecastingJob, Input, make_job
 
+NONE = {"strategy": "constant", "fill_value": "none"}
+
 
 def classification(**fields: Any) -> ClassificationJob:
     return automl.classification(training_data="df", target_column_name="y", **fields)
@@ -208,6 +210,16 @@ def test_a_contradiction_or_wrong_value_is_refused(fields: dict[str, Any], where
             {"featurization": {"transformer_params": {"tf_idf": [{"parameters": {"max_df": 0.5}}]}}},
             "featurization.transformer_params.tf_idf",
             "only imputer can",
+        ),
+        (
+            {"featurization": {"transformer_params": {"imputer": [{"fields": ["y"], "parameters": {}}]}}},
+            "featurization.transformer_params.imputer.0.parameters.strategy",
+            "'mean' of the target would look at values to come. Fill its gaps by 'constant' or 'ffill'",
+        ),
+        (
+            {"featurization": {"transformer_params": {"imputer": [{"fields": ["y"], "parameters": NONE}]}}},
+            "featurization.transformer_params.imputer.0.parameters.fill_value",
+            "'none' is no number; the target needs one",
         ),
         (
             {"featurization": {"column_name_and_types": {"a": "Text"}}},
