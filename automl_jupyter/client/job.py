@@ -225,6 +225,14 @@ class Job:
             return self.model.evaluate(data)
         return self.model.evaluate(data, confidence=confidence)
 
+    @property
+    def test_metrics(self) -> dict[str, float | None]:
+        """Every metric of the final model on the test rows; empty where there are none, or as long as it is not there.
+
+        What was predicted of each of them is in the job's folder, in ``test/predictions.csv``.
+        """
+        return dict(self.history.test_metrics or {})
+
     def guardrails(self) -> Guardrails:
         """Return what the checks of the data found, those that somebody has to look at first.
 

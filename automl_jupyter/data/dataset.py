@@ -108,6 +108,8 @@ class TestTable:
         A weight a row.
     index : PanelIndex, optional
         Of a forecast: which row is which series at which instant.
+    rows : numpy.ndarray, optional
+        The rows' numbers in the table they came from; None where they are all of it, in order.
     """
 
     __test__ = False  # pytest takes the name for a test otherwise
@@ -116,6 +118,7 @@ class TestTable:
     y: np.ndarray
     weight: np.ndarray | None = None
     index: PanelIndex | None = None
+    rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,6 +124,8 @@ class _Part:
     frame: pd.DataFrame
     roles: Roles = field(default_factory=Roles)
     target: Target | None = None
+    #: which rows of the input these are; None for all
+    rows: np.ndarray | None = None
 
 
 def load_training_table(
@@ -305,6 +307,7 @@ def _shown(names: list[str]) -> str:
 
 def _keep_rows(part: _Part, kept: np.ndarray | None) -> None:
     if kept is not None:
+        part.rows = np.flatnonzero(kept)
         part.frame = part.frame.loc[kept].set_axis(pd.RangeIndex(int(kept.sum())), axis=0)
 
 
@@ -341,7 +344,9 @@ def _cut_test(job: AutoMLJob, parts: dict[str, _Part], classes: np.ndarray | Non
         what = "class" if classes is not None else "value of the target"
         message = f"One {what} only is left in the training rows when the share {size} is set aside for the test."
         raise DataError([Problem("test_data_size", f"{message} Make it smaller, or give test_data.")])
-    parts["test_data"] = _Part("test_data", training.frame.iloc[aside], roles.take(aside), training.target.take(aside))
+    rows = aside if training.rows is None else training.rows[aside]
+    target = training.target.take(aside)
+    parts["test_data"] = _Part("test_data", training.frame.iloc[aside], roles.take(aside), target, rows)
     training.frame = training.frame.iloc[kept].set_axis(pd.RangeIndex(len(kept)), axis=0)
     training.roles, training.target = roles.take(kept), training.target.take(kept)
     what = f"{plural(len(aside), 'row')} of {plural(len(y), 'row')} were set aside to test the final model."
@@ -372,7 +377,7 @@ def _assemble(
     held = None
     if test is not None and test.target is not None:
         rows = test.frame[list(X.columns)].set_axis(pd.RangeIndex(len(test.frame)), axis=0)
-        held = TestTable(rows, test.target.values, test.roles.weight)
+        held = TestTable(rows, test.target.values, test.roles.weight, rows=test.rows)
     return TrainingTable(
         X=X,
         y=y,

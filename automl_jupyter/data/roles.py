@@ -134,7 +134,7 @@ def read_weights(series: pd.Series, name: str, where: str, problems: list[Proble
     if not values.any():
         problems.append(Problem("weight_column_name", f"{column} is zero in every row."))
         return None
-    return values / values[values > 0].mean()
+    return values / float(values[values > 0].mean())
 
 
 def _groups(series: pd.Series, name: str, notes: list[Note]) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter._core.files import read_json
+from automl_jupyter.data.labels import decode_labels
+from automl_jupyter.jobs.predictions import class_rows, forecast_rows, value_rows, write_rows
 from automl_jupyter.jobs.prepare import Prepared, load_test
 from automl_jupyter.jobs.reserve import is_of_single_series, keeps_folds
 from automl_jupyter.jobs.selection import all_metrics
@@ -75,7 +77,10 @@ def score_test(
     model: ModelRecord,
     context: MetricContext,
 ) -> tuple[dict[str, float | None], int]:
-    """Return the final model's metrics on the test rows and how many there are; nothing where there are none."""
+    """Return the final model's metrics on the test rows and how many there are; nothing where there are none.
+
+    What it predicts of them is written into the job's folder.
+    """
     test = load_test(prepared.cache)
     if test is None:
         return {}, 0
@@ -91,6 +96,12 @@ def score_test(
         n_training=plan.n_training,
     )
     truth, predicted = (test.y, test.weight), blend.predict(test.X)
+    rows = test.arrays.get("rows")
+    if plan.n_classes is None:
+        found = value_rows(rows, test.y, predicted)
+    else:
+        found = class_rows(rows, test.y, predicted, model.threshold, decode_labels(test.meta["classes"]))
+    write_rows(JobFolder(folder).predictions_file, found)
     return all_metrics(plan, predicted, truth, prepared.metric, context, threshold=model.threshold), len(test.y)
 
 
@@ -110,6 +121,7 @@ def _score_forecast(
         blend, open_history(prepared.table), open_history(test), int(settings["horizon"]),
         int(settings["horizon"]), settings["unknown"],
     )  # fmt: skip
+    write_rows(JobFolder(folder).predictions_file, forecast_rows(rolled))
     known = np.isfinite(rolled.actual) & (rolled.trained >= 0)
     if not known.any():
         return {}, 0

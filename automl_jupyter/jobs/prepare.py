@@ -19,7 +19,7 @@ from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.trials.plan import Plan, make_plan
 
 if TYPE_CHECKING:
-    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.dataset import TestTable, TrainingTable
     from automl_jupyter.data.guardrails import Finding
     from automl_jupyter.data.panel import PanelIndex
     from automl_jupyter.data.schema import TableSchema
@@ -387,7 +387,9 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         digest.update(np.ascontiguousarray(train, dtype=np.int32).tobytes())
         digest.update(np.ascontiguousarray(valid, dtype=np.int32).tobytes())
     if table.test is not None:
-        digest.update(fingerprint(table.test.X, table.test.y, table.test.weight).encode())
+        test = table.test
+        numbers = () if test.rows is None else (np.asarray(test.rows),)
+        digest.update(fingerprint(test.X, test.y, test.weight, *numbers).encode())
     root = cache_root()
     cache = root / digest.hexdigest()[:24]
     if _is_whole(cache, has_test=table.test is not None):
@@ -402,7 +404,7 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
             weight=table.test.weight,
             folds=[],
             meta=meta if table.test.index is None else {**meta, "panel": table.test.index.to_dict()},
-            arrays=None if table.test.index is None else _panel_arrays(table.test.index),
+            arrays=_test_arrays(table.test),
         )
     write_cache(
         cache,
@@ -414,6 +416,11 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         arrays=None if table.time is None else _series_arrays(table),
     )
     return cache
+
+
+def _test_arrays(test: TestTable) -> dict[str, np.ndarray]:
+    found = {} if test.index is None else _panel_arrays(test.index)
+    return found if test.rows is None else {**found, "rows": test.rows}
 
 
 def _panel_arrays(index: PanelIndex) -> dict[str, np.ndarray]:

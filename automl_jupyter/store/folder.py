@@ -92,6 +92,11 @@ class JobFolder:
         return self.path / "model"
 
     @property
+    def predictions_file(self) -> Path:
+        """What the final model says of the test rows, where there are any."""
+        return self.path / "test" / "predictions.csv"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the one writer."""
         return self.path / "lock"

@@ -97,6 +97,24 @@ def test_gaps_of_the_target_become_what_the_imputer_says(parameters: Any, become
     )
 
 
+def test_forecasts_of_the_test_rows_are_kept() -> None:
+    data = series("a", "=b", n=74)
+    later = data["when"] >= "2024-03-11"
+    spec = asked(data[~later], max_trials=1)
+    spec.set_data(test_data=data[later].drop(index=data.index[-2]))
+    job = submit(spec, compute="inline").wait(120)
+    found = pd.read_csv(job.path / "test" / "predictions.csv", parse_dates=["when"])
+    assert list(found.columns) == ["shop", "when", "actual", "forecast"]
+    assert set(found["shop"]) == {"a", "'=b"}
+    assert len(found) == 8
+    assert found["actual"].isna().sum() == 1
+    of_a = found[found["shop"] == "a"]
+    wanted = data[later & (data["shop"] == "a")]
+    np.testing.assert_allclose(of_a["actual"], wanted["sold"])
+    np.testing.assert_allclose(of_a["forecast"], job.model.forecast(horizon=4)["forecast"].iloc[:4])
+    assert set(job.test_metrics) >= {"r2_score", "mean_absolute_error"}
+
+
 @pytest.mark.parametrize(
     ("data", "settings", "parts"),
     [

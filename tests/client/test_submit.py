@@ -216,8 +216,11 @@ def test_the_test_rows_only_report(tables: SimpleNamespace, jobs: SimpleNamespac
     assert job.history.test_metrics["AUC_weighted"] == pytest.approx(
         sk.roc_auc_score(test["label"] == "yes", job.model.predict_proba(test)[:, 1])
     )
+    assert job.test_metrics == job.history.test_metrics
     plain = jobs.run()
     assert plain.history.test_metrics is None
+    assert plain.test_metrics == {}
+    assert not (plain.path / "test").exists()
     pd.testing.assert_frame_equal(_scores(job), _scores(plain))
 
 
@@ -226,6 +229,31 @@ def test_a_share_for_the_test_is_cut_before_the_folds(jobs: SimpleNamespace) -> 
     assert job.plan["n_rows"] == 72
     assert all(len(train) + len(valid) == 72 for train, valid in _folds(job))
     assert set(job.history.test_metrics) >= {"accuracy", "log_loss"}
+
+
+def test_what_was_predicted_of_the_test_rows_is_kept(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
+    test = tables.of("label", seed=5)
+    test.loc[3, "label"] = None
+    job = jobs.run(test_data=test)
+    found = pd.read_csv(job.path / "test" / "predictions.csv")
+    assert list(found.columns) == ["row", "given", "predicted", "probability_of_no", "probability_of_yes"]
+    kept = test.drop(index=3)
+    assert found["row"].tolist() == kept.index.tolist()
+    assert found["given"].tolist() == kept["label"].tolist()
+    assert found["predicted"].tolist() == job.model.predict(kept).tolist()
+    np.testing.assert_allclose(found[["probability_of_no", "probability_of_yes"]], job.model.predict_proba(kept))
+    assert (found["given"] == found["predicted"]).mean() == pytest.approx(job.test_metrics["accuracy"])
+
+
+def test_test_rows_that_were_cut_are_told_by_their_place(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
+    data = tables.of("value")
+    data.loc[[0, 5], "value"] = np.nan
+    job = jobs.run("value", task="regression", data=data, test_data_size=0.2)
+    found = pd.read_csv(job.path / "test" / "predictions.csv")
+    assert list(found.columns) == ["row", "given", "predicted"]
+    assert len(found) == 18
+    np.testing.assert_array_equal(found["given"], data.loc[found["row"], "value"])
+    np.testing.assert_allclose(found["predicted"], job.model.predict(data.loc[found["row"]]), rtol=1e-5)
 
 
 # --- how rows are held back -------------------------------------------------------------------------------------
