@@ -213,7 +213,7 @@ BUILTIN: tuple[LearnerInfo, ...] = (
         f"{_HERE}.gaussian.gaussian_process",
         cost=5.0,
         max_rows=5000,
-        max_classes=30,
+        max_classes=200,
         trusted_types=(
             f"{_HERE}.gaussian.model.GaussianProcessClassifier",
             f"{_HERE}.gaussian.model.GaussianProcessRegressor",

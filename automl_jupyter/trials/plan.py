@@ -205,7 +205,8 @@ def make_plan(
     limits = resolve_limits(job, notes)
     settings = _feature_settings(job, schema, None if table.classes is None else len(table.classes))
     has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
-    learners = _learners(job, len(table.y), notes, has_gaps=has_gaps)
+    n_classes = 0 if table.classes is None else len(table.classes)
+    learners = _learners(job, len(table.y), n_classes, notes, has_gaps=has_gaps)
     training = job.training
     add_note(notes, "validation", _validation_title(validation), validation.reason)
     notes += [asdict(n) for n in schema.notes]
@@ -326,7 +327,9 @@ def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | Non
     return settings
 
 
-def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_gaps: bool = False) -> tuple[str, ...]:
+def _learners(
+    job: TabularJob, n_rows: int, n_classes: int, notes: list[dict[str, str]], *, has_gaps: bool = False
+) -> tuple[str, ...]:
     from automl_jupyter.learners import available, learners
 
     named = job.training.allowed_training_algorithms or []
@@ -381,6 +384,10 @@ def _learners(job: TabularJob, n_rows: int, notes: list[dict[str, str]], *, has_
                 f"{key} is not tried",
                 f"its time grows too fast for {plural(n_rows, 'row')} (tried up to {info.max_rows:,})",
             )
+            continue
+        if info.max_classes is not None and n_classes > info.max_classes and key not in asked:
+            why = f"its time grows too fast for {plural(n_classes, 'class', 'classes')} (tried up to {info.max_classes})"
+            add_note(notes, "learners", f"{key} is not tried", why)
             continue
         keys.append(key)
     if not keys:

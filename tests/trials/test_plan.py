@@ -130,6 +130,15 @@ def test_learners_too_slow_for_the_rows_are_left_out_unless_asked_for() -> None:
     assert asked.learners == ("SVM",)
 
 
+def test_learners_too_slow_for_the_classes_are_left_out_unless_asked_for() -> None:
+    frame = pd.DataFrame({"x": np.arange(400.0), "label": [f"c{k % 40}" for k in range(400)]})
+    plan = plan_of(make_spec(data=frame, training={}))
+    assert "SVM" not in plan.learners
+    assert "KNN" in plan.learners
+    assert "SVM is not tried: its time grows too fast for 40 classes (tried up to 30)" in said(plan, "learners")
+    assert plan_of(make_spec(data=frame, training={"allowed_training_algorithms": ["SVM"]})).learners == ("SVM",)
+
+
 def test_forecasters_that_wait_to_be_named_are_said() -> None:
     days = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "sold": np.arange(60.0) % 7})
     settings = {"time_column_name": "day", "forecast_horizon": 7}
