@@ -78,6 +78,7 @@ def hierarchical_forecasting(
     import pandas as pd
 
     from automl_jupyter.data.forecast import series_roles
+    from automl_jupyter.data.gaps import fill_target, target_fill
     from automl_jupyter.data.hierarchy import Hierarchy
     from automl_jupyter.data.load import load_frame
     from automl_jupyter.data.series import Report, read_panel
@@ -93,6 +94,7 @@ def hierarchical_forecasting(
     panel = read_panel(frame, replace(series_roles(spec), id_columns=tuple(columns)), "training_data", report)
     if panel is None:
         raise DataError(report.problems)
+    panel = replace(panel, y=fill_target(panel.y, panel.index, target_fill(spec)))
     tree = Hierarchy(panel, str(spec.target_column_name))
     levels = [at for at, name in enumerate(tree.names) if hierarchy_training_level in (None, name)]
     one, settings = spec.model_copy(), spec.forecasting.model_copy()

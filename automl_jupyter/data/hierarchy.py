@@ -64,7 +64,8 @@ class Hierarchy:
         """Return the values of a level as a table like the one that was given."""
         begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
         filled = np.where(begun, self._wide, 0.0)  # what has not begun adds nothing; a gap later on is a gap of the sum
-        summed = filled @ self.sums(at).T
+        missing = np.isnan(filled) @ self.sums(at).T > 0
+        summed = np.where(missing, np.nan, np.nan_to_num(filled) @ self.sums(at).T)
         started = begun @ self.sums(at).T > 0
         parts: list[pd.DataFrame] = []
         for i, node in enumerate(self.nodes(at)):

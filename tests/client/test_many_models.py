@@ -116,6 +116,17 @@ def test_reconciling_without_its_package_says_what_to_do(every_level: Any, monke
         every_level.forecast(reconciliation="ols")
 
 
+def test_gaps_of_the_bottom_are_filled_before_they_are_summed() -> None:
+    data = sales().drop(index=[20])  # a day of shop a
+    imputer = [{"fields": ["sold"], "parameters": {"strategy": "constant", "fill_value": 0}}]
+    spec = asked(data)
+    spec.set_featurization(transformer_params={"imputer": imputer})
+    tree = automl.hierarchical_forecasting(spec, ["region", "shop"], compute="inline").wait().hierarchy
+    of_b = data.loc[(data["shop"] == "b") & (data["day"] == DAYS[20]), "sold"].item()
+    north = tree.level(1)
+    assert north.loc[(north["region"] == "n") & (north["day"] == DAYS[20]), "sold"].item() == pytest.approx(of_b)
+
+
 @pytest.mark.parametrize("method", ["wls_struct", "ols"])
 def test_levels_are_reconciled(every_level: Any, method: Any) -> None:
     pytest.importorskip("hierarchicalforecast")

@@ -50,6 +50,8 @@ def test_a_gap_of_one_is_a_gap_of_the_sum() -> None:
     holed = data[~((data["shop"] == "a") & (data["day"] == "2024-01-03"))]
     tree = tree_of(holed)
     assert tree.level(1).query("region == 'n'")["sold"].tolist() == [1, 4, 4]
+    assert tree.level(1).query("region == 's'")["sold"].tolist() == [10, 20, 30, 40], "and of no other"
+    assert len(tree.level(2)) == 10
 
 
 def test_series_that_end_early_are_named() -> None:
