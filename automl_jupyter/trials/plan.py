@@ -386,8 +386,8 @@ def _learners(
             )
             continue
         if info.max_classes is not None and n_classes > info.max_classes and key not in asked:
-            why = f"its time grows too fast for {plural(n_classes, 'class', 'classes')} (tried up to {info.max_classes})"
-            add_note(notes, "learners", f"{key} is not tried", why)
+            grown = f"its time grows too fast for {n_classes:,} classes (tried up to {info.max_classes})"
+            add_note(notes, "learners", f"{key} is not tried", grown)
             continue
         keys.append(key)
     if not keys:
