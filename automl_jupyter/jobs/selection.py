@@ -208,7 +208,7 @@ def _stack(
         [np.concatenate([predictions.get(n, f) for f in folds]) for n in members],
         y,
         weight,
-        task="classification" if plan.task == "classification" else "regression",  # forecasts are values
+        task=plan.task,
         meta_learner=plan.stack_meta_learner,
         settings=plan.stack_settings,
         fold_of_row=fold_of_row,
