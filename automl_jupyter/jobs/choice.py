@@ -45,7 +45,9 @@ def best_single(history: History, asked: SelectEnsemble) -> Selection:
 
     def rank(selection: Selection) -> tuple[float, bool]:
         score = history.score(selection.metrics)
-        return -math.inf if score is None else score, history.trials[selection.members[0][0]].origin != "baseline"
+        if score is None:
+            return -math.inf, history.trials[selection.members[0][0]].origin != "baseline"
+        return score, True
 
     return max(found, key=rank)
 

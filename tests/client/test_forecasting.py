@@ -62,13 +62,6 @@ DATA = series()
 DATES = {"iso": "%Y-%m-%d", "american": "%m/%d/%Y", "german": "%d.%m.%Y"}
 
 
-def test_a_stack_of_forecasters_is_built_where_it_is_asked_for() -> None:
-    names = ["ElasticNet", "DecisionTree", "Theta"]
-    job = run(DATA, max_trials=4, training={"allowed_training_algorithms": names, "enable_stack_ensemble": True})
-    assert "StackEnsemble" in job.history.ensembles
-    assert not any("left out" in note.message for note in job.history.notes)
-
-
 @pytest.mark.parametrize(
     ("parameters", "becomes", "said"),
     [

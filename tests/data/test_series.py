@@ -94,7 +94,7 @@ def test_weights_are_needed_only_where_there_is_a_target() -> None:
     data.loc[5, ["sold", "weight"]] = np.nan
     table = load(data, weight_column_name="weight")
     assert table.weight is not None
-    assert np.delete(table.weight, 5).tolist() == [2.0] * 18
+    assert np.delete(table.weight, 5).tolist() == [1.0] * 18
 
 
 def test_the_weekday_of_most_rows_is_that_of_the_weeks() -> None:
