@@ -23,7 +23,15 @@ from automl_jupyter.jobs.reserve import (
     refits_s,
     total_s,
 )
-from automl_jupyter.jobs.situation import HOPELESS, InFlight, Situation, is_paced, members, race_decides
+from automl_jupyter.jobs.situation import (
+    HOPELESS,
+    STOP_GRACE_S,
+    InFlight,
+    Situation,
+    is_paced,
+    members,
+    race_decides,
+)
 from automl_jupyter.jobs.standing import compared_folds, is_cancelled, with_folds
 from automl_jupyter.store.history import History, TrialRecord
 from automl_jupyter.trials.plan import Plan
@@ -32,8 +40,6 @@ from automl_jupyter.trials.records import REFIT
 #: how many times what is left of the time a refit may be expected to take, after which there is nothing else to do
 #: with the time: as likely as not it ends sooner
 HOPEFUL = 1.3
-#: seconds after being asked to stop until a fit's worker is replaced
-STOP_GRACE_S = 3.0
 #: seconds that a job waits for workers to come back before it makes do without
 WORKERS_S = 30.0
 NO_WORKER = "there was no worker"
@@ -54,14 +60,14 @@ def close(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         return _select_final(plan, history, now)
     if history.model.stage == "chosen":
         return _refit(plan, history, now)
-    if now.in_flight:  # they did not stop when asked, and would keep the next job's fits waiting
-        return [KillTasks(tuple(now.in_flight), "cancelled", "the job is over; its worker was replaced")]
     if is_cancelled(history) or history.limit == "cancel":
         return [EndJob("Canceled", "stopped on request")]
     return [EndJob("Completed", history.limit)]
 
 
 def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Instruction]:
+    if now.workers_gone:
+        return [KillTasks(tuple(now.in_flight), "cancelled", "its worker is gone")]
     hurry = history.limit in ("cancel", "timeout_minutes", "exit_score", "enable_early_termination")
     unasked = tuple(f.key for f in now.in_flight.values() if f.asked_s is None)
     if hurry and unasked:
@@ -120,7 +126,7 @@ def _refit(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     model = history.model
     assert model is not None
     total = total_s(plan, history)
-    if not plan.refits or history.limit == "cancel" or is_cancelled(history):
+    if not plan.refits or history.limit == "cancel" or is_cancelled(history) or now.workers_gone:
         return _stop_refits(now) or [PublishFinal()]
     flying = {(f.number, f.fold) for f in now.in_flight.values()}
     chosen = [(history.trials[n], w) for n, w in sorted(members(history).items(), key=lambda m: -m[1])]

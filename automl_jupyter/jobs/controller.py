@@ -21,7 +21,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.choice import best_single, better, choose, finite, is_usable
 from automl_jupyter.jobs.environment import environment
-from automl_jupyter.jobs.executor import Executor, InlineExecutor
+from automl_jupyter.jobs.executor import LOST, Executor, InlineExecutor, release
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
@@ -143,7 +143,7 @@ class Controller:
             self._lock.release()
             self.released.set()
             if self._executor is not None:
-                self._executor.close()
+                release(self._executor, self._in_flight)
             self._side.shutdown(wait=False, cancel_futures=True)
 
     # --- beginning ---------------------------------------------------------------------------------------------
@@ -205,6 +205,7 @@ class Controller:
             predict_s=self._search.predict_s,
             needed_bytes=self._search.needed_bytes,
             worker_bytes=self._worker_bytes,
+            workers_gone=self._executor.is_gone(),
             is_iterative=self._search.is_iterative,
         )
 
@@ -271,7 +272,7 @@ class Controller:
         )
 
     def _take_failure(self, outcome: FoldOutcome, flight: InFlight) -> None:
-        if outcome.error and outcome.error["type"] == "KilledWorker":
+        if outcome.error and outcome.error["type"] in LOST:
             return  # begun again by the state machine, which counts how often
         if flight.asked_s is not None and self.history.status != "Running":
             return  # the job is finishing: the trial ends with what it has

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter.errors import ComputeError
 from automl_jupyter.jobs.cluster import connect, dashboard_of, make_warm_up
+from automl_jupyter.jobs.executor import CUT_OFF
 from automl_jupyter.trials.evaluate import WORKER_TABLES, evaluate, forget
 from automl_jupyter.trials.guard import request_stop
 from automl_jupyter.trials.records import FoldOutcome, FoldTask
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _RESTART_S = 30
 #: seconds until a worker that could not be reached is asked again
 _AGAIN_S = 0.5
+
+#: seconds that the scheduler gets to say which workers there are
+_ANSWER_S = 10
+#: what the client raises while its scheduler, or it itself, is on its way out or back; the last two where its loop ends
+_UNREACHABLE = (KeyError, OSError, RuntimeError, NameError, AttributeError)
 
 T = TypeVar("T")
 
@@ -75,11 +81,15 @@ class DaskExecutor:
         return f"{WORKER_TABLES}{cache.name}", None
 
     def n_slots(self) -> int:
-        """Return how many tasks can run at once."""
-        threads = sum(self._threads())
+        """Return how many tasks can run at once; one where a cluster adapts to tasks that wait, and none does."""
+        threads = sum(self._threads()) or int(self._is_adaptive())
         if self._cores != 1:
             threads = min(threads, 1) if self._cores == -1 else max(threads // self._cores, min(threads, 1))
         return threads if self._max_concurrent is None else min(threads, self._max_concurrent)
+
+    def is_gone(self) -> bool:
+        """Return whether the client was closed: by its owner, or by itself once its scheduler was lost for long."""
+        return bool(self._client.status == "closed")
 
     def threads_per_fit(self) -> int:
         """Return how many threads a fit may use: those asked for, or all of its machine's.
@@ -93,20 +103,32 @@ class DaskExecutor:
 
     def worker_bytes(self) -> int | None:
         """Return the memory of the worker that has least, None where it has no limit."""
-        return min((int(w["memory_limit"]) for w in self._workers() if w["memory_limit"]), default=None)
+        try:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        except _UNREACHABLE:
+            return None
+        return min((int(w["memory_limit"]) for w in workers if w["memory_limit"]), default=None)
+
+    def _is_adaptive(self) -> bool:
+        cluster = getattr(self._client, "cluster", None)
+        return getattr(cluster, "_adaptive", None) is not None and self._client.status == "running"
 
     def _threads(self) -> list[int]:
-        return [int(w["nthreads"]) for w in self._workers()]
-
-    def _workers(self) -> list[Any]:
-        try:
-            return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
-        except (KeyError, OSError, RuntimeError):  # the scheduler is on its way out or back
+        try:  # as `Client.nthreads`, which waits for ever where the client is closed meanwhile
+            found = self._client.sync(self._client.scheduler.ncores, callback_timeout=_ANSWER_S)
+        except _UNREACHABLE:
             return []
+        return [int(n) for n in found.values()]
 
     def submit(self, task: FoldTask) -> None:
         """Give a task to the cluster."""
-        future = self._client.submit(evaluate, task, key=task.key, pure=False, retries=0)
+        try:
+            future = self._client.submit(evaluate, task, key=task.key, pure=False, retries=0)
+        except _UNREACHABLE as error:
+            if self._client.status == "running":
+                raise
+            self._outcomes.put(self._lost(task, error))
+            return
         self._futures[task.key] = future
         future.add_done_callback(lambda f: self._done(task, f))
 
@@ -125,17 +147,25 @@ class DaskExecutor:
 
     def kill(self, keys: tuple[str, ...]) -> None:
         """Replace the workers that run these tasks; in a thread of its own, since a restart takes seconds."""
-        with contextlib.suppress(OSError, RuntimeError):
+        busy: set[str] = set()
+        if self.is_gone():
+            self._futures.clear()
+            return
+        with contextlib.suppress(*_UNREACHABLE):
             busy = {worker for worker, tasks in self._client.processing().items() if set(tasks) & set(keys)}
-            for key in keys:
-                future = self._futures.pop(key, None)
-                if future is not None:
+        for key in keys:
+            future = self._futures.pop(key, None)
+            if future is not None:
+                with contextlib.suppress(*_UNREACHABLE):
                     future.cancel(force=True)  # first, or the task is scheduled again on the new worker
-            if busy:
-                threading.Thread(target=self._restart, args=(sorted(busy),), name="automl-restart", daemon=True).start()
+        if busy:
+            threading.Thread(target=self._restart, args=(sorted(busy),), name="automl-restart", daemon=True).start()
 
     def close(self) -> None:
         """Drop what is left of the job on the workers; close the client if it is this executor's own."""
+        if self.is_gone():
+            self._futures.clear()
+            return
         with contextlib.suppress(Exception):  # the cluster may be gone already; there is nothing left to do then
             self._client.cancel(list(self._futures.values()))
             self._client.run(forget)
@@ -166,14 +196,15 @@ class DaskExecutor:
         try:
             outcome = future.result()
         except Exception as error:  # noqa: BLE001 a worker that died, a connection that broke: the trial's result
-            outcome = FoldOutcome(
-                task.key,
-                task.number,
-                task.fold,
-                "failed",
-                error={"type": type(error).__name__, "message": _worker_died(error), "tail": ""},
-            )
+            outcome = self._lost(task, error)
         self._outcomes.put(outcome)
+
+    def _lost(self, task: FoldTask, error: BaseException) -> FoldOutcome:
+        """Return the outcome of a task whose worker died, or that no worker could be given."""
+        # While a client is closed its errors are of any type, and none is the fit's.
+        kind = type(error).__name__ if self._client.status == "running" else CUT_OFF
+        found = {"type": kind, "message": _worker_died(error), "tail": ""}
+        return FoldOutcome(task.key, task.number, task.fold, "failed", error=found)
 
     def _restart(self, addresses: list[str]) -> None:
         with contextlib.suppress(Exception):  # workers without a nanny cannot be restarted; the fit runs on to its end

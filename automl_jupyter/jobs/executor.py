@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter.jobs.situation import STOP_GRACE_S
 from automl_jupyter.trials.evaluate import evaluate
 from automl_jupyter.trials.guard import request_stop
 from automl_jupyter.trials.records import FoldOutcome, FoldTask
+
+#: types of errors that are no fault of a fit: its worker died, or the way to it
+CUT_OFF = "CommClosedError"
+LOST = ("KilledWorker", "FutureCancelledError", "CancelledError", CUT_OFF)
 
 
 class Executor(Protocol):
@@ -25,6 +32,9 @@ class Executor(Protocol):
 
     def n_slots(self) -> int:
         """Return how many tasks can run at once now; 0 while workers restart."""
+
+    def is_gone(self) -> bool:
+        """Return whether no worker will ever come back."""
 
     def threads_per_fit(self) -> int:
         """Return how many threads a fit may use."""
@@ -46,6 +56,29 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Let go of the workers."""
+
+
+def release(executor: Executor, keys: Iterable[str], *, grace_s: float = STOP_GRACE_S) -> None:
+    """Close an executor whose job is over; a fit that still runs would keep the next job's waiting.
+
+    Parameters
+    ----------
+    executor : Executor
+        The executor.
+    keys : iterable of str
+        Tasks that have no outcome yet.
+    grace_s : float, default 3.0
+        Seconds they get to stop, until their workers are replaced.
+    """
+    running = set(keys)
+    if running:
+        executor.stop(tuple(running))
+        until = monotonic_s() + grace_s
+        while running and (left_s := until - monotonic_s()) > 0:
+            running -= {outcome.key for outcome in executor.poll(left_s)}
+        if running:
+            executor.kill(tuple(running))
+    executor.close()
 
 
 class InlineExecutor:
@@ -75,6 +108,10 @@ class InlineExecutor:
     def n_slots(self) -> int:
         """Return 1."""
         return 1
+
+    def is_gone(self) -> bool:
+        """Return False: this thread is there as long as its job."""
+        return False
 
     def threads_per_fit(self) -> int:
         """Return the threads asked for, or one for each core."""

@@ -55,7 +55,8 @@ class Stack:
     def save(self, folder: Path) -> None:
         """Write the second level, and what it predicted for rows held out, to a job's folder."""
         artifacts.save(folder / STACK_FILE, self.model)
-        write_array(folder / stack_predictions_file(STACK_FILE), self.held_out.astype(np.float32))
+        dtype = np.float32 if self.held_out.ndim == 2 else np.float64  # as trials keep theirs
+        write_array(folder / stack_predictions_file(STACK_FILE), self.held_out.astype(dtype))
 
 
 @dataclass(frozen=True)

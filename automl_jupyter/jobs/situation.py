@@ -22,6 +22,10 @@ COVERED_SHARE = 0.9
 MOST_WEIGHT = 0.5
 
 
+#: seconds after being asked to stop until a fit's worker is replaced
+STOP_GRACE_S = 3.0
+
+
 @dataclass(frozen=True)
 class InFlight:
     """A fit that a worker has. `limit_s` is counted from `started_s`, in seconds of the job."""
@@ -52,6 +56,8 @@ class Situation:
     #: estimates the memory of such a fit, and what a worker has, in bytes
     needed_bytes: Callable[[str, Mapping[str, Any], int], float] = lambda learner, params, n_rows: 0.0
     worker_bytes: int | None = None
+    #: whether no worker will ever come back: the Dask client was closed, or its scheduler lost
+    workers_gone: bool = False
     #: whether a learner keeps what it has when asked to stop
     is_iterative: Callable[[str], bool] = lambda learner: False
 

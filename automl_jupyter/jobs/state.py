@@ -141,6 +141,8 @@ def _search_is_over(plan: Plan, history: History, now: Situation) -> ReachLimit 
     limits = plan.limits
     if is_cancelled(history):
         return ReachLimit("cancel", "stopped on request")
+    if now.workers_gone:
+        return ReachLimit("workers", "the Dask client was closed, or its scheduler lost")
     deadline = search_deadline_s(plan, history, now)
     if deadline is not None and now.elapsed_s >= deadline:
         if usable(history) or nothing_will_come(history):

@@ -45,6 +45,7 @@ REASONS = {
     "exit_score": "The score asked for was reached.",
     "enable_early_termination": "The score had stopped improving.",
     "exhausted": "There was nothing more to try.",
+    "workers": "The workers were lost; the model is what was complete.",
 }
 
 _MARKS_OF_DIRECTION = re.compile("[\u061c\u200e\u200f]")

@@ -101,6 +101,7 @@ class Simulation:
     #: learner -> bytes a fit of it takes, and what a worker has
     needed_bytes: Mapping[str, float] = field(default_factory=dict)
     worker_bytes: int | None = None
+    workers_gone: bool = False
     #: learner -> seconds a fit of it is predicted to take
     predicted_s: Mapping[str, float] = field(default_factory=dict)
     #: seconds that choosing weights is said to have taken
@@ -158,6 +159,7 @@ class Simulation:
             selected_s=self._selected_s,
             needed_bytes=lambda learner, params, n_rows: self.needed_bytes.get(learner, 0.0),
             worker_bytes=self.worker_bytes,
+            workers_gone=self.workers_gone,
             predict_s=lambda learner, params, n_rows: self.predicted_s.get(learner),
             is_iterative=lambda learner: True,
         )

@@ -152,6 +152,34 @@ def test_a_fit_of_the_embedded_cluster_may_take_every_core() -> None:
         embedded.close_local()
 
 
+def test_a_job_whose_client_is_closed_keeps_what_is_complete(one_worker: Any, tmp_path: Path) -> None:
+    """As by leaving `with Client(...)` while the job runs."""
+    from distributed import Client
+
+    client = Client(one_worker.scheduler.address, set_as_default=False)
+    spec = make_spec("kind", limits={"max_trials": 60}, training=TRAINING)
+    job = submit(spec, workspace=tmp_path, compute=client)
+    eventually(lambda: sum(t.is_complete for t in job.trials) > 2, "trials end")
+    client.close()
+    assert job.wait(LIMIT_S).status == "Completed"
+    assert job.history.limit == "workers"
+    assert [t.reason for t in job.trials if t.state == "failed"] == []
+    rows = table_for("kind").drop(columns="kind")
+    assert len(job.model.predict(rows)) == len(rows)
+
+
+def test_a_cluster_that_adapts_is_given_work_before_it_has_workers(tmp_path: Path) -> None:
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(
+        n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", local_directory=str(tmp_path / "adaptive")
+    ) as local:
+        local.adapt(minimum=0, maximum=1, interval="100ms", wait_count=50)
+        with Client(local, set_as_default=False) as client:
+            job = run_job(compute=client, workspace=tmp_path, limits={"max_trials": 1})
+    assert [t.state for t in job.trials] == ["complete"] * 2
+
+
 def test_a_fit_stuck_in_c_code_is_ended_with_its_worker(cluster: Any, tmp_path: Path) -> None:
     cluster.run(exec, STUCK, {})
     job = run_job(

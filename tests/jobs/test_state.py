@@ -454,6 +454,18 @@ def test_a_job_without_workers_ends_soon_after_its_time() -> None:
     assert 60 < job.now_s < 60 + 2 * WORKERS_S
 
 
+@pytest.mark.parametrize("limits", [{"timeout_s": 600.0}, {"max_trials": 30}])
+@pytest.mark.parametrize("until_s", [2.5, 9.0])
+def test_a_job_whose_workers_are_gone_for_good_ends_with_what_it_has(limits: dict[str, float], until_s: float) -> None:
+    job = Simulation(make_plan(**limits), steady).run(until_s=until_s)
+    job.workers_gone, job.n_slots = True, 0
+    job.run()
+    assert job.history.limit == "workers"
+    assert job.history.status == "Completed"
+    assert job.now_s < until_s + 1.0
+    assert not job.in_flight
+
+
 @pytest.mark.parametrize("limits", [{"timeout_s": 60.0}, {"max_trials": 3}])
 def test_refits_wait_for_workers_that_are_replaced(limits: dict[str, float]) -> None:
     job = Simulation(make_plan(**limits), steady, n_slots=1)
@@ -479,17 +491,6 @@ def test_refits_without_a_worker_are_given_up_after_a_while() -> None:
     job.run()
     assert job.history.status == "Completed"
     assert WORKERS_S <= job.now_s - at_s < 2 * WORKERS_S
-
-
-def test_a_refit_that_does_not_stop_is_not_left_to_the_next_job() -> None:
-    def script(number: int, fold: int) -> ScriptedFit:
-        return ScriptedFit(seconds=1000.0, stops=False) if is_refit(fold) else ScriptedFit()
-
-    job = Simulation(make_plan(timeout_s=30.0), script).run()
-    assert job.history.status == "Completed"
-    assert job.now_s < 31
-    assert job.killed
-    assert not job.in_flight
 
 
 @pytest.mark.slow
