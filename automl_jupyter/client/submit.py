@@ -198,8 +198,7 @@ def resolve_compute(compute: object | None, namespace: Mapping[str, Any]) -> obj
 
 def _experiment_name() -> str:
     """Return the current folder's name, as the client of Azure Machine Learning does, made fit for a folder."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name).strip("-.")[:60]
-    return name or "Default"
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name)[:60].strip("-._") or "Default"
 
 
 def _start(controller: Any) -> None:

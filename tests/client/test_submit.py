@@ -18,10 +18,10 @@ from sklearn import metrics as sk
 
 from automl_jupyter import automl
 from automl_jupyter.client import submit
-from automl_jupyter.client.submit import resolve_compute, resume
+from automl_jupyter.client.submit import _experiment_name, resolve_compute, resume
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.errors import DataError, JobFailedError, SpecError, StoreError
-from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.folder import JobFolder, check_name
 
 KNN_TOO = {
     "allowed_training_algorithms": ["KNN", "LogisticRegression"],
@@ -447,6 +447,20 @@ def test_a_name_that_is_taken_is_refused(jobs: SimpleNamespace) -> None:
         jobs.run(name="mine")
     with pytest.raises(StoreError, match="a job 'mine' exists already"):
         jobs.run(name="mine", experiment_name="another")
+
+
+def test_a_job_starts_in_a_folder_of_any_name(
+    jobs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"_scratch": "scratch", "__": "Default", f"{'a' * 59}.b": "a" * 59, "my data": "my-data", "v1.2": "v1.2"}
+    for name, experiment in named.items():
+        (tmp_path / name).mkdir()
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path / name)
+            assert check_name(_experiment_name(), "experiment_name") == experiment
+    with monkeypatch.context() as patch:
+        patch.chdir(tmp_path / "_scratch")
+        assert jobs.run(limits={"max_trials": 1}).experiment_name == "scratch"
 
 
 def test_where_fits_run_is_looked_up() -> None:
