@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,13 +63,14 @@ def write_cache(
     folds: Sequence[Fold],
     meta: dict[str, Any],
     arrays: Mapping[str, np.ndarray] | None = None,
+    shared: bool = False,
 ) -> None:
     """Write an encoded table; the folder appears whole or not at all.
 
     Parameters
     ----------
     folder : Path
-        Where; what stands there is replaced.
+        Where; what stands there is replaced, unless it is `shared`.
     X : pandas.DataFrame
         Canonical columns, as `TableSchema.encode` gives them.
     y : numpy.ndarray
@@ -81,6 +83,9 @@ def write_cache(
         Anything else, JSON.
     arrays : mapping, optional
         More arrays, by names of letters.
+    shared : bool, default False
+        Whether the folder is named by its content, so that others may write and read the same one meanwhile: a whole
+        table that stands there stays.
 
     Examples
     --------
@@ -103,9 +108,9 @@ def write_cache(
             np.save(building / f"array-{name}.npy", values)
         about = {"n_folds": len(folds), "weight": weight is not None, "meta": meta, "arrays": sorted(arrays or {})}
         (building / _META).write_text(json.dumps(about), encoding="utf-8")
-        if folder.exists():
+        if not shared and folder.exists():
             shutil.rmtree(folder)
-        building.rename(folder)
+        _put(building, folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
@@ -134,6 +139,24 @@ def open_cache(folder: Path) -> CachedTable:
         raise StoreError(f"The stored table in {folder} cannot be read: {error}") from error
 
 
+def is_whole(folder: Path) -> bool:
+    """Return whether a table stands in a folder."""
+    return (folder / _META).exists()
+
+
+def remove_cache(folder: Path) -> None:
+    """Remove a table; nobody ever sees a part of it.
+
+    Raises
+    ------
+    OSError
+        When it is not there any more, or cannot be moved.
+    """
+    aside = folder.with_name(f".{folder.name[:40]}.{uuid.uuid4().hex}")
+    folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def pack_cache(folder: Path) -> bytes:
     """Return a stored table as one piece of bytes, for a worker that does not share the disk."""
     buffer = io.BytesIO()
@@ -144,7 +167,7 @@ def pack_cache(folder: Path) -> bytes:
 
 
 def unpack_cache(data: bytes, folder: Path) -> None:
-    """Write the folder that `pack_cache` packed; names that lead elsewhere are refused.
+    """Write the folder that `pack_cache` packed, unless it is there; names that lead elsewhere are refused.
 
     Raises
     ------
@@ -160,15 +183,35 @@ def unpack_cache(data: bytes, folder: Path) -> None:
                     raise StoreError(f"A packed table holds the unexpected file {info.filename!r}; it is refused.")
                 with archive.open(info) as source, open(building / info.filename, "wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
-        if folder.exists():
-            shutil.rmtree(folder)
-        building.rename(folder)
+        _put(building, folder)
     except zipfile.BadZipFile as error:
         shutil.rmtree(building, ignore_errors=True)
         raise StoreError(f"A packed table cannot be read: {error}") from error
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def _put(building: Path, folder: Path) -> None:
+    """Give a table that was built its place; where the same one stands there whole, that one stays.
+
+    Nothing is taken away from there, as others may be about to open it.
+    """
+    try:
+        building.rename(folder)
+        return
+    except OSError:
+        if is_whole(folder):
+            shutil.rmtree(building, ignore_errors=True)
+            return
+    try:  # a part of the same table stands there, or somebody just removed it
+        folder.mkdir(exist_ok=True)
+        for path in sorted(building.iterdir(), key=lambda p: p.name == _META):  # what makes it whole comes last
+            path.replace(folder / path.name)
+    except OSError:  # on Windows a file that another has opened stays as it is
+        if not is_whole(folder):
+            raise
+    shutil.rmtree(building, ignore_errors=True)
 
 
 def _map(path: Path) -> np.ndarray:

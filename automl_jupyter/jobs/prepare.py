@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import shutil
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -243,6 +244,8 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
     StoreError
         When the plan is missing, or the data are not those the job began with.
     """
+    from automl_jupyter.data.cache import is_whole
+
     try:
         plan = Plan.from_dict(read_json(folder.plan_file))
         data = read_json(folder.data_file)
@@ -252,7 +255,7 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
             f"{folder.path.name} cannot go on: its plan or data description is damaged ({error})."
         ) from None
     metric = resolve_primary_metric(job)
-    if not (cache / "meta.json").exists():
+    if not is_whole(cache):
         _rebuild(job, plan, data, cache, namespace, base)
     _touch(cache)
     return _open(plan, metric, cache)
@@ -378,7 +381,7 @@ def _positive(job: TabularJob, classes: np.ndarray | None) -> int | None:
 
 
 def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any]) -> Path:
-    from automl_jupyter.data.cache import write_cache
+    from automl_jupyter.data.cache import is_whole, write_cache
     from automl_jupyter.data.load import fingerprint
 
     digest = hashlib.sha256(table.fingerprint.encode())
@@ -392,8 +395,8 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         digest.update(fingerprint(test.X, test.y, test.weight, *numbers).encode())
     root = cache_root()
     cache = root / digest.hexdigest()[:24]
-    if _is_whole(cache, has_test=table.test is not None):
-        _touch(cache)
+    _touch(cache)  # before the look, so that nobody removes what it finds
+    if is_whole(cache) and (table.test is None or is_whole(_test_folder(cache))):
         return cache
     _remove_old(root)
     if table.test is not None:
@@ -405,6 +408,7 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
             folds=[],
             meta=meta if table.test.index is None else {**meta, "panel": table.test.index.to_dict()},
             arrays=_test_arrays(table.test),
+            shared=True,
         )
     write_cache(
         cache,
@@ -414,6 +418,7 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         folds=folds,
         meta=meta,
         arrays=None if table.time is None else _series_arrays(table),
+        shared=True,
     )
     return cache
 
@@ -441,20 +446,19 @@ def _series_arrays(table: TrainingTable) -> dict[str, np.ndarray]:
     return {**_panel_arrays(time.index), "ranges": ranges, "scales": scales}
 
 
-def _is_whole(cache: Path, *, has_test: bool) -> bool:
-    return (cache / "meta.json").exists() and (not has_test or (_test_folder(cache) / "meta.json").exists())
-
-
 def _touch(cache: Path) -> None:
     """Say that a cached table is in use."""
     for folder in (cache, _test_folder(cache)):
-        if folder.is_dir():
-            folder.touch()
+        with contextlib.suppress(OSError):
+            os.utime(folder)
 
 
 def _remove_old(root: Path) -> None:
+    from automl_jupyter.data.cache import remove_cache
+
     if not root.is_dir():
         return
-    for path in root.iterdir():
-        if time.time() - path.stat().st_mtime > CACHE_LIFE_S:
-            shutil.rmtree(path, ignore_errors=True)
+    for path in list(root.iterdir()):
+        with contextlib.suppress(OSError):  # another job may remove it, too
+            if path.is_dir() and time.time() - path.stat().st_mtime > CACHE_LIFE_S:
+                remove_cache(path)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from automl_jupyter.data.cache import open_cache, pack_cache, unpack_cache, write_cache
+from automl_jupyter.data.cache import CachedTable, open_cache, pack_cache, remove_cache, unpack_cache, write_cache
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.errors import StoreError
 
@@ -69,6 +73,65 @@ def test_writing_again_replaces(tmp_path: Path, table: pd.DataFrame) -> None:
     found = open_cache(folder)
     assert (len(found.X), found.weight, found.folds) == (3, None, [])
     assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+
+
+def _at_once(n: int, do: Callable[[], Any]) -> list[Any]:
+    """Do the same on threads that begin together, and return what each came to."""
+    together = threading.Barrier(n)
+
+    def begin(_: int) -> Any:
+        together.wait(60)
+        return do()
+
+    with ThreadPoolExecutor(n) as threads:
+        return list(threads.map(begin, range(n)))
+
+
+@pytest.mark.parametrize("there", ["nothing", "no whole table"])
+def test_many_may_write_and_open_a_shared_table_at_once(tmp_path: Path, table: pd.DataFrame, there: str) -> None:
+    folder, rows = tmp_path / "cache", np.arange(N)
+
+    def write_and_open() -> CachedTable:
+        for _ in range(5):
+            write_cache(folder, X=table, y=rows, weight=None, folds=[(rows, rows)], meta={}, shared=True)
+            found = open_cache(folder)
+        return found
+
+    if there != "nothing":
+        folder.mkdir()
+        (folder / "y.npy").write_bytes(b"cut")
+    for found in _at_once(8, write_and_open):
+        pd.testing.assert_frame_equal(found.X, table)
+        assert found.y.tolist() == rows.tolist()
+    assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+
+
+def test_many_may_unpack_and_open_a_table_at_once(tmp_path: Path, table: pd.DataFrame) -> None:
+    data, folder = pack_cache(written(tmp_path / "here", table)), tmp_path / "there" / "cache"
+
+    def unpack_and_open() -> CachedTable:
+        for _ in range(5):
+            unpack_cache(data, folder)
+            found = open_cache(folder)
+        return found
+
+    for found in _at_once(8, unpack_and_open):
+        pd.testing.assert_frame_equal(found.X, table)
+    assert [p.name for p in folder.parent.iterdir()] == ["cache"]
+
+
+def test_a_shared_table_that_is_whole_is_left_as_it_is(tmp_path: Path, table: pd.DataFrame) -> None:
+    folder = written(tmp_path / "cache", table)
+    before = (folder / "X.arrow").stat().st_ino
+    write_cache(folder, X=table, y=np.zeros(N), weight=None, folds=[], meta={}, shared=True)
+    assert (folder / "X.arrow").stat().st_ino == before
+
+
+def test_removing_a_table_leaves_nothing(tmp_path: Path, table: pd.DataFrame) -> None:
+    remove_cache(written(tmp_path / "cache", table))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        remove_cache(tmp_path / "cache")
 
 
 def test_failed_writing_leaves_nothing(tmp_path: Path, table: pd.DataFrame) -> None:
