@@ -122,8 +122,9 @@ class Comparison:
         DataFrame
             Index ``job``; columns ``model``, the metric (mean over the folds), ``spread``, ``difference`` from the
             first job (positive where this one is better), its 95 % interval ``low`` to ``high`` (paired over folds, as
-            Nadeau and Bengio correct it; missing where the folds are not the same), ``better`` (``yes``, ``no``,
-            ``not sure`` or missing), ``trials``, ``elapsed_s`` and ``folds`` (whether they are those of the first job).
+            Nadeau and Bengio correct it; missing where folds or positive class are others), ``better`` (``yes``,
+            ``no``, ``not sure`` or missing), ``trials``, ``elapsed_s`` and ``folds`` (whether they are those of the
+            first job).
         """
         import statistics
 
@@ -133,13 +134,14 @@ class Comparison:
         from automl_jupyter.results.ties import paired_difference
 
         values = [self._fold_values(job) for job in self.jobs]
-        folds = [read_json(job.path / "data.json").get("cache") for job in self.jobs]
+        data = [read_json(job.path / "data.json") for job in self.jobs]
         sign = 1.0 if self.greater_is_better else -1.0
         rows = []
-        for job, found, cache in zip(self.jobs, values, folds, strict=True):
-            same = cache == folds[0] and len(found) == len(values[0])
+        for job, found, about in zip(self.jobs, values, data, strict=True):
+            same = _have_same_folds(about, data[0]) and len(found) == len(values[0])
             first = job is self.jobs[0]
-            paired = paired_difference(found, values[0], share_of_test(job.history)) if same and not first else None
+            alike = same and not first and about.get("positive") == data[0].get("positive")
+            paired = paired_difference(found, values[0], share_of_test(job.history)) if alike else None
             mean, reach = (None, None) if paired is None else (sign * paired[0], paired[1])
             better = None
             if mean is not None and reach is not None:
@@ -269,6 +271,12 @@ class Comparison:
         return {"text/plain": repr(self), "text/html": html}
 
 
+def _have_same_folds(about: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two jobs were judged on the same folds of the same rows, by what is known of their data."""
+    key = "folds" if "folds" in about and "folds" in other else "cache"  # jobs of earlier versions have no digest
+    return about.get(key) == other.get(key)
+
+
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in values.items():
@@ -294,7 +302,8 @@ def _difference(row: Any) -> str:
     if row["folds"] == "others":
         return ", other folds: not compared"
     if row["better"] is None or row["difference"] != row["difference"]:
-        return ", one fold: no interval"
+        one = row["spread"] != row["spread"]
+        return ", one fold: no interval" if one else ", another positive class: not compared"
     words = {"yes": "better", "no": "worse", "not sure": "cannot be told apart"}[row["better"]]
     low, high = number(float(f"{row['low']:.2g}")), number(float(f"{row['high']:.2g}"))
     return f", {words}: {row['difference']:+.2g} ({low} to {high})"

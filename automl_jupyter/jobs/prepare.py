@@ -100,6 +100,7 @@ def prepare(
         {
             "cache": str(cache),
             "fingerprint": table.fingerprint,
+            "folds": _digest_of_folds(table, folds),
             "schema": schema.to_json(),
             "weight_column": job.weight_column_name,
             **meta,
@@ -378,6 +379,16 @@ def _positive(job: TabularJob, classes: np.ndarray | None) -> int | None:
             ]
         )
     return found[0]
+
+
+def _digest_of_folds(table: TrainingTable, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Return what jobs have in common whose scores are of the same rows, whatever features they make of them."""
+    season = None if table.time is None else table.time.settings.season  # errors are measured by it
+    digest = hashlib.sha256(f"{table.fingerprint} {season}".encode())
+    for rows in (rows for fold in folds for rows in fold):
+        digest.update(f" {len(rows)} ".encode())
+        digest.update(np.ascontiguousarray(rows, dtype=np.int32).tobytes())
+    return digest.hexdigest()
 
 
 def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any]) -> Path:

@@ -39,6 +39,10 @@ def jobs(tmp_path_factory: pytest.TempPathFactory, session_home: Path) -> dict[s
         return {
             "line": run_job(name="line", training=line, **kept),
             "tree": run_job(name="tree", display_name=EVIL, training=tree, **kept),
+            "blocked": run_job(
+                name="blocked", featurization={"blocked_transformers": ["CatTargetEncoder"]}, training=line, **kept
+            ),
+            "flipped": run_job(name="flipped", positive_label="no", training=tree, **kept),
             "other": run_job(name="other", data=table_for("label", n=120), training=line, **kept),
             "value": run_job("value", task="regression", name="value", workspace=folder),
         }
@@ -58,6 +62,30 @@ def test_differences_are_paired_over_the_same_folds(jobs: Any) -> None:
     assert row["high"] - row["difference"] == pytest.approx(reach, rel=0.1), "folds differ by a row"
     assert row["better"] == ("not sure" if abs(d.mean()) <= reach else "yes" if d.mean() > 0 else "no")
     assert np.isnan(table.loc["other", "difference"])
+
+
+def test_jobs_that_make_other_features_have_the_same_folds(jobs: Any, tmp_path: Path) -> None:
+    line, blocked = jobs["line"], jobs["blocked"]
+    table = automl.compare(line, blocked).to_frame()
+    assert table["folds"].tolist() == ["first", "same"]
+    assert np.isfinite(table["difference"].iloc[1])
+    old = []
+    for job in (line, blocked):  # as an earlier version left them
+        folder = tmp_path / "old" / job.name
+        shutil.copytree(job.path, folder)
+        data = json.loads((folder / "data.json").read_text())
+        del data["folds"]
+        (folder / "data.json").write_text(json.dumps(data))
+        old.append(MLClient(tmp_path).jobs.get(job.name))
+    assert automl.compare(*old).to_frame()["folds"].tolist() == ["first", "others"], "their tables differ"
+    assert automl.compare(line, old[0]).to_frame()["folds"].tolist() == ["first", "same"], "their table is one"
+
+
+def test_scores_of_another_positive_class_are_not_compared(jobs: Any) -> None:
+    by = automl.compare(jobs["line"], jobs["flipped"])
+    assert by.to_frame()["folds"].tolist() == ["first", "same"]
+    assert np.isnan(by.to_frame()["difference"].iloc[1])
+    assert ", another positive class: not compared" in repr(by)
 
 
 def test_where_less_is_better_a_positive_difference_still_is(jobs: Any) -> None:
