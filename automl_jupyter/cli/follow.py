@@ -31,7 +31,7 @@ def take_snapshot(job: Job) -> dict[str, Any]:
     """Return the view model of a job with every row of its leaderboard."""
     from automl_jupyter.results.snapshot import snapshot
 
-    return snapshot(job.history, rows=_ALL_ROWS, attended=job.status != NOT_RESPONDING)
+    return snapshot(job.history, rows=_ALL_ROWS, attended=job.status != NOT_RESPONDING, error=job.error)
 
 
 class Interrupts:

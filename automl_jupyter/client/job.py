@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: seconds the lock of a job that is over may take to be given back, at most
 RELEASE_S = 5.0
+#: seconds between two looks at whether some process runs a job that is waited for; a wait without an end cannot be
+#: interrupted on every platform
+LOOK_S = 0.5
 
 
 class Job:
@@ -114,9 +117,17 @@ class Job:
         return self.history.is_over
 
     @property
+    def runs_here(self) -> bool:
+        """Whether this process runs it."""
+        return self._is_controlled() and not self.done
+
+    @property
     def error(self) -> Mapping[str, str] | None:
-        """Why it failed, or None."""
-        return self.history.error
+        """Why it failed or could not go on, or None."""
+        from automl_jupyter.trials.guard import describe_error
+
+        stopped_by = self._stopped_by
+        return self.history.error if stopped_by is None else describe_error(stopped_by)
 
     @property
     def services(self) -> dict[str, Any]:
@@ -163,12 +174,12 @@ class Job:
         NoModelError
             When the job is over, or nobody runs it, and there is none.
         """
-        self._feed.wait_for(lambda h: h.model is not None or h.is_over)
+        while not self._feed.wait_for(lambda h: h.model is not None or h.is_over, LOOK_S) and self._is_attended():
+            pass
         record = self.history.model
         if record is None:
-            raise NoModelError(
-                f"The job {self.name} is {self.status} and left no model. {self.history.reason}".rstrip()
-            )
+            why = self.history.reason or (self.error or {}).get("message", "")
+            raise NoModelError(f"The job {self.name} is {self.status} and left no model. {why}".rstrip())
         if self._model is None or self._model[0] is not record:
             from automl_jupyter.results.model import make_model
             from automl_jupyter.trials.saved import make_manifest
@@ -294,7 +305,7 @@ class Job:
     def snapshot(self) -> dict[str, Any]:
         """Return what there is to show now, as JSON."""
         attended = self.status != NOT_RESPONDING
-        return snapshot(self.history, attended=attended)
+        return snapshot(self.history, attended=attended, error=self.error)
 
     def subscribe(self, listener: Callable[[History], None]) -> Callable[[], None]:
         """Call `listener` with the newest history on every change, at most four times a second.
@@ -316,15 +327,14 @@ class Job:
         Raises
         ------
         JobFailedError
-            When the job failed.
+            When the job failed, or could not go on because its log could not be written: the disk is full, say.
         """
         until = None if timeout is None else monotonic_s() + timeout
         while not self.done:
             left = None if until is None else until - monotonic_s()
             if left is not None and left <= 0:
                 return self
-            # In short steps: a wait without an end cannot be interrupted on every platform.
-            self._feed.wait_for(lambda h: h.is_over, 0.5 if left is None else min(left, 0.5))
+            self._feed.wait_for(lambda h: h.is_over, LOOK_S if left is None else min(left, LOOK_S))
             if not self.done and not self._is_attended():
                 break
         if self._controller is not None:
@@ -346,6 +356,20 @@ class Job:
             raise self._controller.error
         if self.history.status == "Failed":
             raise JobFailedError(f"The job {self.name} failed: {self.history.reason}")
+        if (stopped_by := self._stopped_by) is not None:
+            why = (str(stopped_by) or type(stopped_by).__name__).rstrip(".")
+            raise JobFailedError(
+                f"The job {self.name} could not go on: {why}. When that is put right, %automl resume {self.name} goes"
+                " on with it."
+            ) from stopped_by
+
+    @property
+    def _stopped_by(self) -> BaseException | None:
+        """What stopped the job here without an end in its log, which could not be written any more."""
+        controller = self._controller
+        if controller is None or controller.error is None or self._is_attended() or self.done:
+            return None
+        return controller.error
 
     # --- asking --------------------------------------------------------------------------------------------------
 
@@ -401,12 +425,12 @@ class Job:
 
     # --- showing -------------------------------------------------------------------------------------------------
 
-    def _runs_here(self) -> bool:
+    def _is_controlled(self) -> bool:
         return self._controller is not None and not isinstance(self._feed, LogFeed) and self._controller.error is None
 
     def _is_attended(self) -> bool:
         """Return whether some process runs the job; where none does, what it wrote last has been read."""
-        if self._runs_here() or is_running(self._folder):
+        if self._is_controlled() or is_running(self._folder):
             return True
         self._feed.look()
         return False

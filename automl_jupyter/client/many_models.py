@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.client.submit import submit
-from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError, Problem, SpecError
+from automl_jupyter.errors import ModelInputError, NoModelError, Problem, SpecError
+from automl_jupyter.store.history import NOT_RESPONDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,8 +166,8 @@ class ManyModels:
                 if self._canceled.is_set():
                     job.cancel()
                 job.wait()
-            except AutoMLError as error:
-                self.errors[key] = str(error)
+            except Exception as error:  # noqa: BLE001 whatever becomes of one job, the others are to be started
+                self.errors[key] = str(error) or type(error).__name__
 
     @property
     def done(self) -> bool:
@@ -182,7 +183,7 @@ class ManyModels:
         """Stop the job that runs, and start no more."""
         self._canceled.set()
         for job in list(self.jobs.values()):
-            if not job.done:
+            if not job.done and job.status != NOT_RESPONDING:  # one that nobody runs refuses to be asked
                 job.cancel()
 
     @property

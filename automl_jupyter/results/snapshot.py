@@ -24,7 +24,14 @@ UNATTENDED = "No process runs this job any more; resume it to go on."
 _PACE_TRIALS, _PACE_LEAST = 20, 4
 
 
-def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, attended: bool = True) -> dict[str, Any]:
+def snapshot(
+    history: History,
+    *,
+    rows: int = 2000,
+    metric: str | None = None,
+    attended: bool = True,
+    error: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return what there is to show of a job now.
 
     Parameters
@@ -37,6 +44,8 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, a
         Rank by this metric; the primary one when not given.
     attended : bool, default True
         Whether a process runs the job, which its events cannot tell.
+    error : mapping, optional
+        Why it could not go on, where its events could not be written.
 
     Returns
     -------
@@ -55,7 +64,7 @@ def snapshot(history: History, *, rows: int = 2000, metric: str | None = None, a
         "status": history.status if attended else NOT_RESPONDING,
         "over": history.is_over,
         "reason": reason_words({"reason": history.reason}) if attended else UNATTENDED,
-        "error": _error(history.error),
+        "error": _error(history.error or error),
         "metric": dict(plan.get("metric") or {}),
         "elapsed_s": round(history.elapsed_s, 1),
         "n_workers": history.n_workers,

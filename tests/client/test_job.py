@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,9 +17,11 @@ import pandas as pd
 import pytest
 
 from automl_jupyter import automl
+from automl_jupyter._core.jsonl import Writer
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.client import submit
-from automl_jupyter.errors import AutoMLError, NoModelError
+from automl_jupyter.client.submit import resume
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.metrics.registry import metric_keys
 from automl_jupyter.results.model import load_model
@@ -178,6 +182,56 @@ def test_the_model_waits_for_the_first_one_only(
     gate.open()
     asker.join(LIMIT_S)
     assert found[0].predict([{"size": 2.0, "age": 3, "colour": "red"}]).tolist() in (["yes"], ["no"])
+
+
+class FullDisk:
+    """A disk that takes no more of a log from a kind of event on, until there is room again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+        self.kind, self.is_full = kind, False
+        monkeypatch.setattr(Writer, "append", lambda writer, value, **how: self._append(writer, value, **how))
+
+    def _append(self, writer: Writer, value: Any, *, durable: bool = False, append: Any = Writer.append) -> None:
+        self.is_full = self.is_full or value["kind"] == self.kind
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(writer, value, durable=durable)
+
+    def clear(self) -> None:
+        self.kind, self.is_full = "", False
+
+
+def test_waiting_for_a_job_that_cannot_write_its_log_says_why(
+    jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk(monkeypatch, "trial_ended")
+    job = submit(jobs.spec(), compute="inline")
+    why = f"The job {job.name} could not go on: .*No space left on device. .*%automl resume {job.name} goes on"
+    with pytest.raises(JobFailedError, match=why):
+        job.wait(LIMIT_S)
+
+    async def cell() -> Any:
+        return await job
+
+    with pytest.raises(JobFailedError, match=why):
+        asyncio.run(cell())
+    assert (job.done, job.status) == (False, "NotResponding")
+    assert job.error["type"] == "OSError"
+    assert "No space left" in job.snapshot()["error"]["message"]
+    assert "No space left" in repr(job)
+    assert "No process runs this job" in repr(job)
+    disk.clear()
+    again = resume(job.name, compute="inline").wait(LIMIT_S)
+    assert (again.status, again.error) == ("Completed", None)
+
+
+def test_the_model_of_a_job_that_cannot_write_its_log_is_not_waited_for(
+    jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FullDisk(monkeypatch, "fold_ended")
+    job = submit(jobs.spec(), compute="inline")
+    with pytest.raises(NoModelError, match=r"is NotResponding and left no model\. .*No space left"):
+        _ = job.model
 
 
 def test_listeners_get_the_newest_history_and_the_end_and_no_more(gate: Gate, jobs: SimpleNamespace) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter import automl
+from automl_jupyter.client.many_models import ManyModels
 from automl_jupyter.errors import AutoMLError, DataError, MissingExtraError, ModelInputError, SpecError
 
 DAYS = pd.date_range("2024-01-01", periods=60)
@@ -68,6 +72,39 @@ def test_a_partition_that_fails_leaves_the_others() -> None:
     assert "forecasting.frequency: is missing" in many.summary["error"].iloc[2]
     assert set(many.forecast()["region"]) == {"n", "s"}
     assert "1 failed" in repr(many)
+
+
+def test_a_job_that_cannot_be_started_leaves_the_others() -> None:
+    def start(spec: Any) -> Any:
+        if spec == "no room":
+            raise OSError("No space left on device")
+        return SimpleNamespace(name=spec, done=True, wait=lambda: None)
+
+    specs: Any = {("a",): SimpleNamespace(), ("b",): SimpleNamespace()}
+    started = iter(["no room", "fine"])
+    many = ManyModels(["land"], specs, lambda spec: start(next(started))).wait(60)
+    assert many.errors == {("a",): "No space left on device"}
+    assert list(many.jobs) == [("b",)]
+
+
+def test_stopping_reaches_the_job_that_runs_beside_those_that_nobody_runs() -> None:
+    stopped, over = threading.Event(), threading.Event()
+
+    def refuse() -> None:
+        raise AutoMLError("No process runs the job any more")
+
+    dead = SimpleNamespace(done=False, status="NotResponding", cancel=refuse, wait=lambda: None)
+    alive = SimpleNamespace(done=False, status="Running", cancel=stopped.set, wait=lambda: over.wait(60))
+    started, specs = iter([dead, alive]), {("a",): SimpleNamespace(), ("b",): SimpleNamespace()}
+    many = ManyModels(["land"], specs, lambda spec: next(started))  # type: ignore[arg-type]
+    try:
+        while ("b",) not in many.jobs:
+            time.sleep(0.01)
+        many.cancel()
+        assert stopped.is_set()
+    finally:
+        over.set()
+        many.wait(60)
 
 
 def test_what_cannot_split_the_data_is_refused_before_any_job() -> None:
