@@ -67,7 +67,7 @@ class Listing:
     def _summary(self, path: Path, log: tuple[int, int]) -> JobSummary:
         folder = JobFolder(path)
         summary = self._told(folder, log)
-        if _is_settled(summary) or _is_running(folder):
+        if _is_settled(summary) or is_running(folder):
             return summary
         now = _log_of(folder)  # a job that ended since its log was looked at is not one that nobody runs
         if now is not None and _is_settled(summary := self._told(folder, now)):
@@ -111,13 +111,6 @@ def _log_of(folder: JobFolder) -> tuple[int, int] | None:
 
 def _is_settled(summary: JobSummary) -> bool:
     return summary.status in FINAL_STATUSES or summary.status == DAMAGED
-
-
-def _is_running(folder: JobFolder) -> bool:
-    try:
-        return is_running(folder)
-    except OSError:  # a lock that may not be looked at
-        return False
 
 
 def _folders(path: Path) -> list[Path]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automl_jupyter.spec import AutoMLJob
     from automl_jupyter.store.summary import JobSummary
 
-#: handles of jobs that run in this process, by folder, so that every door hands out the same one
+#: handles of jobs that were begun in this process, by folder, so that every door hands out the same one
 _running: dict[Path, Job] = {}
 
 
@@ -96,9 +96,12 @@ class JobOperations:
         """
         folder = open_folder(name, self._path)
         known = _running.get(folder.path)
-        if known is not None:
+        if known is not None and known.runs_here:
             return known
-        return Job(folder, LogFeed(folder, folder.history()))
+        history = folder.history()
+        if known is not None and known.history.n_events == history.n_events:
+            return known  # no other process went on with it
+        return Job(folder, LogFeed(folder, history))
 
     def list(self) -> list[Job]:
         """Return the handles of every job, newest first; a damaged folder is left out."""

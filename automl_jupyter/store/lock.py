@@ -70,13 +70,15 @@ class JobLock:
 
 
 def is_running(folder: JobFolder) -> bool:
-    """Return whether some process runs the job now."""
-    if not folder.lock_file.exists():
-        return False
-    probe = FileLock(str(folder.lock_file), thread_local=False)
+    """Return whether some process runs the job now; where its lock may not be looked at, none does."""
     try:
+        if not folder.lock_file.exists():
+            return False
+        probe = FileLock(str(folder.lock_file), thread_local=False)
         probe.acquire(timeout=0)
     except Timeout:
         return True
+    except OSError:
+        return False
     probe.release()
     return False

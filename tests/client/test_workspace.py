@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.client.submit import resume
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
@@ -122,6 +123,47 @@ def test_begin_cancel_stops_a_job_from_anywhere(
     assert job.wait(LIMIT_S).status == "Canceled"
     resumed = client.jobs.resume(job.name, namespace={})
     assert resumed.wait(LIMIT_S).status == "Completed"
+
+
+def test_a_job_that_was_resumed_elsewhere_is_read_again(
+    client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
+) -> None:
+    reached, gate = threading.Event(), threading.Event()
+
+    def stand(data: Any) -> None:
+        reached.set()
+        assert gate.wait(LIMIT_S)
+
+    knn_is(stand)
+    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
+    assert reached.wait(LIMIT_S)
+    job.cancel()
+    gate.set()
+    assert job.wait(LIMIT_S).status == "Canceled"
+    assert client.jobs.get(job.name) is job, "nobody went on with it"
+    resume(job.name, workspace=client.path, compute="inline").wait(LIMIT_S)  # as another process would
+    assert client.jobs.get(job.name).status == "Completed"
+    assert [j.status for j in client.jobs.list()] == ["Completed"]
+
+
+def test_a_lock_that_may_not_be_looked_at_is_nobodys(
+    client: MLClient, jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workspace that belongs to somebody else."""
+    job = client.jobs.create_or_update(jobs.spec(name="theirs")).wait(LIMIT_S)
+    log = job.path / "events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    (job.path / "lock").touch()
+    found = _as_another_process_sees(client, "theirs")
+
+    def refuse(*arguments: Any, **how: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    assert found.status == "NotResponding"
+    assert found.wait(LIMIT_S) is found
+    assert "No process runs this job" in repr(found)
+    assert [s.status for s in client.jobs.summaries()] == ["NotResponding"]
 
 
 def test_stream_tells_each_trial_once(client: MLClient, jobs: SimpleNamespace) -> None:
