@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from automl_jupyter.results.words import line_of, presentable
 from automl_jupyter.store.history import NOT_RESPONDING
 
-#: lists that only grow: of these only what is new is sent
+#: lists that grow, as a rule: of these only what is new is sent then
 GROWING = ("progress", "notes", "log")
 
 

@@ -17,6 +17,8 @@ from automl_jupyter.trials.records import REFIT
 
 #: statuses after which nothing more happens
 FINAL_STATUSES = frozenset({"Completed", "Canceled", "Failed"})
+#: states of trials that are never ranked, however many folds they have
+UNRANKED = frozenset({"failed", "cancelled"})
 #: what a handle calls a job that has not ended and that no process runs
 NOT_RESPONDING = "NotResponding"
 
@@ -203,6 +205,8 @@ class History:
     model: ModelRecord | None = None
     #: (elapsed_s, label, value of the primary metric) each time the best score improved
     progress: tuple[tuple[float, str, float], ...] = ()
+    #: all that progress is made of: the trial's number (None for an ensemble) and a point as there
+    scores: tuple[tuple[int | None, tuple[float, str, float]], ...] = ()
     requests: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     extended_s: float = 0.0
     limit: str = ""
@@ -246,7 +250,7 @@ class History:
     @property
     def _first(self) -> Best | None:
         """The best of complete trials and ensembles by score, then by number."""
-        ranked = [t for t in self.trials.values() if t.is_complete and t.state not in ("failed", "cancelled")]
+        ranked = [t for t in self.trials.values() if t.is_complete and t.state not in UNRANKED]
         rows: list[tuple[str, int | None, Mapping[str, float | None]]] = []
         rows += [(t.label, t.number, t.metrics()) for t in ranked]
         rows += [(e.name, None, e.metrics) for e in self.ensembles.values() if e.complete]
@@ -473,7 +477,10 @@ def _apply_trial(
                 running=_without(known.running, event.fold),
             )
     history = _with_trial(history, trial)
-    return _with_progress(history, trial.label, trial.metrics()) if trial.is_complete else history
+    if trial.state in UNRANKED:
+        return _without_progress(history, trial.number)
+    counts = isinstance(event, ev.FoldEnded) and trial.is_complete
+    return _with_progress(history, trial.label, trial.metrics(), trial.number) if counts else history
 
 
 def _without(running: Mapping[int, float], fold: int) -> dict[int, float]:
@@ -484,13 +491,30 @@ def _with_trial(history: History, trial: TrialRecord) -> History:
     return replace(history, trials={**history.trials, trial.number: trial})
 
 
-def _with_progress(history: History, label: str, metrics: Mapping[str, float | None]) -> History:
-    score = history.score(metrics)
-    if score is None:
+def _with_progress(
+    history: History, label: str, metrics: Mapping[str, float | None], number: int | None = None
+) -> History:
+    if history.score(metrics) is None:
         return history
-    value = float(metrics[history.metric] or 0.0)
-    if history.progress:
-        last = history.progress[-1][2]
-        if score <= (last if history.greater_is_better else -last):
-            return history
-    return replace(history, progress=(*history.progress, (history.elapsed_s, label, value)))
+    point = (history.elapsed_s, label, float(metrics[history.metric] or 0.0))
+    improved = _improved(history.progress, point, history.greater_is_better)
+    return replace(history, progress=improved, scores=(*history.scores, (number, point)))
+
+
+def _without_progress(history: History, number: int) -> History:
+    """Return the history as if a trial had never had a score: others come into view that were below it."""
+    kept = tuple(score for score in history.scores if score[0] != number)
+    if len(kept) == len(history.scores):
+        return history
+    progress: tuple[tuple[float, str, float], ...] = ()
+    for _, point in kept:
+        progress = _improved(progress, point, history.greater_is_better)
+    return replace(history, progress=progress, scores=kept)
+
+
+def _improved(
+    progress: tuple[tuple[float, str, float], ...], point: tuple[float, str, float], greater_is_better: bool
+) -> tuple[tuple[float, str, float], ...]:
+    """Return the progress with a point, if that is better than all before."""
+    sign = 1.0 if greater_is_better else -1.0
+    return (*progress, point) if not progress or sign * point[2] > sign * progress[-1][2] else progress

@@ -256,6 +256,30 @@ def test_only_complete_trials_and_only_improvements_are_progress(greater: bool) 
     assert replay(events).progress == ((0.0, "t0", sign * 0.5), (4.0, "t4", sign * 0.6))
 
 
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+@pytest.mark.parametrize("greater", [True, False])
+def test_a_trial_that_does_not_count_after_all_is_no_progress(greater: bool, state: str) -> None:
+    sign = 1 if greater else -1
+    events: list[ev.Event] = [plan(greater)]
+    for number, value in enumerate([0.5, 0.9, 0.6, 0.7]):
+        events += [
+            queued(number, n_folds=1, label=f"t{number}"),
+            fold_ended(number, auc=sign * value, elapsed_s=float(number)),
+        ]
+        if number != 1:
+            events.append(ev.TrialEnded(number=number, state="complete", elapsed_s=float(number)))
+    history = replay([*events, ev.TrialEnded(number=1, state=state, elapsed_s=9.0)])
+    assert history.progress == ((0.0, "t0", sign * 0.5), (2.0, "t2", sign * 0.6), (3.0, "t3", sign * 0.7))
+    assert not history.log[-1].is_best
+    later = [queued(4, n_folds=1, label="t4"), fold_ended(4, auc=sign * 0.8, elapsed_s=10.0)]
+    assert reduce(apply, later, history).progress[-1] == (10.0, "t4", sign * 0.8)
+
+
+def test_a_fold_that_ends_after_its_trial_was_cancelled_is_no_progress() -> None:
+    events = [plan(), queued(0, n_folds=1), ev.TrialEnded(number=0, state="cancelled"), fold_ended(0, auc=0.9)]
+    assert replay(events).progress == ()
+
+
 def ensemble(auc: float, **changes: Any) -> ev.EnsembleSelected:
     values: dict[str, Any] = {"members": [[0, 0.75], [1, 0.25]], "fold_metrics": [{"auc": auc}], "complete": True}
     return ev.EnsembleSelected(**{"ensemble": "VotingEnsemble", "metrics": {"auc": auc}, **values, **changes})
