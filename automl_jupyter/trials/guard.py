@@ -148,8 +148,10 @@ def describe_error(error: BaseException) -> Mapping[str, str]:
 
 
 def peak_memory_bytes() -> int:
-    """Return the most memory this process has used so far, in bytes."""
-    import resource
-
+    """Return the most memory this process has used so far, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such module
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

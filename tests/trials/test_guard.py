@@ -183,3 +183,9 @@ def test_an_error_is_described_with_the_end_of_its_traceback() -> None:
 
 def test_memory_is_in_bytes() -> None:
     assert 20e6 < peak_memory_bytes() < 1e12
+
+
+def test_the_peak_is_unknown_where_the_system_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows there is no such module."""
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak_memory_bytes() == 0
