@@ -114,8 +114,9 @@ class DaskExecutor:
         return getattr(cluster, "_adaptive", None) is not None and self._client.status == "running"
 
     def _threads(self) -> list[int]:
+        scheduler: Any = self._client.scheduler  # None once the client is closed
         try:  # as `Client.nthreads`, which waits for ever where the client is closed meanwhile
-            found = self._client.sync(self._client.scheduler.ncores, callback_timeout=_ANSWER_S)
+            found = self._client.sync(scheduler.ncores, callback_timeout=_ANSWER_S)
         except _UNREACHABLE:
             return []
         return [int(n) for n in found.values()]
