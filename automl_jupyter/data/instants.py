@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from automl_jupyter.data.convert import (
     UnreadableValueError,
     holds_numbers,
-    is_missing,
     kind_of,
     layout_of_numbers,
-    text_of,
     to_instants,
     to_numbers,
 )
 from automl_jupyter.data.infer import layout_of
-from automl_jupyter.data.panel import PanelIndex
-
-_OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$")
+from automl_jupyter.data.panel import PanelIndex, is_calendar
+from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
 
 
 def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
@@ -66,53 +61,85 @@ def _n_read(series: pd.Series, layout: str) -> int:
     return int((~np.isnat(to_instants(series, layout=layout, lenient=True))).sum())
 
 
-def read_times(series: pd.Series, like: PanelIndex | None = None) -> tuple[np.ndarray, str | None, str | None]:
+def read_times(
+    series: pd.Series, like: PanelIndex | None = None, codes: np.ndarray | None = None
+) -> tuple[np.ndarray, str | None, str | None]:
     """Return the instants of a time column, the zone they are shown in, and how they are written.
 
     Parameters
     ----------
     series : pandas.Series
-        The column.
+        The column. Texts that state one offset from UTC are in the zone of that offset; with several, as summer time
+        leaves them, the zone is UTC and `clocks_as_written` gives what they say.
     like : PanelIndex, optional
         The training series, of a later table: its instants are written as theirs, and shown in their zone. Those
-        without a zone are local time already.
+        without a zone are local time in it.
+    codes : ndarray, optional
+        The number of each row's series.
 
     Returns
     -------
     instants : ndarray
-        datetime64[ns] in UTC, NaT where missing.
+        datetime64[ns], NaT where missing: in UTC, or local time where there is no zone.
     zone, layout : str or None
 
     Raises
     ------
     UnreadableValueError
         When a value is not an instant.
+    UnknownZoneError
+        When the zone of training data has no name.
     """
     layout = layout_of(series) if like is None else like.layout
     instants = find_instants(series, layout).astype("datetime64[ns]")
-    zone = _zone_of(series)
-    if like is None or like.zone is None:
-        return instants, zone, layout
-    return instants, like.zone if zone is not None or _says_offset(series) else None, layout
+    offsets = stated_offsets(series)
+    if like is None:
+        return instants, _training_zone(series, offsets), layout
+    written = _written(series, instants, offsets)
+    if written is None and like.zone is not None and not is_calendar(like.frequency):
+        return in_utc(pd.DatetimeIndex(instants), like.zone, codes).to_numpy("datetime64[ns]"), like.zone, layout
+    if written is None:
+        return instants, None, layout
+    if like.zone is None or _has_hours_of(written, like):
+        return written, None, layout
+    return instants, like.zone, layout
 
 
-def _zone_of(series: pd.Series) -> str | None:
-    dtype = series.dtype
-    zone = getattr(dtype, "tz", None)
-    if zone is None and isinstance(dtype, pd.ArrowDtype):
-        zone = getattr(dtype.pyarrow_dtype, "tz", None)
-    return None if zone is None else str(zone)
+def _training_zone(series: pd.Series, offsets: np.ndarray | None) -> str | None:
+    zone = zone_of(series)
+    if zone is not None:
+        return name_of_zone(zone)
+    if offsets is None:
+        return None
+    distinct = np.unique(offsets[~np.isnat(offsets)])
+    return fixed_zone(pd.Timedelta(distinct[0]).to_pytimedelta()) if len(distinct) == 1 else "UTC"
 
 
-def _says_offset(series: pd.Series) -> bool:
-    """Return whether texts, or objects in their place, say how far they are from UTC; the first one tells."""
-    first = next((v for v in series.array if not is_missing(v)), None)
-    return first is not None and bool(_OFFSET.search(text_of(first)))
+def _written(series: pd.Series, instants: np.ndarray, offsets: np.ndarray | None) -> np.ndarray | None:
+    """Return what the clocks show of instants that have a zone or state an offset; None of others."""
+    zone = zone_of(series)
+    if zone is not None:
+        return in_local_time(pd.DatetimeIndex(instants), zone).to_numpy("datetime64[ns]")
+    return None if offsets is None else instants + offsets
 
 
-def in_local_time(times: pd.DatetimeIndex, zone: str | None) -> pd.DatetimeIndex:
-    """Return instants in UTC as clocks of a zone show them."""
-    return times if zone is None else times.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+def _has_hours_of(written: np.ndarray, like: PanelIndex) -> bool:
+    """Return whether days begin, as written, when those of training do, whose zone is that of a single offset.
+
+    It was read from texts of one half of the year; those of the other half state the offset of summer time.
+    """
+    if not is_calendar(like.frequency) or not str(like.zone).startswith("UTC"):
+        return False
+    times = pd.DatetimeIndex(written[~np.isnat(written)])
+    return bool((times - times.normalize() == like.first - like.first.normalize()).all())
+
+
+def clocks_as_written(series: pd.Series, instants: np.ndarray) -> np.ndarray | None:
+    """Return the local time that texts with several offsets from UTC state; None of other columns."""
+    offsets = None if zone_of(series) is not None else stated_offsets(series)
+    if offsets is None or len(np.unique(offsets[~np.isnat(offsets)])) < 2:
+        return None
+    return np.asarray(instants + offsets)
 
 
 def find_periods(times: pd.DatetimeIndex, frequency: str, like: PanelIndex | None = None) -> np.ndarray:

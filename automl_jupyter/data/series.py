@@ -13,8 +13,9 @@ from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbe
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.instants import find_instants, find_periods, in_local_time, read_times
+from automl_jupyter.data.instants import clocks_as_written, find_instants, find_periods, read_times
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
+from automl_jupyter.data.zones import UnknownZoneError, in_local_time
 from automl_jupyter.errors import Problem
 
 #: share of rows off the grid that are left out; with more the data are refused
@@ -86,11 +87,14 @@ class _Rows:
     zone: str | None
     layout: str | None
     moved: bool = False
+    #: what clocks show, where texts state several offsets from UTC
+    clocks: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> _Rows:
         X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
         times, codes, y, at = (values[rows] for values in (self.times, self.codes, self.y, self.at))
-        return replace(self, times=times, codes=codes, y=y, X=X, at=at)
+        clocks = None if self.clocks is None else self.clocks[rows]
+        return replace(self, times=times, codes=codes, y=y, X=X, at=at, clocks=clocks)
 
     def by_series(self) -> list[np.ndarray]:
         cuts = np.flatnonzero(np.diff(self.codes)) + 1
@@ -127,6 +131,9 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
         return None
     if is_calendar(frequency):
         rows = _in_local_time(rows)
+    elif rows.clocks is not None:
+        what = f"The column {plain(roles.time_column, most=80)!r} states several offsets from it."
+        report.notes.append(Note("time series", "Instants are shown in UTC.", what))
     if roles.aggregate is not None:
         rows = _aggregated(rows, frequency, roles, report)
     else:
@@ -139,8 +146,8 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
 
 
 def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
-    times, zone, layout = _read_times(frame[roles.time_column], roles.like, where, report)
     ids, codes = _read_ids(frame, roles, report)
+    times, zone, layout = read_time_column(frame[roles.time_column], roles.like, where, report, codes)
     y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
     if times is None or codes is None or (y is None and roles.target in frame.columns):
         return None
@@ -152,29 +159,32 @@ def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -
     ].any():
         report.notes.append(Note("time series", "Rows were put in order of time.", "They came in another order."))
     X = frame.drop(columns=[c for c in (roles.time_column, roles.target) if c in frame.columns])
-    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone, layout)
+    instants = times.view("datetime64[ns]")
+    clocks = None if roles.like is not None else clocks_as_written(frame[roles.time_column], instants)
+    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone, layout, clocks=clocks)
     return rows.take(order)
 
 
-def _read_times(
-    series: pd.Series, like: PanelIndex | None, where: str, report: Report
+def read_time_column(
+    series: pd.Series, like: PanelIndex | None, where: str, report: Report, codes: np.ndarray | None = None
 ) -> tuple[np.ndarray | None, str | None, str | None]:
-    name = plain(series.name, most=80)
+    """Return what `read_times` does, the instants in nanoseconds; None, with the problem added, where it cannot."""
+    name, field = plain(series.name, most=80), "forecasting.time_column_name"
     try:
-        instants, zone, layout = read_times(series, like)
+        instants, zone, layout = read_times(series, like, codes)
     except UnreadableValueError as error:
-        report.problems.append(
-            Problem(
-                "forecasting.time_column_name",
-                f"The column {name!r} in {where} has the value {error.shown}{_at(series, error)},"
-                " which is not a date or time.",
-            )
-        )
+        what = f"has the value {error.shown}{_at(series, error)}, which is not a date or time."
+        report.problems.append(Problem(field, f"The column {name!r} in {where} {what}"))
+        return None, None, None
+    except UnknownZoneError as error:
+        what = f"is in the time zone {plain(repr(error.zone), most=60)}, which has no name that pandas reads."
+        hint = "Convert it to a named zone, such as 'Europe/Berlin' or 'UTC', with .dt.tz_convert."
+        report.problems.append(Problem(field, f"The column {name!r} in {where} {what} {hint}"))
         return None, None, None
     missing = np.flatnonzero(np.isnat(instants))
     if len(missing):
         message = f"The column {name!r} in {where} has no value in {plural(len(missing), 'row')} ({_rows(missing)})."
-        report.problems.append(Problem("forecasting.time_column_name", f"{message} Fill or drop them."))
+        report.problems.append(Problem(field, f"{message} Fill or drop them."))
         return None, None, None
     return instants.astype(np.int64), zone, layout
 
@@ -266,6 +276,8 @@ def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
 
 
 def _in_local_time(rows: _Rows) -> _Rows:
+    if rows.clocks is not None:
+        return replace(rows, times=rows.clocks.astype(np.int64), zone=None, clocks=None)
     return replace(rows, times=in_local_time(rows.stamps(), rows.zone).as_unit("ns").asi8)
 
 

@@ -13,9 +13,10 @@ from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
 from automl_jupyter.data.gaps import fill_target
-from automl_jupyter.data.instants import in_local_time, read_times
+from automl_jupyter.data.instants import read_times
 from automl_jupyter.data.panel import PanelIndex, id_keys, is_calendar
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.data.zones import in_local_time
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
 from automl_jupyter.results.fitted import FittedModel
@@ -378,7 +379,7 @@ class ForecastingModel(FittedModel):
             named = listing([plain(n, most=60) for n in names], last="and", most=_MOST_NAMED)
             message = f"Series that there is no past of: {named} ({_rows(at)})."
             raise ModelInputError(f"{message} Give their past as context to forecast.")
-        times = self._times(frame[index.time_column], index)
+        times = self._times(frame[index.time_column], index, series)
         last = max(index.times(index.starts + index.lengths - 1).max(), times.max())
         grid = pd.date_range(index.first, last, freq=index.frequency)
         positions = grid.get_indexer(times)
@@ -390,11 +391,11 @@ class ForecastingModel(FittedModel):
             raise ModelInputError(f"{message}, whose frequency is {index.frequency}: {named}.")
         return series, positions
 
-    def _times(self, column: pd.Series, index: PanelIndex) -> pd.DatetimeIndex:
+    def _times(self, column: pd.Series, index: PanelIndex, codes: np.ndarray) -> pd.DatetimeIndex:
         from automl_jupyter.data.convert import UnreadableValueError
 
         try:
-            instants, zone, _ = read_times(column, index)
+            instants, zone, _ = read_times(column, index, codes)
         except UnreadableValueError as error:
             raise ModelInputError(f"The value {error.shown} of {plain(column.name)!r} is not a date or time.") from None
         times = pd.DatetimeIndex(instants)

@@ -122,3 +122,47 @@ def test_the_frequency_of_days_is_that_of_local_time(frequency: str, zone: str) 
     index = read(times).index
     assert index.frequency == frequency
     assert (index.shown_times(np.arange(35)) == times).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "found"),
+    [("2024-01-01", "D", "D"), ("2020-01-01", "MS", "MS"), ("2024-01-01", "W-MON", "W-MON"), ("2024-01-01", "h", "h")],
+)
+def test_an_offset_in_texts_is_their_zone(start: str, frequency: str, found: str) -> None:
+    times = pd.date_range(start, periods=40, freq=frequency)
+    index = read(times.strftime("%Y-%m-%d %H:%M:%S+01:00")).index
+    assert (index.zone, index.frequency) == ("UTC+01:00", found)
+    assert index.shown_times(index.positions).tolist() == times.tz_localize("UTC+01:00").tolist()
+
+
+@pytest.mark.parametrize("frequency", ["D", "W-MON", "MS"])
+def test_days_with_the_offsets_of_summer_and_winter_are_as_written(frequency: str) -> None:
+    times = pd.date_range("2024-03-01", periods=40, freq=frequency)
+    told = [str(t) for t in times.tz_localize("Europe/Berlin")]
+    index = read(told).index
+    assert (index.zone, index.frequency) == (None, frequency)
+    assert index.shown_times(index.positions).tolist() == times.tolist()
+    later = read(told[30:], SeriesRoles("when", ("shop",), "sold", frequency, like=index)).index
+    assert later.shown_times(later.positions).tolist() == times[30:].tolist()
+
+
+def test_days_after_a_winter_have_the_offset_of_summer() -> None:
+    times = pd.date_range("2024-02-01", periods=80, tz="Europe/Berlin")
+    told = [str(t) for t in times]
+    index = read(told[:50]).index
+    assert index.zone == "UTC+01:00"
+    roles = SeriesRoles("when", ("shop",), "sold", "D", like=index)
+    for later in (told[50:], times[50:], [t.isoformat() for t in times[50:].tz_convert("UTC")][:5]):
+        found = read(later, roles).index
+        assert found.times(found.positions).tolist() == times.tz_localize(None)[50:][: len(later)].tolist()
+
+
+def test_hours_with_the_offsets_of_summer_and_winter_are_shown_in_utc() -> None:
+    times = pd.date_range("2024-03-29", periods=100, freq="h", tz="Europe/Berlin")
+    report = Report()
+    index = read([str(t) for t in times], report=report).index
+    assert (index.zone, index.frequency) == ("UTC", "h")
+    assert index.shown_times(index.positions).tolist() == times.tz_convert("UTC").tolist()
+    assert "Instants are shown in UTC." in [n.what for n in report.notes]
+    of_days = read([str(t) for t in times], SeriesRoles("when", ("shop",), "sold", "D", "sum")).index
+    assert of_days.times(of_days.positions).tolist() == pd.date_range("2024-03-29", periods=5).tolist()

@@ -163,3 +163,27 @@ def test_in_a_zone_only_the_hour_is_moved() -> None:
     assert len(model.predict(data[35:].assign(when=weeks[35:] + pd.Timedelta("1h")))) == 7
     with pytest.raises(ModelInputError, match="do not lie on the grid of the training data"):
         model.predict(data[35:].assign(when=weeks[35:] + pd.Timedelta("2D")))
+
+
+def test_hours_without_a_zone_are_local_time_in_that_of_training() -> None:
+    hours = pd.date_range("2024-10-20", periods=24 * 8, freq="h", tz="Europe/Berlin")  # clocks go back on the 27th
+    data = sales(hours, "a", "b").assign(sold=np.tile(hours.hour, 2) * 1.0)
+    known, later = data[data["when"] < hours[-34]], data[data["when"] >= hours[-34]]
+    local = later.assign(when=later["when"].dt.tz_localize(None))
+    texts = local.assign(when=local["when"].astype(str))
+    model = run(known, test_data=local, forecast_horizon=24).model
+    for same in (local, texts):
+        assert model.predict(same).tolist() == model.predict(later).tolist()
+        assert model.forecast(context=same).equals(model.forecast(context=later))
+        assert model.evaluate(same).equals(model.evaluate(later))
+
+
+def test_hours_in_a_zone_are_what_clocks_show_where_training_has_none() -> None:
+    hours = pd.date_range("2024-06-01", periods=24 * 8, freq="h")
+    data = sales(hours)
+    model = run(data[:-24], forecast_horizon=24).model
+    zoned = data[-24:].assign(when=hours[-24:].tz_localize("Europe/Berlin"))
+    texts = zoned.assign(when=[t.isoformat() for t in zoned["when"]])
+    for same in (zoned, texts):
+        assert model.forecast(context=same).equals(model.forecast(context=data[-24:]))
+        assert model.predict(same).tolist() == model.predict(data[-24:]).tolist()
