@@ -14,7 +14,8 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, settle_time
 from automl_jupyter.data.panel import PanelIndex
-from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
+from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_like, read_panel
+from automl_jupyter.data.zones import stated_offsets
 from automl_jupyter.errors import DataError, Problem
 
 if TYPE_CHECKING:
@@ -96,17 +97,20 @@ def read_series(
     DataError
         With every problem found.
     """
-    report, roles, alone = Report(), series_roles(job), training
+    report, roles, alone, layout = Report(), series_roles(job), training, None
     if validation is not None:
         names = [c for c in training.columns if c in set(validation.columns)]
         lost = [plain(c, most=60) for c in training.columns if c not in set(names)]
         if lost:
             what = f"Not used: {listing(lost, last='and', most=10)}."
             report.notes.append(Note("validation data", what, "validation_data does not have them.", "warning"))
-        training = pd.concat([training[names], validation[names]], ignore_index=True)
+        alone, validation, layout = _with_like_times(training, validation, roles)
+        training = pd.concat([alone[names], validation[names]], ignore_index=True)
     panel = read_panel(training, roles, "training_data", report)
     if panel is None or report.problems:
         raise DataError(report.problems)
+    if layout is not None:
+        panel = replace(panel, index=replace(panel.index, layout=layout))
     n_validation, last = None, {}
     if validation is not None:
         roles = replace(roles, frequency=panel.index.frequency, like=panel.index)
@@ -130,6 +134,30 @@ def read_series(
             what = f"Candidates are judged on the first {settings.horizon} of {beyond} validation periods."
             report.notes.append(Note("validation data", what, "That is the horizon."))
     return panel, settings, n_validation, report
+
+
+def _with_like_times(
+    training: pd.DataFrame, validation: pd.DataFrame, roles: SeriesRoles
+) -> tuple[pd.DataFrame, pd.DataFrame, str | None]:
+    """Return both tables with times of one kind, and how training wrote them where they had to be read for that.
+
+    A zone, or the unit of numbers, would be lost where columns of two kinds are put together.
+    """
+    name, tables = roles.time_column, (training, validation)
+    columns = [table[name] for table in tables]
+    if columns[0].dtype == columns[1].dtype and all(stated_offsets(c) is None for c in columns):
+        return training, validation, None
+    report = Report()
+    panel = read_panel(training, roles, "training_data", report)
+    if panel is None:
+        raise DataError(report.problems)
+    report, like, found = Report(), replace(roles, like=panel.index), []
+    for where, table in zip(("training_data", "validation_data"), tables, strict=True):
+        times = read_like(table, like, where, report)
+        if times is None:
+            raise DataError(report.problems)
+        found.append(table.assign(**{name: times}))
+    return found[0], found[1], panel.index.layout
 
 
 def _ends(index: PanelIndex) -> dict[tuple[str, ...], pd.Timestamp]:

@@ -14,7 +14,7 @@ from automl_jupyter.data.convert import (
     to_numbers,
 )
 from automl_jupyter.data.infer import layout_of
-from automl_jupyter.data.panel import PanelIndex, is_calendar
+from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
 
 
@@ -140,6 +140,12 @@ def clocks_as_written(series: pd.Series, instants: np.ndarray) -> np.ndarray | N
     if offsets is None or len(np.unique(offsets[~np.isnat(offsets)])) < 2:
         return None
     return np.asarray(instants + offsets)
+
+
+def shown_as(times: np.ndarray, zone: str | None, like: PanelIndex) -> pd.DatetimeIndex:
+    """Return what `read_times` gave of a table in the form that the training series are shown in."""
+    found = pd.DatetimeIndex(times)
+    return shown(found, like.zone, like.frequency) if zone is None else found.tz_localize("UTC").tz_convert(zone)
 
 
 def find_periods(times: pd.DatetimeIndex, frequency: str, like: PanelIndex | None = None) -> np.ndarray:

@@ -13,7 +13,7 @@ from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbe
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.instants import clocks_as_written, find_instants, find_periods, read_times
+from automl_jupyter.data.instants import clocks_as_written, find_instants, find_periods, read_times, shown_as
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
 from automl_jupyter.data.zones import UnknownZoneError, in_local_time
 from automl_jupyter.errors import Problem
@@ -147,7 +147,7 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
 
 def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
     ids, codes = _read_ids(frame, roles, report)
-    times, zone, layout = read_time_column(frame[roles.time_column], roles.like, where, report, codes)
+    times, zone, layout = _read_times(frame[roles.time_column], roles.like, where, report, codes)
     y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
     if times is None or codes is None or (y is None and roles.target in frame.columns):
         return None
@@ -165,7 +165,16 @@ def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -
     return rows.take(order)
 
 
-def read_time_column(
+def read_like(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> pd.DatetimeIndex | None:
+    """Return the times of a table in the form that the training series, `roles.like`, are shown in."""
+    codes = _read_ids(frame, roles, report)[1]
+    times, zone, _ = _read_times(frame[roles.time_column], roles.like, where, report, codes)
+    if times is None or roles.like is None:
+        return None
+    return shown_as(times.view("datetime64[ns]"), zone, roles.like)
+
+
+def _read_times(
     series: pd.Series, like: PanelIndex | None, where: str, report: Report, codes: np.ndarray | None = None
 ) -> tuple[np.ndarray | None, str | None, str | None]:
     """Return what `read_times` does, the instants in nanoseconds; None, with the problem added, where it cannot."""

@@ -166,3 +166,34 @@ def test_hours_with_the_offsets_of_summer_and_winter_are_shown_in_utc() -> None:
     assert "Instants are shown in UTC." in [n.what for n in report.notes]
     of_days = read([str(t) for t in times], SeriesRoles("when", ("shop",), "sold", "D", "sum")).index
     assert of_days.times(of_days.positions).tolist() == pd.date_range("2024-03-29", periods=5).tolist()
+
+
+@pytest.mark.parametrize("frequency", ["D", "h"])
+def test_validation_rows_may_write_their_times_in_another_way(frequency: str) -> None:
+    times = pd.date_range("2024-06-01", periods=19, freq=frequency, tz="Europe/Berlin")
+    data = pd.DataFrame({"when": times, "sold": np.arange(19.0)})
+    texts = data.assign(when=[t.isoformat() for t in times])
+    local = data.assign(when=times.tz_localize(None))
+    utc = data.assign(when=times.tz_convert("UTC"))
+    for known in (data, texts):
+        for later in (data, texts, local, utc, local.assign(when=local["when"].astype(str))):
+            table = load(known[:12], validation_data=later[12:])
+            assert table.time.n_validation.tolist() == [7]
+            assert table.y.tolist() == data["sold"].tolist()
+            assert table.time.index.zone == ("Europe/Berlin" if known is data else "UTC+02:00")
+    for later in (data, texts):
+        table = load(local[:12], validation_data=later[12:])
+        assert (table.time.index.zone, table.y.tolist()) == (None, data["sold"].tolist())
+
+
+def test_validation_rows_beside_training_written_as_numbers_or_texts_are_read() -> None:
+    days = pd.date_range("2024-02-10", periods=19)
+    data = pd.DataFrame({"when": days.strftime("%d/%m/%Y"), "sold": np.arange(19.0)})
+    later = data.assign(when=days)[12:]
+    table = load(data[:12], validation_data=later)
+    assert table.time.n_validation.tolist() == [7]
+    assert table.time.index.layout == "%d/%m/%Y"
+    numbers = data.assign(when=days.strftime("%Y%m%d").astype(int))
+    assert load(numbers[:12], validation_data=later).y.tolist() == data["sold"].tolist()
+    with pytest.raises(DataError, match="'when' in validation_data has the value 'soon'"):
+        load(data.assign(when=days)[:12], validation_data=data[12:].assign(when="soon"))
