@@ -226,7 +226,7 @@ class ForecastingModel(FittedModel):
         horizon = self._checked_horizon(horizon)
         if isinstance(step, bool) or not isinstance(step, int) or step < 1:
             raise AutoMLError(f"step: {step!r} is no whole number of 1 or more.")
-        later = self._read(test, "test")
+        later = self._read(test, "test", needed=self.columns_known_ahead)
         rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
         if not len(rolled.series):
             raise ModelInputError("test: no row lies after the training data of its series.")
@@ -333,8 +333,8 @@ class ForecastingModel(FittedModel):
             like=index,
         )
 
-    def _read(self, data: object, where: str) -> History:
-        """Read rows with their target as series."""
+    def _read(self, data: object, where: str, needed: Sequence[str] = ()) -> History:
+        """Read rows with their target as series, and refuse where one of the `needed` columns is missing."""
         frame = as_frame(data, field=where)
         roles = self._roles()
         self._check_columns(frame, [roles.time_column, *roles.id_columns, roles.target], where)
@@ -342,6 +342,7 @@ class ForecastingModel(FittedModel):
         panel = read_panel(frame, roles, where, report)
         if panel is None:
             raise ModelInputError(" ".join(str(p) for p in report.problems))
+        self._check_columns(panel.X, needed, where)
         X = self._encoded(panel.X, where)
         y = fill_target(panel.y, panel.index, self.settings_.get("target_fill"))
         return History(panel.index, y, X, int(self.settings_["season"]))

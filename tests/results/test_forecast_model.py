@@ -21,14 +21,14 @@ def sales(times: Any, *shops: Any) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def run(data: pd.DataFrame, test_data: Any = None, **forecasting: Any) -> Any:
+def run(data: pd.DataFrame, test_data: Any = None, learner: str = "SeasonalNaive", **forecasting: Any) -> Any:
     values = {"time_column_name": "when", "time_series_id_column_names": ["shop"], "forecast_horizon": 7}
     spec = automl.forecasting(
         training_data=data,
         target_column_name="sold",
         forecasting_settings=automl.ForecastingSettings(**{**values, **forecasting}),
         limits={"max_trials": 1},
-        training={"allowed_training_algorithms": ["SeasonalNaive"]},
+        training={"allowed_training_algorithms": [learner]},
     )
     spec.test_data = test_data
     job = submit(spec, compute="inline").wait(120)
@@ -187,3 +187,31 @@ def test_hours_in_a_zone_are_what_clocks_show_where_training_has_none() -> None:
     for same in (zoned, texts):
         assert model.forecast(context=same).equals(model.forecast(context=data[-24:]))
         assert model.predict(same).tolist() == model.predict(data[-24:]).tolist()
+
+
+def test_rows_without_what_is_known_ahead_are_not_judged() -> None:
+    days = pd.date_range("2024-01-01", periods=70)
+    data = sales(days).assign(price=np.random.default_rng(0).normal(size=70))
+    data["sold"] += 3 * data["price"]
+    model, later = run(data[:56], learner="ElasticNet").model, data[56:]
+    assert model.columns_known_ahead == ["price"]
+    assert len(model.evaluate(later))
+    for lacking in (later.drop(columns="price"), later.rename(columns={"price": "Price"})):
+        for judge in (model.evaluate, model.rolling_forecast):
+            with pytest.raises(ModelInputError, match="test: there is no column 'price'"):
+                judge(lacking)
+
+
+def test_charts_show_more_periods_than_a_model_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.trials.history.RECENT_PERIODS", 25)
+    data = sales(pd.date_range("2024-01-01", periods=70), "a", "b")
+    job = run(data)
+    assert job.model.index.n_rows == 50
+    shown = job.plot.forecast.to_frame("b")
+    judged = shown.dropna(subset=["judged"])
+    own = data[(data["shop"] == "b") & data["when"].isin(judged["when"])]
+    assert judged["actual"].tolist() == own["sold"].tolist()
+    assert len(judged) > 25
+    assert shown["when"].is_monotonic_increasing
+    assert shown["forecast"].notna().sum() == 7
+    assert len(job.plot.error_by_step.to_frame())

@@ -92,14 +92,16 @@ def forecast_table(forecasts: Forecasts, series: object = None, *, level: float 
     times, values = forecasts.past(at)
     own = forecasts.judged[forecasts.judged["series"] == at]
     known = pd.DataFrame({"when": times, "actual": values})
-    later = own[["when", "actual"]][~own["when"].isin(known["when"])]
-    known = pd.concat([known, later], ignore_index=True) if len(later) else known
+    others = own[["when", "actual"]][~own["when"].isin(known["when"])].drop_duplicates("when")
+    goes_on = bool((others["when"] > times.max()).any())  # other rows are earlier than what the model keeps
+    if len(others):
+        known = pd.concat([known, others], ignore_index=True).sort_values("when", ignore_index=True)
     # Of overlapping origins the latest one's forecast is shown.
     judged = own.drop_duplicates("when", keep="last")[["when", "forecast"]].rename(columns={"forecast": "judged"})
     known = known.merge(judged, on="when", how="left")
     back = max(_HORIZONS_BACK * forecasts.horizon, _LEAST_BACK, len(judged) + forecasts.horizon)
     ahead = forecasts.ahead(at, level)
-    if len(later) or ahead.empty:
+    if goes_on or ahead.empty:
         return known.tail(back).reset_index(drop=True).assign(forecast=np.nan, low=np.nan, high=np.nan)
     return pd.concat([known.tail(back), ahead], ignore_index=True)[
         ["when", "actual", "judged", "forecast", "low", "high"]

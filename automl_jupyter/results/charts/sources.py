@@ -227,13 +227,15 @@ class JobSource:
 
     def forecasts(self, model: object, data: object) -> Forecasts:
         """Return the job's series with what a model said of their past, or of `data`, and says of what comes."""
+        from automl_jupyter.trials.history import open_history
         from automl_jupyter.trials.intervals import places_of
 
         choice = self.choose(model)
         source = self._of_model(choice)
         if data is not None:
             return source.forecasts(None, data)
-        found, index = self.held_out(model), source.model.index
+        found = self.held_out(model)
+        index = open_history(self._table).index  # a model keeps only the last periods of each series
         series, step = places_of(found, self._table)
         order = np.lexsort((found.rows, found.fold))
         return source.shown(
