@@ -292,8 +292,8 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
     series : pandas.Series
         Instants, dates, periods, texts or numbers.
     layout : str, optional
-        How texts are written (a ``strptime`` format or ``ISO8601``), or what numbers count: ``%Y%m%d``, ``%Y``,
-        ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``. None lets pandas find out.
+        How texts are written (a ``strptime`` format or ``ISO8601``), or what numbers count: ``%Y%m%d``, ``%Y%m``,
+        ``%Y``, ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``. None lets pandas find out.
     lenient : bool, default False
         Read what cannot be understood as missing instead of refusing it.
 
@@ -361,13 +361,15 @@ def _instants_from_numbers(series: pd.Series, layout: str | None) -> np.ndarray:
 
 
 def layout_of_numbers(numbers: np.ndarray) -> str:
-    """Return what numbers that stand for instants count: years, ``yyyymmdd``, or time since 1970 in some unit."""
+    """Return what numbers that stand for instants count: years, ``yyyymm``, ``yyyymmdd``, or time since 1970."""
     present = np.abs(numbers[~np.isnan(numbers)])
     if len(present) == 0:
         return "epoch:s"
     low, high = float(present.min()), float(present.max())
     if low >= 1000 and high <= 2261:
         return "%Y"
+    if low >= 167_801 and high <= 226_112 and bool(np.all((present % 100 >= 1) & (present % 100 <= 12))):
+        return "%Y%m" if bool(np.all(present == np.round(present))) else "epoch:s"
     if low >= 16_780_101 and high <= 22_611_231 and bool(np.all((present // 100) % 100 <= 12)):
         return "%Y%m%d"
     for unit, ceiling in (("s", 1e11), ("ms", 1e14), ("us", 1e17)):

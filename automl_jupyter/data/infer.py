@@ -57,6 +57,7 @@ _DATE_SHAPE = re.compile(
     rf"|{_MONTH}\.? \d{{1,2}},? \d{{4}}([ ,].*)?)\s*$",
     re.IGNORECASE,
 )
+_MONTH_NUMBER = re.compile(r"(1[6-9]|2[012])\d\d(0[1-9]|1[012])$")
 _DAYS = (
     "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y", "%m/%d/%y", "%d/%m/%y",
     "%d.%m.%y",     "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
@@ -462,4 +463,8 @@ def layout_of(series: pd.Series, like: str | None = None) -> str | None:
     """
     if holds_numbers(series):
         return layout_of_numbers(to_numbers(series).astype(np.float64))
-    return _date_layout(_Distinct.of(series).texts, like)[0] if kind_of(series) in {"text", "category"} else None
+    if kind_of(series) not in {"text", "category"}:
+        return None
+    texts = _Distinct.of(series).texts
+    months = bool(texts) and all(_MONTH_NUMBER.match(t) for t in texts)
+    return "%Y%m" if months else _date_layout(texts, like)[0]

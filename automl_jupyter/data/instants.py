@@ -46,7 +46,7 @@ def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
 def _may_be_written(series: pd.Series, layout: str) -> bool:
     """Return whether values of this kind can be in the layout at all, and are not too large for its unit."""
     if not layout.startswith("epoch:"):
-        return layout in {"%Y", "%Y%m%d"} if holds_numbers(series) else kind_of(series) in {"text", "category"}
+        return layout in {"%Y", "%Y%m", "%Y%m%d"} if holds_numbers(series) else kind_of(series) in {"text", "category"}
     if not holds_numbers(series):
         return False
     units, found = ("s", "ms", "us", "ns"), layout_of_numbers(to_numbers(series).astype(np.float64))

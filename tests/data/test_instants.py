@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,3 +39,20 @@ def test_an_instant_without_a_zone_is_local_time_where_training_has_one() -> Non
         instants, zone, _ = read_times(pd.Series(local), panel.index)
         assert zone is None
         assert instants[0] == np.datetime64("2024-06-01T00:00")
+
+
+@pytest.mark.parametrize("write", [int, float, str])
+def test_months_as_six_digits_are_months(write: Any) -> None:
+    months = pd.date_range("2019-01-01", periods=30, freq="MS")
+    told = pd.Series([write(t) for t in months.strftime("%Y%m")])
+    panel = read_panel(pd.DataFrame({"when": told, "sold": 1.0}), SeriesRoles("when", (), "sold"), "x", Report())
+    assert panel is not None
+    assert (panel.index.frequency, panel.index.layout) == ("MS", "%Y%m")
+    assert panel.index.times(panel.index.positions).tolist() == months.tolist()
+    for later in (told, pd.Series(months), pd.Series(months.strftime("%Y%m")), pd.Series([*told, None])):
+        assert read_times(later, panel.index)[0][:30].tolist() == months.as_unit("ns").asi8.tolist()
+
+
+def test_other_numbers_of_six_digits_are_seconds() -> None:
+    for numbers in ([201913, 201901], [201901.5, 201902], [201900, 201901], [167712, 167801]):
+        assert read_times(pd.Series(numbers))[2] == "epoch:s"
