@@ -12,7 +12,7 @@ import pandas as pd
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
-from automl_jupyter.data.origins import TimeSettings, settle_time
+from automl_jupyter.data.origins import TimeSettings, origin_problem, settle_time
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_like, read_panel
 from automl_jupyter.data.zones import stated_offsets
@@ -133,6 +133,8 @@ def read_series(
         if (beyond := int(n_validation.max())) > settings.horizon:
             what = f"Candidates are judged on the first {settings.horizon} of {beyond} validation periods."
             report.notes.append(Note("validation data", what, "That is the horizon."))
+    if (problem := origin_problem(panel, settings, n_validation)) is not None:
+        raise DataError([problem])
     return panel, settings, n_validation, report
 
 

@@ -386,24 +386,47 @@ def origin_validation(job: AutoMLJob, settings: TimeSettings, n_validation: np.n
     return Validation("rolling_origin", n, None, False, f"{what if n > 1 else what.split(',')[0] + '.'} {asked}")
 
 
+def origin_problem(panel: Panel, settings: TimeSettings, n_validation: np.ndarray | None = None) -> Problem | None:
+    """Return why there is no origin that candidates could be judged from; None where there is one."""
+    index = panel.index
+    if make_origins(index, panel.y, settings, n_validation, panel.weight):
+        return None
+    if make_origins(index, panel.y, settings, n_validation):
+        message = "is 0 in all rows before, or in all rows after, each origin that candidates could be judged from."
+        return Problem("weight_column_name", f"The weight {message} Give later rows, or rows before them, a weight.")
+    longest = int(index.lengths.max())
+    message = f"No series is longer than the horizon of {settings.horizon}; the longest has {longest}"
+    return Problem(
+        "forecasting.short_series_handling_config", f"{message}. Ask for a shorter horizon, or pad the series."
+    )
+
+
 def make_origins(
-    index: PanelIndex, observed: np.ndarray, settings: TimeSettings, n_validation: np.ndarray | None = None
+    index: PanelIndex,
+    y: np.ndarray,
+    settings: TimeSettings,
+    n_validation: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
 ) -> list[Fold]:
     """Return the rows before and after each origin, the earliest origin first.
 
-    A series' origins are counted back from its own end; one that would leave it without a past is passed over.
+    A series' origins are counted back from its own end; one that would leave it without a past is passed over, and so
+    is one before which, or after which, no row weighs anything.
 
     Parameters
     ----------
     index : PanelIndex
         The series.
-    observed : ndarray of bool, shape (n_rows,)
-        Which rows have a target; others judge nothing.
+    y : ndarray, shape (n_rows,)
+        The target; rows without one judge nothing.
     settings : TimeSettings
         Horizon, number of origins and step.
     n_validation : ndarray of int, shape (n_series,), optional
         Periods at each series' end that are validation data: there is one origin before them.
+    weight : ndarray, shape (n_rows,), optional
+        What each row weighs; those of 0 judge nothing.
     """
+    counts = np.isfinite(y) if weight is None else np.isfinite(y) & (weight > 0)
     folds: list[Fold] = []
     lengths, within, series = index.lengths, index.within, index.series
     for k in reversed(range(settings.n_windows)):
@@ -413,7 +436,7 @@ def make_origins(
         trained = np.where(usable, trained, 0)
         train = np.flatnonzero(within < trained[series])
         ahead = within - trained[series]
-        valid = np.flatnonzero(usable[series] & (ahead >= 0) & (ahead < settings.horizon) & observed)
-        if len(valid) and len(train):
+        valid = np.flatnonzero(usable[series] & (ahead >= 0) & (ahead < settings.horizon) & counts)
+        if len(valid) and counts[train].any():
             folds.append((train.astype(np.int32), valid.astype(np.int32)))
     return folds

@@ -10,6 +10,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
+from automl_jupyter.data.split import Validation, make_folds
 from automl_jupyter.errors import DataError
 
 
@@ -36,3 +37,38 @@ def test_a_column_that_begins_like_one_unknown_ahead_is_known() -> None:
 def test_what_is_made_of_a_column_unknown_ahead_is_unknown_too() -> None:
     made = unknown("temp", "sky", freq="h", frequency="D", target_aggregate_function="sum")
     assert made == ("temp_sum", "temp_mean", "temp_min", "temp_max", "sky")
+
+
+def load(weights: Any = None, n: int = 70, **forecasting: Any) -> Any:
+    data = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=n), "sold": np.arange(n) % 7 + 1.0})
+    settings = automl.ForecastingSettings(time_column_name="when", **{"forecast_horizon": 7, **forecasting})
+    name = None if weights is None else "weight"
+    data = data if weights is None else data.assign(weight=weights)
+    return load_training_table(
+        automl.forecasting(
+            training_data=data, target_column_name="sold", forecasting_settings=settings, weight_column_name=name
+        )
+    )
+
+
+@pytest.mark.parametrize(("weighty", "n_origins"), [(slice(50, None), 2), (slice(None, 50), 3), (slice(None), 5)])
+def test_rows_that_weigh_nothing_judge_nothing(weighty: slice, n_origins: int) -> None:
+    weights = np.zeros(70)
+    weights[weighty] = 1.0
+    table = load(weights)
+    folds = make_folds(Validation("rolling_origin", 5, None, False, ""), table, random_state=0)
+    assert len(folds) == n_origins
+    for train, valid in folds:
+        assert weights[train].any()
+        assert weights[valid].all()
+
+
+def test_weights_of_which_no_origin_has_some_on_either_side_are_refused() -> None:
+    with pytest.raises(DataError, match="weight_column_name: The weight is 0 in all rows before, or in all rows after"):
+        load((np.arange(70) >= 64) * 1.0)
+
+
+def test_series_no_longer_than_the_horizon_are_refused_where_they_are_left_as_they_are() -> None:
+    with pytest.raises(DataError, match="No series is longer than the horizon of 12; the longest has 10"):
+        load(n=10, forecast_horizon=12, short_series_handling_config=None)
+    assert load(n=13, forecast_horizon=12, short_series_handling_config=None).time
