@@ -100,6 +100,8 @@ def hierarchical_forecasting(
     one, settings = spec.model_copy(), spec.forecasting.model_copy()
     settings.time_series_id_column_names, settings.frequency = columns, panel.index.frequency
     settings.target_aggregate_function = None
+    if settings.short_series_handling_config is not None:
+        settings.short_series_handling_config = "pad"  # sums need a forecast of every series: none may be dropped
     one.forecasting = settings
     setattr(one, "training_data", pd.concat([tree.level(at) for at in levels], ignore_index=True))  # noqa: B010 made an Input
     job = submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)

@@ -200,6 +200,19 @@ def test_series_of_a_hierarchy_are_read_as_any_others() -> None:
     assert ahead["day"].tolist() == list(pd.date_range("2024-03-01", periods=3))
 
 
+@pytest.mark.parametrize("handling", ["auto", "drop", None])
+def test_a_young_series_of_a_hierarchy_is_forecast(handling: Any) -> None:
+    young = pd.DataFrame({"region": "s", "shop": "new", "day": DAYS[-5:], "sold": 7.0})
+    spec = asked(pd.concat([sales(), young]), short_series_handling_config=handling)
+    ahead = (
+        automl.hierarchical_forecasting(spec, ["region", "shop"], compute="inline")
+        .wait()
+        .forecast(reconciliation="bottom_up")
+    )
+    assert adds_up(ahead)
+    assert ahead.loc[ahead["shop"] == "new", "forecast"].tolist() == pytest.approx([7.0] * 3, abs=0.2)
+
+
 def test_what_is_no_hierarchy_is_refused() -> None:
     with pytest.raises(SpecError) as refused:
         automl.hierarchical_forecasting(asked(), ["regio", "shop"], hierarchy_training_level="land", compute="inline")
