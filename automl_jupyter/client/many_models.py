@@ -75,14 +75,14 @@ def many_models(
     _check_columns(spec, columns, tables)
     parts = {field: _split(frame, columns) for field, frame in tables.items()}
     specs: dict[tuple[Any, ...], AutoMLJob | str] = {}
-    for number, key in enumerate(parts["training_data"]):
-        missing = [field for field in tables if key not in parts[field]]
+    for number, (text, (key, _)) in enumerate(parts["training_data"].items()):
+        missing = [field for field in tables if text not in parts[field]]
         if missing:
             specs[key] = f"{listing(missing, last='and')} has no rows of it."
             continue
         one = spec.model_copy()
         for field in parts:
-            setattr(one, field, parts[field][key])
+            setattr(one, field, parts[field][text][1].reset_index(drop=True))
         if spec.name is not None:
             one.name = f"{spec.name}-{number:04d}"
         one.display_name = " ".join(filter(None, [spec.display_name, _named(columns, key)]))
@@ -113,6 +113,9 @@ def _check_columns(spec: AutoMLJob, columns: Sequence[str], tables: Mapping[str,
                     " belong to no model."
                 )
                 problems.append(Problem("partition_column_names", message))
+        if name == "forecast" and time is not None:
+            message = "'forecast' is the name of the column that forecasts have; rename it."
+            problems.append(Problem("partition_column_names", message))
         if name in used:
             message = f"{plain(name)!r} is a column the job needs itself; split by another."
             problems.append(Problem("partition_column_names", message))
@@ -120,9 +123,25 @@ def _check_columns(spec: AutoMLJob, columns: Sequence[str], tables: Mapping[str,
         raise SpecError(problems)
 
 
-def _split(frame: pd.DataFrame, columns: Sequence[str]) -> dict[tuple[Any, ...], pd.DataFrame]:
-    groups = frame.groupby(list(columns), sort=True, observed=True)
-    return {key: part.drop(columns=list(columns)).reset_index(drop=True) for key, part in groups}
+def _split(
+    frame: pd.DataFrame, columns: Sequence[str]
+) -> dict[tuple[str | None, ...], tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Return the values and the rows of each partition by its texts: 1 and 1.0 name the same."""
+    import pandas as pd
+
+    found: dict[tuple[str | None, ...], tuple[tuple[Any, ...], pd.DataFrame]] = {}
+    for key, part in frame.groupby(list(columns), sort=True, observed=True, dropna=False):
+        text, rows = _text_key(key), part.drop(columns=list(columns))
+        if text in found:
+            key, rows = found[text][0], pd.concat([found[text][1], rows]).sort_index()
+        found[text] = key, rows
+    return found
+
+
+def _text_key(key: Sequence[Any]) -> tuple[str | None, ...]:
+    from automl_jupyter.data.convert import is_missing, text_of
+
+    return tuple(None if is_missing(value) else text_of(value) for value in key)
 
 
 def _named(columns: Sequence[str], key: Sequence[Any]) -> str:
@@ -221,16 +240,25 @@ class ManyModels:
             What is known ahead, of all partitions, with their columns.
         **more
             Passed on: ``context``, say, a table of all partitions, too.
+
+        Raises
+        ------
+        ModelInputError
+            When rows belong to partitions that training did not have.
         """
         import pandas as pd
 
         given = {name: table for name, table in {"X_future": X_future, **more}.items() if table is not None}
         pieces = {name: self._pieces(table, name) for name, table in given.items()}
+        known = {_text_key(key) for key in self._all}
+        for name, piece in pieces.items():
+            self._refuse([key for text, (key, _) in piece.items() if text not in known], name)
         found: list[pd.DataFrame] = []
         for key, job in list(self.jobs.items()):  # more may begin meanwhile
             if key in self.errors:
                 continue
-            own = {name: piece[key] for name, piece in pieces.items() if key in piece}
+            text = _text_key(key)
+            own = {name: piece[text][1].reset_index(drop=True) for name, piece in pieces.items() if text in piece}
             ahead = job.model.forecast(horizon=horizon, **own)
             for at, (name, value) in enumerate(zip(self.partition_column_names, key, strict=True)):
                 ahead.insert(at, name, value)
@@ -252,20 +280,24 @@ class ManyModels:
         from automl_jupyter.data.frames import as_frame
 
         frame = as_frame(X, field="X").reset_index(drop=True)
-        pieces = self._pieces(frame, "X", keep_index=True)
-        lost = [key for key in pieces if key not in self.jobs or key in self.errors]
-        if lost:
-            names = listing([_named(self.partition_column_names, k) for k in lost], last="and", most=_MOST_NAMED)
-            raise ModelInputError(f"X: no model was trained for {names}. Leave these rows out.")
+        pieces = self._pieces(frame, "X")
+        jobs = {_text_key(key): job for key, job in list(self.jobs.items()) if key not in self.errors}
+        self._refuse([key for text, (key, _) in pieces.items() if text not in jobs], "X")
         found: Any = None
-        for key, part in pieces.items():
-            predicted = np.asarray(self.jobs[key].model.predict(part.reset_index(drop=True)))
+        for text, (_, part) in pieces.items():
+            predicted = np.asarray(jobs[text].model.predict(part.reset_index(drop=True)))
             if found is None:
                 found = np.empty(len(frame), dtype=object)
             found[part.index.to_numpy()] = predicted
         return np.array(found.tolist()) if found is not None else np.empty(0)
 
-    def _pieces(self, table: object, where: str, *, keep_index: bool = False) -> dict[tuple[Any, ...], pd.DataFrame]:
+    def _refuse(self, lost: Sequence[tuple[Any, ...]], where: str) -> None:
+        """Refuse partitions that no model was trained for."""
+        if lost:
+            names = listing([_named(self.partition_column_names, k) for k in lost], last="and", most=_MOST_NAMED)
+            raise ModelInputError(f"{where}: no model was trained for {names}. Leave these rows out.")
+
+    def _pieces(self, table: object, where: str) -> dict[tuple[str | None, ...], tuple[tuple[Any, ...], pd.DataFrame]]:
         from automl_jupyter.data.frames import as_frame
 
         frame = as_frame(table, field=where)
@@ -274,9 +306,7 @@ class ManyModels:
             raise ModelInputError(
                 f"{where}: the columns of the partitions are missing: {listing(missing, last='and')}."
             )
-        groups = frame.groupby(self.partition_column_names, sort=True, observed=True, dropna=False)
-        parts = {key: part.drop(columns=self.partition_column_names) for key, part in groups}
-        return parts if keep_index else {key: part.reset_index(drop=True) for key, part in parts.items()}
+        return _split(frame, self.partition_column_names)
 
     def __repr__(self) -> str:
         over = sum(job.done for job in list(self.jobs.values()))

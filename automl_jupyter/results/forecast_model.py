@@ -144,7 +144,11 @@ class ForecastingModel(FittedModel):
         DataFrame
             As `forecast` gives it, with a column a quantile, named by it.
         """
-        wrong = [q for q in quantiles if not 0 < q < 1]
+        if isinstance(quantiles, int | float) or not np.iterable(quantiles):
+            raise AutoMLError(
+                f"quantiles: {quantiles!r} is no list of numbers between 0 and 1, such as [0.1, 0.5, 0.9]."
+            )
+        wrong = [q for q in quantiles if not _is_share(q)]
         if wrong:
             raise AutoMLError(f"quantiles: {wrong[0]!r} does not lie between 0 and 1.")
         history, cells, ahead = self._ahead(context, horizon, X_future)
@@ -173,7 +177,7 @@ class ForecastingModel(FittedModel):
         DataFrame
             As `forecast` gives it, with the columns ``low`` and ``high``.
         """
-        if not 0 < level < 1:
+        if not _is_share(level):
             raise AutoMLError(f"level: {level!r} does not lie between 0 and 1.")
         ends = (round((1 - level) / 2, 6), round((1 + level) / 2, 6))
         found = self.forecast_quantiles(context, horizon, X_future, ends)
@@ -195,6 +199,8 @@ class ForecastingModel(FittedModel):
         """
         frame = as_frame(X, field="X")
         series, positions = self._locate(frame, self.index)
+        if not len(series):
+            return np.empty(0)
         steps = positions - (self.index.starts + self.index.lengths)[series] + 1
         if (steps < 1).any():
             at = np.flatnonzero(steps < 1)
@@ -312,6 +318,8 @@ class ForecastingModel(FittedModel):
             wanted = spans(joined.index, self.index, given.index)[1] > 0
             history = joined.head(np.where(wanted, joined.index.lengths, 0))
         future = None if X_future is None else as_frame(X_future, field="X_future")
+        if future is not None and context is not None:
+            future = self._of_series_in(future, history)
         if horizon is None and future is not None:
             horizon = self._steps_given(history, future)
         horizon = self._checked_horizon(horizon)
@@ -321,6 +329,14 @@ class ForecastingModel(FittedModel):
         positions = (index.starts + index.lengths)[:, None] + np.arange(horizon)
         series = np.repeat(np.arange(index.n_series), horizon)
         return history, index.frame(series, positions.ravel()), ahead
+
+    def _of_series_in(self, future: pd.DataFrame, history: History) -> pd.DataFrame:
+        """Return the rows of what is known ahead without those of training series that are not forecast."""
+        self._check_columns(future, self.index.id_columns, "X_future")
+        known, wanted = self.index.numbers, history.index.numbers
+        keys = id_keys(future[list(self.index.id_columns)])
+        kept = np.array([key in wanted or key not in known for key in keys], dtype=bool)
+        return future if kept.all() else future[kept].reset_index(drop=True)
 
     def _roles(self) -> SeriesRoles:
         index = self.index
@@ -372,6 +388,8 @@ class ForecastingModel(FittedModel):
     def _locate(self, frame: pd.DataFrame, index: PanelIndex) -> tuple[np.ndarray, np.ndarray]:
         """Return the series and the position on the grid of each row."""
         self._check_columns(frame, [index.time_column, *index.id_columns], "X")
+        if not len(frame):
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
         keys = id_keys(frame[list(index.id_columns)])
         series = np.array([index.numbers.get(key, -1) for key in keys], dtype=np.intp)
         if (series < 0).any():
@@ -473,6 +491,10 @@ class ForecastingModel(FittedModel):
         many = plural(self.index.n_series, "series", "series")
         ahead = f"{plural(self.horizon, 'period')} of {self.index.frequency} ahead"
         return f"ForecastingModel({self.label}, {many}, {ahead}: {made_of}{more})"
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(0 < value < 1)
 
 
 def _rows(rows: np.ndarray) -> str:

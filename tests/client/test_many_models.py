@@ -65,6 +65,26 @@ def test_rows_are_predicted_by_the_model_of_their_partition() -> None:
         many.predict(asked_rows[["x"]])
 
 
+def test_partitions_are_told_apart_by_their_text() -> None:
+    data = sales().assign(region=np.repeat([1, 1, 2], 60))
+    later = data[data["day"] >= DAYS[50]]
+    spec = asked(data[data["day"] < DAYS[50]], time_series_id_column_names=["shop"])
+    spec.set_data(test_data=later.assign(region=later["region"].astype(float)))
+    many = automl.many_models(spec, "region", compute="inline").wait()
+    assert many.summary["status"].tolist() == ["Completed", "Completed"]
+    assert list(many.jobs) == [(1,), (2,)]
+    ahead, alike = many.forecast(context=later), (later["region"].astype(float), later["region"].astype(str))
+    assert ahead["day"].min() == DAYS[-1] + pd.Timedelta(1, "D")
+    for region in alike:
+        assert many.forecast(context=later.assign(region=region)).equals(ahead)
+        assert many.predict(later.assign(region=region)).tolist() == many.predict(later).tolist()
+    both = later.assign(region=[*alike[1][:15], *later["region"][15:]]).astype({"region": object})
+    assert many.predict(both).tolist() == many.predict(later).tolist()
+    for name in ("context", "X_future"):
+        with pytest.raises(ModelInputError, match=f"{name}: no model was trained for region=9"):
+            many.forecast(**{name: later.assign(region=9)})
+
+
 def test_a_partition_that_fails_leaves_the_others() -> None:
     data = pd.concat([sales(), pd.DataFrame({"region": ["x"], "shop": ["z"], "day": DAYS[:1], "sold": [1.0]})])
     many = automl.many_models(asked(data, time_series_id_column_names=["shop"]), "region", compute="inline").wait()
@@ -119,6 +139,12 @@ def test_what_cannot_split_the_data_is_refused_before_any_job() -> None:
     assert "'shop'" in said
     assert "'day' is a column the job needs" in said
     assert "'region' is a column the job needs" in said
+
+
+def test_a_partition_cannot_be_called_what_forecasts_are() -> None:
+    data = sales().rename(columns={"region": "forecast"})
+    with pytest.raises(SpecError, match="'forecast' is the name of the column that forecasts have"):
+        automl.many_models(asked(data, time_series_id_column_names=["shop"]), "forecast", compute="inline")
 
 
 # --- hierarchies ---------------------------------------------------------------------------------------------------

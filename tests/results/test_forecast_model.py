@@ -10,7 +10,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.client.submit import submit
-from automl_jupyter.errors import DataError, ModelInputError
+from automl_jupyter.errors import AutoMLError, DataError, ModelInputError
 
 
 def sales(times: Any, *shops: Any) -> pd.DataFrame:
@@ -215,3 +215,30 @@ def test_charts_show_more_periods_than_a_model_keeps(monkeypatch: pytest.MonkeyP
     assert shown["when"].is_monotonic_increasing
     assert shown["forecast"].notna().sum() == 7
     assert len(job.plot.error_by_step.to_frame())
+
+
+def test_what_is_known_ahead_may_be_of_more_series_than_the_context() -> None:
+    days = pd.date_range("2024-01-01", periods=70)
+    data = sales(days, "a", "b").assign(price=np.random.default_rng(0).normal(size=140))
+    data["sold"] += 3 * data["price"]
+    model = run(data[data["when"] < days[56]], learner="ElasticNet").model
+    later = data[(data["shop"] == "a") & data["when"].between(days[56], days[62])]
+    plan = data[data["when"] >= days[63]].drop(columns="sold")
+    found = model.forecast(context=later, X_future=plan)
+    assert set(found["shop"]) == {"a"}
+    assert found.equals(model.forecast(context=later, X_future=plan[plan["shop"] == "a"]))
+    with pytest.raises(ModelInputError, match="Series that there is no past of: c"):
+        model.forecast(context=later, X_future=plan.replace({"shop": {"b": "c"}}))
+
+
+def test_no_rows_and_odd_levels_are_answered_in_a_value_or_a_sentence() -> None:
+    data = sales(pd.date_range("2024-01-01", periods=42))
+    model = run(data).model
+    assert model.predict(data[:0]).shape == (0,)
+    assert len(model.forecast(X_future=data[:0], horizon=2)) == 2
+    with pytest.raises(AutoMLError, match=r"quantiles: 0\.5 is no list of numbers between 0 and 1"):
+        model.forecast_quantiles(quantiles=0.5)
+    with pytest.raises(AutoMLError, match="quantiles: 'low' does not lie between 0 and 1"):
+        model.forecast_quantiles(quantiles=["low"])
+    with pytest.raises(AutoMLError, match="level: None does not lie between 0 and 1"):
+        model.interval(None)
