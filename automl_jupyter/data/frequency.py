@@ -34,7 +34,7 @@ def parse_frequency(name: str) -> str | None:
     >>> parse_frequency("M"), parse_frequency("W"), parse_frequency("15T"), parse_frequency("fortnight")
     ('ME', 'W-SUN', '15min', None)
     """
-    found = re.fullmatch(r"(\d*\.?\d*)([A-Za-z]+)(-[A-Za-z]+)?", name.strip())
+    found = re.fullmatch(r"(\d*\.?\d*)([A-Za-z]+)(-[A-Za-z0-9]+)?", name.strip())
     if found is None:
         return None
     count, unit, anchor = found.groups()
@@ -73,6 +73,8 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
     days = steps / _DAY
     if np.median(steps) >= 27 * _DAY:
         return _calendar_frequency(days, every)
+    if (twice := _twice_a_month(days, every)) is not None:
+        return twice
     common, counts = np.unique(steps, return_counts=True)
     step = int(common[np.argmax(counts)])
     if step % _DAY == 0 and step <= 7 * _DAY and _weekdays_only(every) and step == _DAY:
@@ -86,6 +88,17 @@ def infer_frequency(times: Sequence[np.ndarray]) -> str | None:
         return f"{step // _DAY if step > _DAY else ''}D"
     offset = pd.tseries.frequencies.to_offset(pd.Timedelta(step, unit="ns"))
     return None if offset is None else str(offset.freqstr)
+
+
+def _twice_a_month(days: np.ndarray, every: pd.DatetimeIndex) -> str | None:
+    """Return a frequency of two days a month: a fixed one, and the first or the last."""
+    if not 6 <= np.median(days) <= 25 or len(np.unique(days)) == 1:
+        return None
+    for unit, at_end in (("SMS", every.day == 1), ("SME", every.is_month_end)):
+        fixed = np.unique(every.day[~at_end])
+        if len(fixed) == 1 and 7 <= fixed[0] <= 24 and 0.3 <= at_end.mean() <= 0.7:
+            return parse_frequency(f"{unit}-{fixed[0]}")
+    return None
 
 
 def _weekdays_only(every: pd.DatetimeIndex) -> bool:

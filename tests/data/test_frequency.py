@@ -22,6 +22,7 @@ def nanoseconds(times: pd.DatetimeIndex) -> np.ndarray:
     [
         ("H", "h"), ("h", "h"), ("T", "min"), ("15T", "15min"), ("S", "s"), ("D", "D"), ("d", "D"), ("W", "W-SUN"),
         ("W-MON", "W-MON"), ("M", "ME"), ("MS", "MS"), ("Q", "QE-DEC"), ("A", "YE-DEC"), ("Y", "YE-DEC"), ("2H", "2h"),
+        ("SM", "SME-15"), ("SMS", "SMS-15"), ("SMS-15", "SMS-15"), ("SME-20", "SME-20"),
     ],
 )  # fmt: skip
 def test_old_and_new_names_are_read(written: str, meant: str) -> None:

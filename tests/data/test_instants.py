@@ -15,8 +15,8 @@ from automl_jupyter.data.series import Report, SeriesRoles, read_panel
 
 @pytest.mark.parametrize(
     "frequency",
-    ["D", "B", "W-SUN", "W-WED", "MS", "ME", "QS-FEB", "QE-DEC", "YS-JAN", "YE-JUN", "SME", "h", "2D", "2W-WED", "3MS",
-     "2ME", "5h"],
+    ["D", "B", "W-SUN", "W-WED", "MS", "ME", "QS-FEB", "QE-DEC", "YS-JAN", "YE-JUN", "SME", "SMS-10", "h", "2D",
+     "2W-WED", "3MS", "2ME", "5h"],
 )  # fmt: skip
 def test_periods_are_the_same_from_wherever_their_grid_is_known(frequency: str) -> None:
     seconds = np.random.default_rng(0).integers(0, 500 * 86_400, 200)

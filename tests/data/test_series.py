@@ -197,3 +197,25 @@ def test_validation_rows_beside_training_written_as_numbers_or_texts_are_read() 
     assert load(numbers[:12], validation_data=later).y.tolist() == data["sold"].tolist()
     with pytest.raises(DataError, match="'when' in validation_data has the value 'soon'"):
         load(data.assign(when=days)[:12], validation_data=data[12:].assign(when="soon"))
+
+
+@pytest.mark.parametrize("frequency", ["SMS-15", "SME-15", "SMS-10"])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_two_days_a_month_go_on_in_later_tables(frequency: str, zone: str | None) -> None:
+    times = pd.date_range("2019-01-01", periods=76, freq=frequency, tz=zone)
+    index = read(times[:60]).index
+    assert index.frequency == frequency
+    again = PanelIndex.from_dict(index.to_dict(), index.starts, index.offsets)
+    later = read(times[60:], SeriesRoles("when", ("shop",), "sold", again.frequency, like=again)).index
+    assert later.times(later.positions).tolist() == times[60:].tz_localize(None).tolist()
+
+
+def test_rows_are_not_moved_to_two_weeks_that_few_of_them_keep() -> None:
+    steps = [14, 14, 17, 14, 14, 12, 14, 13, 14, 16] * 4
+    times = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(steps), unit="D")
+    report = Report()
+    data = pd.DataFrame({"when": times, "shop": "a", "sold": 1.0})
+    assert read_panel(data, ROLES, "training_data", report) is None
+    assert "was inferred, but" in str(report.problems[0])
+    asked = SeriesRoles("when", ("shop",), "sold", "MS", "sum")
+    assert read_panel(data, asked, "training_data", Report()) is not None
