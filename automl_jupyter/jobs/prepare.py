@@ -403,7 +403,10 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
     if table.test is not None:
         test = table.test
         numbers = () if test.rows is None else (np.asarray(test.rows),)
-        digest.update(fingerprint(test.X, test.y, test.weight, *numbers).encode())
+        index = () if test.index is None else (test.index.starts, test.index.offsets)
+        digest.update(fingerprint(test.X, test.y, test.weight, *numbers, *index).encode())
+        if test.index is not None:  # the same values at other instants are another table
+            digest.update(json.dumps(test.index.to_dict(), sort_keys=True, default=str).encode())
     root = cache_root()
     cache = root / digest.hexdigest()[:24]
     _touch(cache)  # before the look, so that nobody removes what it finds

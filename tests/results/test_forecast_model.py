@@ -242,3 +242,13 @@ def test_no_rows_and_odd_levels_are_answered_in_a_value_or_a_sentence() -> None:
         model.forecast_quantiles(quantiles=["low"])
     with pytest.raises(AutoMLError, match="level: None does not lie between 0 and 1"):
         model.interval(None)
+
+
+def test_the_same_test_values_at_other_instants_are_another_table() -> None:
+    days = pd.date_range("2024-01-01", periods=49)
+    known, later = sales(days[:35]), sales(days[35:42])
+    moved = later.assign(when=days[42:])
+    for test_data in (later, moved):
+        told = pd.read_csv(run(known, test_data=test_data).path / "test" / "predictions.csv", parse_dates=["when"])
+        told = told.dropna(subset=["actual"])
+        assert told["when"].tolist() == test_data["when"].tolist()
