@@ -101,8 +101,9 @@ class ForecastingModel(FittedModel):
         Parameters
         ----------
         context : DataFrame (pandas, polars), Arrow table, or list of dict, optional
-            Rows with the time, the series' ids and the target: later observations of the training series, or series of
-            their own. Forecasts then start after them. None starts at the end of the training data.
+            Rows with the time, the series' ids, the target, and other columns whose past the model looks at: later
+            observations of the training series, or series of their own. Forecasts then start after them. None starts
+            at the end of the training data.
         horizon : int, optional
             How many periods; by default as many as it was trained for, or as `X_future` has. Beyond them it goes on
             from its own forecasts.
@@ -232,7 +233,7 @@ class ForecastingModel(FittedModel):
         horizon = self._checked_horizon(horizon)
         if isinstance(step, bool) or not isinstance(step, int) or step < 1:
             raise AutoMLError(f"step: {step!r} is no whole number of 1 or more.")
-        later = self._read(test, "test", needed=self.columns_known_ahead)
+        later = self._read(test, "test", needed=[*self.columns_known_ahead, *self.blend_.needs_past])
         rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
         if not len(rolled.series):
             raise ModelInputError("test: no row lies after the training data of its series.")
@@ -313,7 +314,7 @@ class ForecastingModel(FittedModel):
     ) -> tuple[History, pd.DataFrame, np.ndarray]:
         history = self.history_
         if context is not None:
-            given = self._read(context, "context")
+            given = self._read(context, "context", needed=self.blend_.needs_past)
             joined = join(self.history_, given)
             wanted = spans(joined.index, self.index, given.index)[1] > 0
             history = joined.head(np.where(wanted, joined.index.lengths, 0))

@@ -41,6 +41,12 @@ class ForecastBlend:
         names = (n for part in self.parts for f in part.forecasters for n in f.needs_columns)
         return list(dict.fromkeys(names))
 
+    @property
+    def needs_past(self) -> list[str]:
+        """The columns whose values before an origin are looked at."""
+        names = (n for part in self.parts for f in part.forecasters for n in f.needs_past)
+        return list(dict.fromkeys(names))
+
     def forecast(self, history: History, horizon: int, future: pd.DataFrame) -> np.ndarray:
         """Return the next `horizon` values of every series, shape (n_series, horizon)."""
         of_parts = []

@@ -72,6 +72,11 @@ class LocalForecaster:
         """The columns whose values must be known ahead."""
         return self.columns
 
+    @property
+    def needs_past(self) -> list[str]:
+        """The columns whose values before an origin are looked at."""
+        return self.columns
+
     def fit(self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop) -> LocalForecaster:
         """Do nothing: a series is looked at when it is forecast."""
         return self
@@ -208,6 +213,11 @@ class PooledForecaster:
     def needs_columns(self) -> list[str]:
         """The columns whose values must be known ahead."""
         return [c["name"] for c in self.columns if c["name"] not in self.unknown]
+
+    @property
+    def needs_past(self) -> list[str]:
+        """The columns whose values before an origin are looked at."""
+        return [c["name"] for c in self.columns if c["type"] in _NUMBERS and (self.lagged or c["name"] in self.unknown)]
 
     @property
     def _direct(self) -> bool:
@@ -427,9 +437,7 @@ class PooledForecaster:
 
     def _past_columns(self, history: History, cells: Cells, series: np.ndarray, ahead: np.ndarray | None) -> np.ndarray:
         """Return what numeric columns were at the last instant at which they are known."""
-        names = [
-            c["name"] for c in self.columns if c["type"] in _NUMBERS and (self.lagged or c["name"] in self.unknown)
-        ]
+        names = self.needs_past
         if not names:
             return np.empty((len(cells), 0))
         index = history.index

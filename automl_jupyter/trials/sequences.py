@@ -82,6 +82,11 @@ class SequenceForecaster:
         """The columns whose values must be known ahead."""
         return self.columns
 
+    @property
+    def needs_past(self) -> list[str]:
+        """The columns whose values before an origin are looked at."""
+        return self.columns
+
     def fit(
         self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop
     ) -> SequenceForecaster:

@@ -252,3 +252,20 @@ def test_the_same_test_values_at_other_instants_are_another_table() -> None:
         told = pd.read_csv(run(known, test_data=test_data).path / "test" / "predictions.csv", parse_dates=["when"])
         told = told.dropna(subset=["actual"])
         assert told["when"].tolist() == test_data["when"].tolist()
+
+
+def test_a_context_has_the_columns_whose_past_is_looked_at() -> None:
+    days = pd.date_range("2024-01-01", periods=84)
+    data = sales(days).assign(visitors=np.random.default_rng(0).normal(size=84))
+    known, later = data[:70], data[70:77]
+    unknown = {"features_unknown_at_forecast_time": ["visitors"]}
+    model = run(known, learner="ElasticNet", **unknown).model
+    assert model.columns_known_ahead == []
+    assert len(model.forecast(context=later)) == 7
+    with pytest.raises(ModelInputError, match="context: there is no column 'visitors'"):
+        model.forecast(context=later.drop(columns="visitors"))
+    by_itself = run(known, **unknown).model
+    assert len(by_itself.forecast(context=later.drop(columns="visitors"))) == 7
+    ahead = run(known, learner="ElasticNet").model
+    plan = data[77:].drop(columns="sold")
+    assert len(ahead.forecast(context=later.drop(columns="visitors"), X_future=plan)) == 7, "only its future is needed"
