@@ -394,6 +394,11 @@ def origin_problem(panel: Panel, settings: TimeSettings, n_validation: np.ndarra
     if make_origins(index, panel.y, settings, n_validation):
         message = "is 0 in all rows before, or in all rows after, each origin that candidates could be judged from."
         return Problem("weight_column_name", f"The weight {message} Give later rows, or rows before them, a weight.")
+    if n_validation is not None:
+        message = (
+            "No row lies after the training data of a series that can be judged. Give later rows, or leave it out."
+        )
+        return Problem("validation_data", message)
     longest = int(index.lengths.max())
     message = f"No series is longer than the horizon of {settings.horizon}; the longest has {longest}"
     return Problem(

@@ -72,3 +72,22 @@ def test_series_no_longer_than_the_horizon_are_refused_where_they_are_left_as_th
     with pytest.raises(DataError, match="No series is longer than the horizon of 12; the longest has 10"):
         load(n=10, forecast_horizon=12, short_series_handling_config=None)
     assert load(n=13, forecast_horizon=12, short_series_handling_config=None).time
+
+
+def test_validation_rows_of_series_that_are_dropped_alone_are_refused() -> None:
+    days = pd.date_range("2024-01-01", periods=40)
+    data = pd.concat([pd.DataFrame({"when": days, "shop": "a"}), pd.DataFrame({"when": days[-2:], "shop": "b"})])
+    later = pd.DataFrame({"when": pd.date_range("2024-02-10", periods=3), "shop": "b"})
+    settings = automl.ForecastingSettings(
+        time_column_name="when",
+        time_series_id_column_names=["shop"],
+        forecast_horizon=3,
+        target_lags=[5],
+        short_series_handling_config="drop",
+    )
+    spec = automl.forecasting(
+        training_data=data.assign(sold=1.0), target_column_name="sold", forecasting_settings=settings
+    )
+    spec.validation_data = later.assign(sold=1.0)
+    with pytest.raises(DataError, match="validation_data: No row lies after the training data of a series that can"):
+        load_training_table(spec)
