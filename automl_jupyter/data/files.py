@@ -7,12 +7,13 @@ import json
 import lzma
 import os
 import re
+import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pandas as pd
 
@@ -76,7 +77,10 @@ def read_file(path: str, *, field: str) -> pd.DataFrame:
         )
     with explained(field, path), open_binary(path, packed) as file:
         frame: pd.DataFrame = _READERS[kind](file)
-        return frame
+    if kind in ("delimited", "tabbed") and rows_end_in_delimiter(frame):
+        with explained(field, path), open_binary(path, packed) as file:
+            frame = without_end(lambda: _READERS[kind](file, index_col=False))
+    return frame
 
 
 #: files and folders below a folder that is given as a table, at most: more is a mistake, such as "/"
@@ -199,14 +203,34 @@ def _neighbours(path: str) -> str:
     return near or f" In that folder: {listing(names, last='and', most=5)}."
 
 
-def _read_delimited(file: IO[bytes]) -> pd.DataFrame:
+def rows_end_in_delimiter(frame: pd.DataFrame) -> bool:
+    """Return whether pandas may have taken the first column of a delimited file for an index: the last one is empty.
+
+    Rows that are longer than their header without a delimiter at the end, as R writes them, do begin with a name.
+    The index does not tell: of whole numbers it may be one that pandas would have made itself.
+    """
+    if not frame.shape[1]:
+        return False
+    last = frame.iloc[:, -1]
+    return bool((last.isna() | (last == "")).all())
+
+
+def without_end(read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Return what is read, without the warning that rows are longer than their header."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return read()
+
+
+def _read_delimited(file: IO[bytes], *, index_col: Literal[False] | None = None) -> pd.DataFrame:
     head = file.read(65_536)
     rest: Any = io.BufferedReader(_Rejoined(head, file), 1 << 20)
-    return pd.read_csv(rest, sep=guess_delimiter(head), low_memory=False, encoding="utf-8-sig")
+    sep = guess_delimiter(head)
+    return pd.read_csv(rest, sep=sep, index_col=index_col, low_memory=False, encoding="utf-8-sig")
 
 
-def _read_tabbed(file: IO[bytes]) -> pd.DataFrame:
-    return pd.read_csv(file, sep="\t", low_memory=False, encoding="utf-8-sig")
+def _read_tabbed(file: IO[bytes], *, index_col: Literal[False] | None = None) -> pd.DataFrame:
+    return pd.read_csv(file, sep="\t", index_col=index_col, low_memory=False, encoding="utf-8-sig")
 
 
 def _read_lines(file: IO[bytes]) -> pd.DataFrame:

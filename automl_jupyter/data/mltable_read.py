@@ -12,7 +12,14 @@ import pandas as pd
 
 from automl_jupyter._core.optional import require
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
-from automl_jupyter.data.files import explained, file_kind, json_lines, open_binary
+from automl_jupyter.data.files import (
+    explained,
+    file_kind,
+    json_lines,
+    open_binary,
+    rows_end_in_delimiter,
+    without_end,
+)
 from automl_jupyter.errors import DataError, Problem
 
 #: the column that `include_path_column` adds
@@ -126,10 +133,18 @@ def _one_delimited(path: str, options: Mapping[str, Any], where: str, header: bo
     if not options["infer_column_types"]:
         settings |= {"dtype": str, "keep_default_na": False}
         settings["na_values"] = [] if options["empty_as_string"] else [""]
-    with explained(where, path), open_binary(path, file_kind(path)[1]) as file:
-        whole = options["support_multi_line"] or len(delimiter) > 1  # where a delimiter is longer, quotes mean nothing
-        data: Any = file if whole else _single_lines(file, encoding, delimiter)
-        frame: pd.DataFrame = pd.read_csv(data, **settings)
+    whole = options["support_multi_line"] or len(delimiter) > 1  # where a delimiter is longer, quotes mean nothing
+
+    def read() -> pd.DataFrame:
+        with explained(where, path), open_binary(path, file_kind(path)[1]) as file:
+            data: Any = file if whole else _single_lines(file, encoding, delimiter)
+            found: pd.DataFrame = pd.read_csv(data, **settings)
+            return found
+
+    frame = read()
+    if rows_end_in_delimiter(frame):
+        settings["index_col"] = False
+        frame = without_end(read)
     if options["empty_as_string"]:
         texts = [c for c in frame.columns if pd.api.types.is_string_dtype(frame[c].dtype) and frame[c].notna().any()]
         frame[texts] = frame[texts].fillna("")

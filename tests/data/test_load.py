@@ -79,6 +79,24 @@ def test_every_kind_of_file_is_read(tmp_path: Path, name: str, write: Any) -> No
         pd.testing.assert_frame_equal(with_one_missing(read), with_one_missing(FRAME))
 
 
+@pytest.mark.parametrize("ends", [1, 2])
+@pytest.mark.parametrize(("name", "sep"), [("t.csv", ","), ("t.txt", ";"), ("t.tsv", "\t")])
+def test_rows_that_end_in_a_delimiter_are_not_shifted(tmp_path: Path, name: str, sep: str, ends: int) -> None:
+    rows = [["a", "b", "y"], ["0", "2", "1"], ["1", "3", ""]]
+    text = "\n".join(sep.join(row) + sep * ends * (k > 0) for k, row in enumerate(rows))
+    (tmp_path / name).write_text(text)
+    read = load_frame(name, base=tmp_path)
+    assert list(read.columns) == ["a", "b", "y"]
+    assert read.fillna(-1).to_numpy().tolist() == [[0, 2, 1], [1, 3, -1]]
+
+
+def test_names_of_rows_without_a_header_are_no_column(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,y\nrow 1,1,2\nrow 2,3,\n")
+    read = load_frame("t.csv", base=tmp_path)
+    assert read["a"].tolist() == [1, 3]
+    assert read["y"].iloc[0] == 2
+
+
 def test_addresses_are_read_by_fsspec() -> None:
     import fsspec
 

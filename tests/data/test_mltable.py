@@ -173,6 +173,19 @@ def test_delimiters(tmp_path: Path) -> None:
     assert table(tmp_path, "- read_delimited:\n    delimiter: '||'", **{"t.csv": "a||b\n1||2\n"})["b"].tolist() == [2]
 
 
+@pytest.mark.parametrize("infer", ["true", "false"])
+@pytest.mark.parametrize("empty", ["true", "false"])
+def test_rows_that_end_in_a_delimiter_are_not_shifted(tmp_path: Path, infer: str, empty: str) -> None:
+    options = f"    infer_column_types: {infer}\n    empty_as_string: {empty}\n"
+    frame = table(
+        tmp_path,
+        f"- read_delimited:\n    delimiter: ','\n    encoding: utf8\n{options}",
+        **{"t.csv": "a,b,y\n01,2,u,\n03,4,v,\n"},
+    )
+    kind = int if infer == "true" else str
+    assert frame.to_dict("list") == {"a": [kind("01"), kind("03")], "b": [kind("2"), kind("4")], "y": ["u", "v"]}
+
+
 def test_path_column(tmp_path: Path) -> None:
     frame = table(tmp_path, "- read_delimited:\n    include_path_column: true")
     assert frame.columns[0] == "Path"
