@@ -354,6 +354,13 @@ def test_a_table_of_one_row_is_drawn_with_its_interval(draw: Any, row: dict[str,
     plt.close("all")
 
 
+def test_a_mean_outside_the_band_is_drawn() -> None:
+    explained = SimpleNamespace(task="classification")
+    row = {"column": "shop", "value": "two", "label": "yes", "mean": 0.04, "p10": 0.0, "p90": 0.01}
+    _, ax = plt.subplots()
+    assert draw_partial_dependence(ax, pd.DataFrame([row]), explained, "shop").endswith(".")
+
+
 def test_a_learning_curve_ends_at_the_known_score(label_job: Any) -> None:
     curve = label_job.plot.learning_curve.to_frame(model=1, n_sizes=2)
     trial, metric = label_job.trials[1], label_job.history.metric

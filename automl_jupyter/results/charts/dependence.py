@@ -8,7 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import QUIET, legend, reach, words
+from automl_jupyter.results.charts.axes import QUIET, legend, words
 from automl_jupyter.results.charts.explained import Explained, mix
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ def draw_partial_dependence(
                 ax.fill_between(points["value"], points["p10"], points["p90"], alpha=0.15, color=line.get_color())
         else:
             at = np.arange(len(points))
-            bars = reach(points, "mean", "p10", "p90") if len(labels) == 1 else None
-            ax.errorbar(at, points["mean"], yerr=bars, fmt="o", ecolor=QUIET, label=words(name))
+            if len(labels) == 1:  # no error bars: the mean of skewed values lies outside the band
+                ax.vlines(at, points["p10"], points["p90"], color=QUIET)
+            ax.plot(at, points["mean"], "o", label=words(name))
             names = [words(v, 18) for v in points["value"]]
             turned = max(map(len, names), default=0) * len(names) > 60
             ax.set_xticks(at, names, rotation=45 if turned else 0, ha="right" if turned else "center")
