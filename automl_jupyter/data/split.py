@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: below this many rows: ten folds
 FEW_ROWS = 1_000
+#: rows of a fold, at least, when nothing is asked: of one row neither AUC nor R² is defined
+LEAST_FOLD = 3
 #: up to this many rows: three folds; above, a holdout
 MANY_ROWS = 20_000
 #: the share held out when nothing is asked
@@ -59,7 +61,8 @@ def resolve_validation(job: AutoMLJob, table: TrainingTable) -> Validation:
     """Decide how candidates are judged.
 
     What is asked wins. When nothing is asked the number of rows decides, as in Azure Machine Learning: below 1,000
-    ten folds, up to 20,000 three folds, above 10 % of the rows are held out. A group column keeps groups whole, a
+    ten folds, up to 20,000 three folds, above 10 % of the rows are held out. Below 30 rows there are fewer folds, of
+    three rows at least, as metrics such as AUC and R² have no value on one row. A group column keeps groups whole, a
     time column makes every validation row later than the rows trained on.
 
     Parameters
@@ -108,6 +111,9 @@ def _automatic(table: TrainingTable) -> Validation:
     reason = f"There are {plural(n, 'row')} ({rule})."
     if table.times is not None and n_folds > MOST_TIME_FOLDS:
         n_folds, reason = MOST_TIME_FOLDS, f"{reason} Folds in time order are at most {MOST_TIME_FOLDS}."
+    few = max(2, n // LEAST_FOLD)
+    if few < n_folds:
+        n_folds, reason = few, f"{reason} A metric such as AUC or R² has no value on one row: folds have more."
     most, noun = _most_folds(table)
     there = plural(most, noun, "steps in time" if noun == "step in time" else None)
     if most < n_folds:

@@ -454,6 +454,9 @@ class Controller:
     def _publish_final(self) -> None:
         model = self.history.model
         assert model is not None
+        if self.history.score(model.metrics) is None:
+            message = f"{self.history.metric} has no value for any trial, so the models are not ranked: the rows that"
+            self._note(f"{message} validate do not allow it. Take another primary_metric, or more rows.", "warning")
         parts = final_parts(self.plan, self.history, model)
         self._emit(
             ev.ModelSelected(

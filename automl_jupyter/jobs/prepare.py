@@ -130,10 +130,13 @@ def decide(job: TabularJob, *, namespace: Mapping[str, Any] | None, base: Path, 
     """
     from automl_jupyter.data.load import load_training_table
     from automl_jupyter.data.split import make_folds, resolve_validation
+    from automl_jupyter.metrics.registry import check_classes
 
     metric = resolve_primary_metric(job)
     table = load_training_table(job, namespace=namespace, base=base)
-    _positive(job, table.classes)  # refuses a label that is no class
+    positive = _positive(job, table.classes)  # refuses a label that is no class
+    if table.classes is not None and "primary_metric" not in job.frames():  # what a user's function wants is its own
+        check_classes(metric, len(table.classes), positive=positive)
     schema = find_schema(job, table)
     validation = resolve_validation(job, table)
     random_state = job.random_state or 0

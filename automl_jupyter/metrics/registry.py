@@ -8,6 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.registry import Registry, UnknownNameError
 from automl_jupyter._core.text import did_you_mean, fold_name, listing
+from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.metrics.base import Metric, MetricContext
 from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS, evaluate_classification
 from automl_jupyter.metrics.custom import (
@@ -102,6 +103,34 @@ def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
         if fold_name(name) in (fold_name(scorer), fold_name(scorer_key(scorer))):
             return scorer_metric(scorer, task)
     return get_metric(name, task)
+
+
+def check_classes(metric: Metric, n_classes: int, *, positive: int | None) -> None:
+    """Refuse a metric of the positive class where there are several classes and none of them is the positive one.
+
+    Raises
+    ------
+    SpecError
+        Naming metrics of all classes.
+
+    Examples
+    --------
+    >>> check_classes(get_metric("f1_score_macro", "classification"), 3, positive=None)
+    """
+    if n_classes <= 2:
+        return
+    context = MetricContext(n_classes=3, positive=None if positive is None else 0)
+    if metric.value(np.arange(3).repeat(2), np.eye(3).repeat(2, axis=0) * 0.7 + 0.1, None, context) is not None:
+        return
+    known = {*metric_keys("classification"), *scorer_names("classification")}
+    stem = metric.key.removesuffix("_binary")
+    named = [name for name in (f"{stem}_macro", f"{stem}_weighted") if name in known]
+    further = ", or name positive_label" if metric.key.endswith("_binary") else ""
+    message = (
+        f"{metric.key} says nothing of {n_classes:,} classes: it looks at one positive class."
+        f" Use {listing(named or ['AUC_weighted', 'f1_score_macro'], last='or')}{further}."
+    )
+    raise SpecError([Problem("primary_metric", message)])
 
 
 def evaluate_metrics(

@@ -35,13 +35,13 @@ def folds(t: Any, j: Any = None, seed: int = 0) -> list[tuple[np.ndarray, np.nda
 @given(st.integers(2, 40_000) | st.sampled_from([999, 1_000, 20_000, 20_001]))
 def test_number_of_rows_decides(n: int) -> None:
     found = resolve_validation(job(), table(n))
-    expected = ("holdout", 1) if n > 20_000 else ("kfold", 3) if n >= 1_000 else ("kfold", min(10, n))
+    expected = ("holdout", 1) if n > 20_000 else ("kfold", 3) if n >= 1_000 else ("kfold", min(10, max(2, n // 3)))
     assert (found.kind, found.n_folds) == expected
     assert found.size == (0.1 if n > 20_000 else None)
     assert found.reason
 
 
-@pytest.mark.parametrize(("n", "expected"), [(999, 10), (1_000, 3), (20_000, 3), (20_001, 1)])
+@pytest.mark.parametrize(("n", "expected"), [(29, 9), (30, 10), (999, 10), (1_000, 3), (20_000, 3), (20_001, 1)])
 def test_boundary_rows(n: int, expected: int) -> None:
     assert resolve_validation(job(), table(n)).n_folds == expected
 
@@ -78,6 +78,13 @@ def test_what_is_asked_wins(asked: dict[str, Any], values: dict[str, Any], kind:
 def test_more_folds_than_there_can_be_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=f"7 folds were asked for, but there are {message}"):
         resolve_validation(job(n_cross_validations=7), table(6, **values))
+
+
+def test_a_fold_of_a_small_table_has_several_rows() -> None:
+    small = table(10)
+    assert "no value on one row" in resolve_validation(job(), small).reason
+    assert min(len(valid) for _, valid in folds(small)) == 3
+    assert resolve_validation(job(n_cross_validations=10), small).n_folds == 10
 
 
 def test_one_group_cannot_be_split() -> None:

@@ -1,4 +1,4 @@
-"""What jobs share: the cached tables."""
+"""What jobs share: the cached tables; and metrics that cannot rank."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.errors import SpecError
 from automl_jupyter.jobs import prepare
+from automl_jupyter.testing.quick import run_job, table_for
 
 
 def test_old_tables_are_removed_and_those_in_use_are_kept(tmp_path: Path) -> None:
@@ -48,3 +50,18 @@ def test_many_may_remove_old_tables_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(prepare._remove_old, [tmp_path] * 6))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_metric_of_the_positive_class_is_refused_before_anything_is_fitted(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"f1_score_binary says nothing of 3 classes.*Use f1_score_macro"):
+        run_job("kind", primary_metric="f1", workspace=tmp_path)
+
+
+def test_a_job_whose_metric_never_had_a_value_says_so(tmp_path: Path) -> None:
+    rows = table_for("value", 31)
+    job = run_job(
+        "value", task="regression", data=rows[1:], validation_data=rows[:1], primary_metric="r2_score",
+        workspace=tmp_path,
+    )  # fmt: skip
+    (note,) = (n for n in job.history.notes if "has no value for any trial" in n.message)
+    assert (job.status, note.level) == ("Completed", "warning")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +9,16 @@ import pytest
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.errors import SpecError
 from automl_jupyter.metrics.base import MetricContext
+from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS
 from automl_jupyter.metrics.custom import ALIASES, scorer_names
-from automl_jupyter.metrics.registry import evaluate_metrics, get_metric, metric_keys, metrics, resolve_metric
+from automl_jupyter.metrics.registry import (
+    check_classes,
+    evaluate_metrics,
+    get_metric,
+    metric_keys,
+    metrics,
+    resolve_metric,
+)
 
 PRIMARY = {
     "classification": {
@@ -170,3 +179,28 @@ def test_a_metric_of_the_users_own_is_computed_with_the_others() -> None:
     metric = resolve_metric(worst, "regression")
     got = evaluate_metrics("regression", np.arange(3.0), np.zeros(3), None, MetricContext(), extra=[metric])
     assert got["worst"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("f1", r"Use f1_score_macro or f1_score_weighted, or name positive_label\."),
+        ("AUC_binary", "Use AUC_macro or AUC_weighted, or"),
+        ("jaccard", r"Use jaccard_macro or jaccard_weighted\."),
+        ("positive_likelihood_ratio", r"Use AUC_weighted or f1_score_macro\."),
+    ],
+)
+def test_a_metric_of_the_positive_class_is_refused_for_three_classes(name: str, instead: str) -> None:
+    metric = resolve_metric(name, "classification")
+    with pytest.raises(SpecError, match=f"primary_metric: .* says nothing of 3 classes.*{instead}"):
+        check_classes(metric, 3, positive=None)
+    check_classes(metric, 2, positive=None)
+
+
+def test_a_positive_label_makes_one_of_three_classes_the_positive_one() -> None:
+    check_classes(resolve_metric("f1", "classification"), 3, positive=2)
+
+
+@pytest.mark.parametrize("metric", [m for m in CLASSIFICATION_METRICS if not m.key.endswith("_binary")])
+def test_metrics_of_all_classes_are_allowed_for_three(metric: Any) -> None:
+    check_classes(metric, 3, positive=None)

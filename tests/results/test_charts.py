@@ -252,6 +252,17 @@ def test_a_fold_without_a_class_is_left_out_of_the_importance() -> None:
         importance_table(explained_by([without[0]], [without[1]], "AUC_macro"))
 
 
+def test_an_importance_of_values_without_a_score_says_nothing_of_classes() -> None:
+    one = pd.DataFrame({"x": [1.0]})
+    parts = [Judged(lambda X: X["x"].to_numpy(), one, np.array([1.0]))]
+    explained = SimpleNamespace(
+        X=one, judged=lambda: parts, metric=get_metric("r2_score", "regression"), context=MetricContext(),
+        task="regression", threshold=None, random_state=0,
+    )  # fmt: skip
+    with pytest.raises(AutoMLError, match=r"r2_score has no value on the rows that it is measured on\. Give more rows"):
+        importance_table(explained)
+
+
 def test_the_interval_of_the_importance_is_that_of_the_folds() -> None:
     sure, unsure = ([1, 2, 8, 9], [0, 0, 1, 1]), ([1, 9, 8, 2], [0, 0, 1, 1])
     parts = [sure, sure, unsure]
