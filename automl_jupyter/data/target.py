@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,11 +139,11 @@ def find_classes(target: Target, problems: list[Problem], notes: list[Note]) -> 
     labels = [target.labels[c] for c in used]
     n_rows = len(target.values)
     where = "target_column_name"
-    if len(labels) < 2:
+    classes = _sorted_labels(labels, notes)
+    if len(classes) < 2:  # labels of one text are one class
         found = f"only the class {plain(labels[0], most=60)!r}" if labels else "no class"
         problems.append(Problem(where, f"There is {found} in the training rows. Two are needed at least."))
         return None
-    classes = _sorted_labels(labels, notes)
     if len(classes) == n_rows and n_rows > 2:
         message = f"Every one of the {plural(n_rows, 'row')} has a class of its own: there is nothing to learn."
         problems.append(Problem(where, f"{message} Use regression to predict a number."))
@@ -161,8 +162,10 @@ def find_classes(target: Target, problems: list[Problem], notes: list[Note]) -> 
         )
         problems.append(Problem(where, message))
         return None
-    counts = np.bincount(target.values, minlength=len(target.labels))[used]
-    rare = [plain(text_of(v), most=40) for v, c in zip(labels, counts, strict=True) if c == 1]
+    counts: Counter[str] = Counter()
+    for label, count in zip(labels, np.bincount(target.values, minlength=len(target.labels))[used], strict=True):
+        counts[text_of(label)] += int(count)
+    rare = [plain(text, most=40) for text, count in counts.items() if count == 1]
     if rare:
         what = (
             f"{'A class has' if len(rare) == 1 else 'Classes have'} one row only: {listing(rare, last='and', most=10)}."
@@ -178,8 +181,13 @@ def _sorted_labels(labels: list[Any], notes: list[Note]) -> np.ndarray:
         return np.asarray(sorted(bool(v) for v in labels))
     numeric = [v for v in labels if _is_number(v)]
     if len(numeric) == len(labels):
-        if all(isinstance(v, int | np.integer) for v in labels):
-            return np.asarray(sorted(int(v) for v in labels))
+        whole_numbers = [int(v) for v in labels if isinstance(v, int | np.integer)]
+        if any(not -(2**63) <= v < 2**63 for v in whole_numbers):
+            what = "The class labels are read as texts: there are whole numbers beyond those of 64 bits among them."
+            notes.append(Note("class labels", what, "Such numbers are not told apart as numbers."))
+            return _sorted_texts(labels)
+        if len(whole_numbers) == len(labels):
+            return np.asarray(sorted(whole_numbers))
         values = np.asarray(sorted(float(v) for v in labels))
         whole = bool((values == np.floor(values)).all() and np.abs(values).max() < 2**53)
         return values.astype(np.int64) if whole else values
@@ -187,6 +195,10 @@ def _sorted_labels(labels: list[Any], notes: list[Note]) -> np.ndarray:
         kinds = sorted({type(v).__name__ for v in labels})
         what = f"The class labels are read as texts: they are of the kinds {listing(kinds, last='and')}."
         notes.append(Note("class labels", what, "Labels of one kind can be compared."))
+    return _sorted_texts(labels)
+
+
+def _sorted_texts(labels: list[Any]) -> np.ndarray:
     return np.asarray(sorted({text_of(v) for v in labels}), dtype=object)
 
 
