@@ -5,10 +5,12 @@ How a column writes them is found once, from the training rows; a text that is n
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -106,11 +108,24 @@ class Quantity:
             return to_numbers(series)
         codes, distinct = distinct_values(told_apart(series))
         numbers = np.asarray([self.number(text_of(value)) for value in distinct], dtype=np.float64)
-        return np.asarray(np.append(numbers, np.nan)[codes])
+        found = np.asarray(np.append(numbers, np.nan)[codes])
+        if pd.api.types.is_object_dtype(series.dtype) and pd.api.types.infer_dtype(series) != "string":
+            # the number 1.234 is no text with a point between thousands
+            for row, value in enumerate(series.to_numpy()):
+                if _is_number(value):
+                    found[row] = value if math.isfinite(value) else np.nan
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
         return {"style": self.style, "units": dict(self.units)}
+
+
+def _is_number(value: object) -> bool:
+    # numpy counts durations among its integers
+    return isinstance(value, int | float | np.integer | np.floating | Decimal) and not isinstance(
+        value, bool | np.timedelta64
+    )
 
 
 def find_quantity(texts: Sequence[str]) -> Quantity | None:

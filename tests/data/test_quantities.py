@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -127,6 +129,16 @@ def test_numbers_among_texts_count_in_the_only_unit() -> None:
     assert str(schema.columns[0].type) == "Numeric"
     assert schema.encode(pd.DataFrame({"mass": [3, "4 kg", "5", "6e999"], "x": 1.0}))["mass"].tolist()[:3] == [3, 4, 5]
     assert schema.encode(pd.DataFrame({"mass": ["6e999"], "x": 1.0}))["mass"].isna().all()
+
+
+@pytest.mark.parametrize("number", [1.234, np.float32(1.25), Decimal("1.234"), 1234, np.int64(1234)])
+def test_numbers_held_as_objects_are_taken_as_they_are(number: Any) -> None:
+    quantity = find_quantity([f"1.{k}34,5 €" for k in range(10)])
+    assert quantity is not None
+    for values in ([number], [number, "1.234,5 €"], [number, None, True]):
+        read = quantity.read(pd.Series(values, dtype=object))
+        assert read[0] == pytest.approx(float(number))
+    assert np.isnan(quantity.read(pd.Series([float("inf"), None, True], dtype=object))).all()
 
 
 def test_what_holds_no_texts_is_read_as_the_texts_it_prints_as() -> None:
