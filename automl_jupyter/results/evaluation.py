@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from automl_jupyter.errors import ModelInputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl_jupyter.metrics.base import MetricContext
+    from automl_jupyter.metrics.base import Metric, MetricContext
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
 
 #: rows a bootstrap draws in all; so many rows need few resamples
@@ -70,7 +71,8 @@ def evaluate_model(
     Returns
     -------
     DataFrame
-        A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``.
+        A row a metric, the primary one first; columns ``value``, ``low``, ``high`` and ``n_rows``. A function of the
+        user's own is not kept with a model, and is not among them.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def evaluate_model(
     import pandas as pd
 
     from automl_jupyter.metrics.base import MetricContext
-    from automl_jupyter.metrics.registry import evaluate_metrics, metrics, resolve_metric
+    from automl_jupyter.metrics.registry import evaluate_metrics, metrics
 
     if not 0 < confidence < 1:
         raise ModelInputError(f"confidence: {confidence!r} is not between 0 and 1, both excluded.")
@@ -96,22 +98,41 @@ def evaluate_model(
         y_range=None if y_range is None else tuple(y_range),
     )
     threshold = manifest.get("threshold")
-    values = evaluate_metrics(manifest["task"], y, predicted, found.weight, context, threshold=threshold)
-    errors = _standard_errors(manifest["task"], y, predicted, found.weight, context, random_state, threshold)
+    primary = primary_metric(manifest["metric"], manifest["task"])
+    extra = () if primary is None else (primary,)
+    values = evaluate_metrics(manifest["task"], y, predicted, found.weight, context, extra, threshold=threshold)
+    errors = _standard_errors(manifest["task"], y, predicted, found.weight, context, extra, random_state, threshold)
     reach = NormalDist().inv_cdf((1 + confidence) / 2)
     records: dict[str, dict[str, float | None]] = {}
-    primary = resolve_metric(manifest["metric"], manifest["task"]).key if manifest["metric"] in metrics else None
-    for key in sorted(values, key=lambda k: k != primary):
+    known = {m.key: m for m in (*extra, *metrics)}
+    for key in sorted(values, key=lambda k: primary is None or k != primary.key):
         value, error = values[key], errors.get(key)
         low, high = None, None
         if value is not None and error is not None and error > _ROUNDING * abs(value):
-            ends = sorted((metrics.get(key).worst, metrics.get(key).optimum))
+            ends = sorted((known[key].worst, known[key].optimum))
             low, high = max(value - reach * error, ends[0]), min(value + reach * error, ends[1])
         elif value is not None and error is not None and key in _SHARES:
             low, high = _wilson(value, _effective_rows(found), reach)
         records[key] = {"value": value, "low": low, "high": high, "n_rows": len(y)}
     table = pd.DataFrame.from_dict(records, orient="index").rename_axis("metric")
     return table.astype({"value": "float64", "low": "float64", "high": "float64", "n_rows": "int64"})
+
+
+def primary_metric(name: str, task: str) -> Metric | None:
+    """Return a job's primary metric by the name that is kept of it; None for a function of the user's, which is not.
+
+    Examples
+    --------
+    >>> primary_metric("mean_squared_error", "regression").key, primary_metric("profit", "regression")
+    ('mean_squared_error', None)
+    """
+    from automl_jupyter._core.registry import UnknownNameError
+    from automl_jupyter.metrics.registry import resolve_metric
+
+    try:
+        return resolve_metric(name, task)
+    except UnknownNameError:
+        return None
 
 
 def read_target_rows(model: ClassificationModel | RegressionModel, data: object) -> TargetRows:
@@ -152,6 +173,7 @@ def _standard_errors(
     predicted: np.ndarray,
     weight: np.ndarray | None,
     context: MetricContext,
+    extra: Sequence[Metric],
     random_state: int,
     threshold: float | None,
 ) -> dict[str, float]:
@@ -165,7 +187,7 @@ def _standard_errors(
         weighs = None if weight is None else weight[rows]
         if weighs is not None and not weighs.any():
             continue
-        drawn = evaluate_metrics(task, y[rows], predicted[rows], weighs, context, threshold=threshold)
+        drawn = evaluate_metrics(task, y[rows], predicted[rows], weighs, context, extra, threshold=threshold)
         for key, value in drawn.items():
             if value is not None and np.isfinite(value):
                 found.setdefault(key, []).append(value)

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +41,7 @@ from automl_jupyter.trials.records import (
 if TYPE_CHECKING:
     from automl_jupyter.data.cache import CachedTable
     from automl_jupyter.learners.info import LearnerInfo
+    from automl_jupyter.metrics.base import Metric
 
 #: begins the `FoldTask.cache` of a table that was sent to the workers, which keep it in their temporary folder
 WORKER_TABLES = "worker:"
@@ -130,7 +131,12 @@ def evaluate(task: FoldTask) -> FoldOutcome:
 
 
 def score_rows(
-    table: CachedTable, task: str, trial: TrialSettings, train: np.ndarray, valid: np.ndarray
+    table: CachedTable,
+    task: str,
+    trial: TrialSettings,
+    train: np.ndarray,
+    valid: np.ndarray,
+    extra: Sequence[Metric] = (),
 ) -> dict[str, float | None]:
     """Fit a trial's configuration on some rows, here and now, and return every metric of it on others.
 
@@ -144,6 +150,8 @@ def score_rows(
         What is fitted.
     train, valid : ndarray of int
         Row numbers.
+    extra : sequence of Metric
+        More to compute, such as the job's primary metric where it is not among the task's.
     """
     from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
     from automl_jupyter.metrics.registry import evaluate_metrics
@@ -166,7 +174,7 @@ def score_rows(
         predicted = report.valid_predictions
         if predicted is None:
             predicted = np.asarray(predict(estimator, task, fold.X_valid, n_classes))
-    return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, _metric_context(table.meta))
+    return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, _metric_context(table.meta), extra)
 
 
 def preload() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, mean_absolute_error, roc_auc_score
 
-from automl_jupyter.errors import ModelInputError
+from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.results.model import load_model
 from automl_jupyter.testing.quick import run_job, table_for
 
@@ -66,6 +66,26 @@ def test_a_regression_and_a_saved_model_are_scored_alike(tmp_path: Path) -> None
     assert (table["n_rows"] == 115).all()
     saved = load_model(job.model.save(tmp_path / "saved"))
     pd.testing.assert_frame_equal(saved.evaluate(rows), table)
+
+
+def test_a_scorer_that_was_asked_for_is_the_first_of_the_metrics(tmp_path: Path) -> None:
+    job = run_job("value", task="regression", primary_metric="neg_mean_squared_error", workspace=tmp_path)
+    rows = table_for("value", 120, seed=3)
+    first = job.evaluate(rows).iloc[0]
+    assert first.name == "mean_squared_error"
+    assert first["value"] == pytest.approx(((job.model.predict(rows) - rows["value"]) ** 2).mean())
+    assert 0 <= first["low"] < first["value"] < first["high"]
+    assert job.plot.learning_curve.to_frame(n_sizes=2)["mean_squared_error"].notna().all()
+
+
+def test_a_function_of_the_users_is_not_kept(tmp_path: Path) -> None:
+    def worst(y_true: Any, y_pred: Any) -> float:
+        return -float(np.abs(y_true - y_pred).max())
+
+    job = run_job("value", task="regression", primary_metric=worst, workspace=tmp_path)
+    assert "worst" not in job.evaluate(table_for("value", 50, seed=3)).index
+    with pytest.raises(AutoMLError, match="The primary metric worst is a function of your own"):
+        job.plot.learning_curve()
 
 
 def test_rows_count_by_their_weights(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from automl_jupyter.data.labels import decode_labels
 from automl_jupyter.errors import AutoMLError, NoModelError, StoreError
 from automl_jupyter.results.charts.explained import Explained, Judged, sample_rows
 from automl_jupyter.results.charts.scored import Scored
-from automl_jupyter.results.evaluation import TargetRows, read_target_rows
+from automl_jupyter.results.evaluation import TargetRows, primary_metric, read_target_rows
 from automl_jupyter.results.snapshot import trial_of
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
@@ -254,12 +254,18 @@ class JobSource:
         from automl_jupyter.trials.evaluate import score_rows
 
         choice, history, table = self.choose(model), self.history(), self._table
+        metric = primary_metric(history.metric, self.task)
+        if metric is None:
+            raise AutoMLError(
+                f"The primary metric {plain(history.metric)} is a function of your own, of which a job keeps the name"
+                " alone: fits of fewer rows cannot be scored by it. Draw job.plot.progress(), or use a named metric."
+            )
         trial = history.trials[int(max(choice.parts, key=lambda p: float(p["weight"]))["trial"])]
         known = [trial.folds[f].metrics.get(history.metric) for f in range(trial.n_first)]
         folds = [(np.asarray(train), np.asarray(valid)) for train, valid in table.folds[: trial.n_first]]
 
         def score(train: np.ndarray, valid: np.ndarray) -> float | None:
-            return score_rows(table, self.task, trial, train, valid).get(history.metric)
+            return score_rows(table, self.task, trial, train, valid, (metric,)).get(metric.key)
 
         return Learning(trial.label, history.metric, folds, [float("nan") if k is None else k for k in known], score)
 
@@ -473,13 +479,10 @@ def _context(manifest: Mapping[str, Any]) -> MetricContext:
 
 def _metric(name: str, task: str) -> Metric:
     """Return a job's metric; of a function of the user's only its name is known, and a common metric stands for it."""
-    from automl_jupyter._core.registry import UnknownNameError
-    from automl_jupyter.metrics.registry import resolve_metric
+    from automl_jupyter.metrics.registry import get_metric
 
-    try:
-        return resolve_metric(name, task)
-    except UnknownNameError:
-        return resolve_metric("log_loss" if task == "classification" else "root_mean_squared_error", task)
+    common = "log_loss" if task == "classification" else "root_mean_squared_error"
+    return primary_metric(name, task) or get_metric(common, task)
 
 
 def _part(trial: Any, weight: float) -> dict[str, Any]:
