@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shutil
 import threading
 from dataclasses import replace
@@ -178,6 +179,51 @@ def test_regression_tables_say_where_the_rows_are(value_job: Any) -> None:
     assert found["n"].sum() == len(rows.y)
     assert found["low"].iloc[0] == pytest.approx((rows.predicted - rows.y).min())
     assert f"{r2_score(rows.y, rows.predicted):.3f}" in value_job.plot.predicted_vs_true.render()[1]
+
+
+def test_charts_count_rows_by_their_weights() -> None:
+    rng = np.random.default_rng(0)
+    n, times = 200, rng.integers(1, 4, 200)
+    y = rng.normal(size=n).round(2)
+    predicted = (y + rng.normal(size=n)).round(2)
+    about = {"task": "regression", "y": y, "predicted": predicted, "fold": np.zeros(n, int)}
+    rows = Scored(**about, weight=times.astype(float))
+    repeated = Scored(**{k: np.repeat(v, times) if k != "task" else v for k, v in about.items()})
+    _, ax = plt.subplots()
+    for name, says in (("predicted_vs_true", "R² [^ ]+ over"), ("residuals", "mean [^ ]+ half")):
+        drawn = [KINDS[name].draw(ax, KINDS[name].table(r), r) for r in (rows, repeated)]
+        one, other = (re.findall(says, text) for text in drawn)
+        assert one == other
+        assert "weight" in drawn[0]
+    assert KINDS["residuals"].table(rows)["n"].sum() == times.sum()
+    p = rng.uniform(size=n)
+    labels = {"y": (p > 0.5).astype(int), "predicted": np.stack([1 - p, p], 1), "fold": np.zeros(n, int)}
+    of_classes = {"task": "classification", "classes": ["a", "b"], **labels}
+    plain, equal, uneven = (Scored(**of_classes, weight=w) for w in (None, np.full(n, 3.0), times.astype(float)))
+    width = [(t["high"] - t["low"]).mean() for t in (KINDS["calibration"].table(r) for r in (plain, equal, uneven))]
+    assert width[0] == pytest.approx(width[1])
+    assert width[2] > width[0]
+    confusion = KINDS["confusion_matrix"]
+    assert "counted by their weights" in confusion.draw(ax, confusion.table(uneven), uneven)
+
+
+def test_slices_count_rows_by_their_weights() -> None:
+    X = pd.DataFrame({"shop": pd.Categorical(["one"] * 40 + ["two"] * 40)})
+    y, weight = np.arange(80.0), np.where(np.arange(80) % 4 == 0, 5.0, 1.0)
+
+    def table(weight: np.ndarray | None) -> pd.DataFrame:
+        judged = [Judged(lambda X: np.zeros(len(X)), X, y, weight)]
+        explained: Any = SimpleNamespace(judged=lambda: judged, task="regression", column=lambda name: 0)
+        return slices_table(explained, "shop").set_index("slice")
+
+    plain, equal, uneven = table(None), table(np.full(80, 2.0)), table(weight)
+    pd.testing.assert_frame_equal(plain, equal)
+    assert uneven.loc["two", "error"] == pytest.approx(np.average(y[40:], weights=weight[40:]))
+    assert uneven["overall"].iloc[0] == pytest.approx(np.average(y, weights=weight))
+    assert uneven["excess"].sum() == pytest.approx(0)
+    reach = plain["high"] - plain["error"]
+    assert reach["one"] == pytest.approx(1.96 * y[:40].std(ddof=1) / np.sqrt(40))
+    assert ((uneven["high"] - uneven["error"]) > reach).all()
 
 
 def test_charts_of_other_rows_and_of_other_models(label_job: Any, value_job: Any) -> None:

@@ -31,10 +31,6 @@ def _binary(scored: Scored, code: int) -> tuple[np.ndarray, np.ndarray]:
     return scored.codes == code, scored.predicted[:, code]
 
 
-def _weights(scored: Scored) -> np.ndarray:
-    return np.ones(len(scored.y)) if scored.weight is None else scored.weight
-
-
 def _each(scored: Scored, by_fold: bool) -> Iterator[tuple[int | None, Scored]]:
     """Yield all rows pooled, then those of each fold where that was asked for and there are several."""
     yield None, scored
@@ -93,7 +89,10 @@ def draw_confusion(ax: Axes, table: pd.DataFrame, scored: Scored, *, normalize: 
     ax.set(xlabel="predicted", ylabel=words(f"true {scored.target}"), title="Confusion matrix")
     if normalize:
         return f"Confusion matrix of {n} classes, in shares."
-    return f"Confusion matrix: {np.trace(cells):,.0f} of {cells.sum():,.0f} rows on the diagonal."
+    on, of = f"{np.trace(cells):,.0f}", f"{cells.sum():,.0f}"
+    if scored.weight is not None:
+        return f"Confusion matrix: {on} of {of} on the diagonal, rows counted by their weights."
+    return f"Confusion matrix: {on} of {of} rows on the diagonal."
 
 
 # --- ROC -----------------------------------------------------------------------------------------------------------
@@ -174,7 +173,7 @@ def draw_precision_recall(
     """Draw the curves as steps, and for one class the share of its rows, which chance would give."""
     shown = table[table["curve"] == "class"]["label"].unique()
     if len(shown) == 1:
-        weight = _weights(scored)
+        weight = scored.weights
         hit = scored.codes == scored.labels.index(shown[0])
         level(ax, float(weight[hit].sum() / weight.sum()), "chance")
     said = _draw_curves(ax, table, "recall", "precision", "average_precision", "AP", "steps-pre")
@@ -197,7 +196,7 @@ def _curve_table(
 
     pieces = []
     for fold, rows in _each(scored, by_fold):
-        weight = _weights(rows)
+        weight = rows.weights
         found: dict[int, dict[str, Any]] = {}
         for code in range(len(scored.labels)):
             hit, score = _binary(rows, code)
@@ -277,7 +276,7 @@ def gains_table(scored: Scored, *, label: object = None, by_fold: bool = False) 
     shares = np.linspace(0, 1, 101)
     pieces = []
     for fold, rows in _each(scored, by_fold):
-        weight = _weights(rows)
+        weight = rows.weights
         for code in scored.shown_classes(label):
             hit, score = _binary(rows, code)
             if weight[hit].sum() <= 0:
@@ -353,7 +352,7 @@ def calibration_table(
     -------
     DataFrame
         Columns ``label``, ``predicted`` (mean probability in a bin), ``observed`` (share of the class), ``low`` and
-        ``high`` (its 95 % interval by Wilson 1927) and ``n``.
+        ``high`` (its 95 % interval by Wilson 1927) and ``n`` (rows).
     """
     import pandas as pd
 
@@ -362,7 +361,7 @@ def calibration_table(
     if strategy not in ("quantile", "uniform"):
         raise AutoMLError(f"strategy: {strategy!r} is neither 'quantile' nor 'uniform'.")
     pieces = []
-    weight = _weights(scored)
+    weight = scored.weights
     for code in scored.shown_classes(label):
         hit, score = _binary(scored, code)
         if strategy == "quantile":
@@ -375,7 +374,8 @@ def calibration_table(
         there = total > 0
         predicted = np.bincount(bins, weights=weight * score, minlength=len(n))[there] / total[there]
         observed = np.bincount(bins, weights=weight * hit, minlength=len(n))[there] / total[there]
-        low, high = _wilson(observed, n[there])
+        squares = np.bincount(bins, weights=weight**2, minlength=len(n))[there]
+        low, high = _wilson(observed, total[there] ** 2 / squares)  # so many rows of equal weight (Kish 1965)
         columns = {"predicted": predicted, "observed": observed, "low": low, "high": high, "n": n[there]}
         pieces.append(pd.DataFrame({"label": scored.labels[code], **columns}))
     return pd.concat(pieces, ignore_index=True)

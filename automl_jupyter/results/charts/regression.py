@@ -43,8 +43,7 @@ def predicted_vs_true_table(scored: Scored, *, n_bins: int = 20) -> pd.DataFrame
     _check_bins(n_bins)
     edges = np.unique(np.quantile(scored.y, np.linspace(0, 1, n_bins + 1)[1:-1]))
     bins = np.searchsorted(edges, scored.y, side="left")
-    weight = np.ones(len(scored.y)) if scored.weight is None else scored.weight
-    frame = pd.DataFrame({"bin": bins, "y": scored.y, "p": scored.predicted, "w": weight})
+    frame = pd.DataFrame({"bin": bins, "y": scored.y, "p": scored.predicted, "w": scored.weights})
     rows = []
     for _, rows_of in frame.groupby("bin"):
         w = rows_of["w"].to_numpy()
@@ -71,8 +70,14 @@ def draw_predicted_vs_true(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_b
     diagonal(ax, low, high, "predicted = true")
     ax.set(xlabel=words(f"true {scored.target}"), ylabel="predicted", title="Predicted and true values")
     legend(ax, loc="upper left")
-    r2 = 1 - np.sum((scored.y - scored.predicted) ** 2) / max(np.sum((scored.y - scored.y.mean()) ** 2), 1e-300)
-    return f"Predicted against true values: R² {r2:.3f} over {len(scored.y):,} rows."
+    y, weight = scored.y, scored.weights
+    around = np.sum(weight * (y - np.average(y, weights=weight)) ** 2)
+    r2 = 1 - np.sum(weight * (y - scored.predicted) ** 2) / max(around, 1e-300)
+    return f"Predicted against true values: R² {r2:.3f} over {len(y):,} rows{_by_weight(scored)}."
+
+
+def _by_weight(scored: Scored) -> str:
+    return "" if scored.weight is None else ", counted by their weights"
 
 
 def residuals_table(scored: Scored, *, n_bins: int = 30) -> pd.DataFrame:
@@ -86,7 +91,7 @@ def residuals_table(scored: Scored, *, n_bins: int = 30) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``low``, ``high`` and ``n``.
+        Columns ``low``, ``high`` and ``n``; weighted where rows have weights.
     """
     import pandas as pd
 
@@ -94,7 +99,8 @@ def residuals_table(scored: Scored, *, n_bins: int = 30) -> pd.DataFrame:
     residuals = scored.predicted - scored.y
     low, high = np.quantile(residuals, [0.005, 0.995])
     edges = np.linspace(low, high if high > low else low + 1e-9 + abs(low) * 1e-9, n_bins + 1)
-    n = np.bincount(np.clip(np.searchsorted(edges, residuals, side="right") - 1, 0, n_bins - 1), minlength=n_bins)
+    bins = np.clip(np.searchsorted(edges, residuals, side="right") - 1, 0, n_bins - 1)
+    n = np.bincount(bins, weights=scored.weight, minlength=n_bins)
     ends = edges.copy()
     ends[0], ends[-1] = min(edges[0], residuals.min()), max(edges[-1], residuals.max())
     return pd.DataFrame({"low": ends[:-1], "high": ends[1:], "n": n})
@@ -107,10 +113,29 @@ def draw_residuals(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_bins: int
     width = float(inner[1] - inner[0]) if len(inner) > 1 else float(table["high"].iloc[0] - table["low"].iloc[0])
     left = np.concatenate([[inner[0] - width], inner])
     ax.bar(left, table["n"], width=width, align="edge", color=COLOURS[0], alpha=0.75)
-    mean = float(residuals.mean())
+    mean = float(np.average(residuals, weights=scored.weights))
     ax.axvline(0, color=QUIET, linewidth=1, linestyle="--", label="no error")
     ax.axvline(mean, color=COLOURS[1], linewidth=1.5, label=f"mean {number(mean)}")
-    ax.set(xlabel=words(f"predicted − true {scored.target}"), ylabel="rows", title="Residuals")
+    ax.set(
+        xlabel=words(f"predicted − true {scored.target}"), ylabel="rows" if scored.weight is None else "weight of rows"
+    )
+    ax.set(title="Residuals")
     legend(ax, loc="upper right")
-    median = number(float(np.median(np.abs(residuals))))
-    return f"Residuals: mean {number(mean)}, half of the rows are off by less than {median}."
+    median = number(_median(np.abs(residuals), scored.weight))
+    half = "half of the rows" if scored.weight is None else "half of the rows, by their weights,"
+    return f"Residuals: mean {number(mean)}, {half} are off by less than {median}."
+
+
+def _median(values: np.ndarray, weight: np.ndarray | None) -> float:
+    """Return the median, of weighted rows the first value that half of the weight does not exceed.
+
+    Examples
+    --------
+    >>> _median(np.array([1.0, 2.0, 9.0]), np.array([1.0, 1.0, 8.0]))
+    9.0
+    """
+    if weight is None:
+        return float(np.median(values))
+    order = np.argsort(values, kind="stable")
+    seen = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(seen, seen[-1] / 2)])

@@ -68,6 +68,11 @@ class Scored:
         return self.y.astype(np.intp)
 
     @property
+    def weights(self) -> np.ndarray:
+        """What each row counts: ones where rows have no weights."""
+        return np.ones(len(self.y)) if self.weight is None else self.weight
+
+    @property
     def n_folds(self) -> int:
         """How many folds the rows come from."""
         return int(self.fold.max()) + 1 if len(self.fold) else 0

@@ -33,9 +33,9 @@ def slices_table(explained: Explained, column: str | None = None, *, least_rows:
     Returns
     -------
     DataFrame
-        Columns ``column``, ``slice``, ``n``, ``error`` (share of rows predicted wrong, or mean absolute error), ``low``
-        and ``high`` (95 % interval), ``overall`` (the error of all rows) and ``excess`` (errors that the slice has more
-        than its share, as a fraction of all errors).
+        Columns ``column``, ``slice``, ``n`` (rows), ``error`` (share of rows predicted wrong, or mean absolute error),
+        ``low`` and ``high`` (95 % interval), ``overall`` (the error of all rows) and ``excess`` (errors that the slice
+        has more than its share, as a fraction of all errors). Rows count by their weights, where they have such.
     """
     import pandas as pd
 
@@ -44,21 +44,31 @@ def slices_table(explained: Explained, column: str | None = None, *, least_rows:
     parts = list(explained.judged())
     X = pd.concat([p.X for p in parts], ignore_index=True)
     errors = np.concatenate([_errors(explained, p) for p in parts])
-    overall = float(errors.mean())
+    weight = np.concatenate([np.ones(len(p.y)) if p.weight is None else p.weight for p in parts])
+    overall = float(np.average(errors, weights=weight))
     positions = range(X.shape[1]) if column is None else [explained.column(column)]
     rows = []
     for c in positions:
         for name, at in _slices(X.iloc[:, c]):
             n = int(at.sum())
-            if n < least_rows:
+            if n < least_rows or weight[at].sum() <= 0:
                 continue
-            mean = float(errors[at].mean())
-            reach = 1.96 * float(errors[at].std(ddof=1)) / np.sqrt(n) if n > 1 else float("inf")
-            excess = (mean - overall) * n / max(errors.sum(), 1e-300)
+            mean, reach = _mean_and_reach(errors[at], weight[at])
+            excess = (mean - overall) * weight[at].sum() / max((weight * errors).sum(), 1e-300)
             rows.append((str(X.columns[c]), name, n, mean, max(0.0, mean - reach), mean + reach, overall, excess))
     names = ["column", "slice", "n", "error", "low", "high", "overall", "excess"]
     table = pd.DataFrame(rows, columns=names)
     return table if column is not None else table.sort_values("excess", ascending=False, ignore_index=True)
+
+
+def _mean_and_reach(errors: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return the weighted mean and how far its 95 % interval reaches, of so many rows of equal weight (Kish 1965)."""
+    mean = float(np.average(errors, weights=weight))
+    n = float(weight.sum() ** 2 / (weight**2).sum())
+    if n < 1 + 1e-9:
+        return mean, float("inf")
+    variance = float(np.average((errors - mean) ** 2, weights=weight)) * n / (n - 1)
+    return mean, 1.96 * float(np.sqrt(variance / n))
 
 
 def _errors(explained: Explained, part: Judged) -> np.ndarray:
