@@ -366,7 +366,9 @@ def _positive(job: TabularJob, classes: np.ndarray | None) -> int | None:
     asked = getattr(job, "positive_label", None)
     if asked is None:
         return 1
-    found = [i for i, label in enumerate(classes) if str(label) == str(asked)]
+    from automl_jupyter.data.convert import text_of
+
+    found = [i for i, label in enumerate(classes) if text_of(label) == text_of(asked)]
     if not found:
         from automl_jupyter._core.text import did_you_mean, listing
         from automl_jupyter.errors import Problem, SpecError

@@ -6,8 +6,10 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from automl_jupyter.errors import SpecError
@@ -65,3 +67,10 @@ def test_a_job_whose_metric_never_had_a_value_says_so(tmp_path: Path) -> None:
     )  # fmt: skip
     (note,) = (n for n in job.history.notes if "has no value for any trial" in n.message)
     assert (job.status, note.level) == ("Completed", "warning")
+
+
+@pytest.mark.parametrize("asked", [1.0, 1, "1"])
+def test_a_positive_label_is_matched_as_labels_are(asked: Any) -> None:
+    job: Any = SimpleNamespace(positive_label=asked, target_column_name="y")
+    assert prepare._positive(job, np.array([1, 2])) == 0
+    assert prepare._positive(job, np.array(["0", "1"], dtype=object)) == 1

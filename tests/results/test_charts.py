@@ -370,6 +370,15 @@ def test_partial_dependence_averages_over_the_rows(value_job: Any) -> None:
         value_job.plot.partial_dependence("sise")
 
 
+def test_columns_named_by_numbers_are_found() -> None:
+    found = explained_by([[1, 2, 8, 9]], [[0, 0, 1, 1]], "AUC_macro")
+    object.__setattr__(found, "X", found.X.set_axis(["7"], axis=1))
+    assert found.column(7) == 0
+    _, ax = plt.subplots()
+    row = {"label": "yes", "value": 1.0, "mean": 0.4, "p10": 0.3, "p90": 0.5}
+    assert "on 7:" in draw_partial_dependence(ax, pd.DataFrame([row]), found, 7)  # type: ignore[arg-type]
+
+
 def test_slices_find_where_the_errors_are(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=600), "shop": rng.choice(["one", "two", "three"], 600)})

@@ -97,7 +97,7 @@ class Explained:
         AutoMLError
             When the model uses no such column.
         """
-        names = list(self.X.columns)
+        names, name = list(self.X.columns), str(name)
         if name not in names:
             shown = listing([plain(n, most=40) for n in names], last="and", most=12)
             raise AutoMLError(f"The model uses no column {name!r}.{did_you_mean(name, names)} It uses: {shown}.")
