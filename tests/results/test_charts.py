@@ -32,7 +32,7 @@ from automl_jupyter.results.charts.dependence import draw_partial_dependence
 from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
 from automl_jupyter.results.charts.scored import Scored
-from automl_jupyter.results.charts.slices import draw_slices, slices_table
+from automl_jupyter.results.charts.slices import _slices, draw_slices, slices_table
 from automl_jupyter.results.model_page import model_page
 from automl_jupyter.testing.quick import run_job, table_for
 
@@ -377,6 +377,27 @@ def test_columns_named_by_numbers_are_found() -> None:
     _, ax = plt.subplots()
     row = {"label": "yes", "value": 1.0, "mean": 0.4, "p10": 0.3, "p90": 0.5}
     assert "on 7:" in draw_partial_dependence(ax, pd.DataFrame([row]), found, 7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (pd.date_range("2021-01-01", periods=60, freq="5min"), "2021-01-01 00:00 – 2021-01-01 00:59"),
+        (pd.date_range("2021-01-01", periods=61, freq="10D"), "2021-01-01 – 2021-05-01"),
+        (pd.date_range("2021-01-01", periods=60, freq="s"), "2021-01-01 00:00:00 – 2021-01-01 00:00:11"),
+        (-122.42 + np.arange(60) * 1e-5, "-122.42 – -122.4199"),
+        (np.arange(60.0), "0 – 11.8"),
+    ],
+)
+@pytest.mark.parametrize("unit", ["ns", "us"])
+def test_slices_have_names_of_their_own(values: Any, first: str, unit: str) -> None:
+    column = pd.Series(values)
+    if column.dtype != np.float64:
+        column = column.astype(f"datetime64[{unit}]")
+    names = [name for name, _ in _slices(column)]
+    assert names[0] == first
+    assert len(set(names)) == len(names) == 5
+    assert all(low != high for low, high in (name.split(" – ") for name in names))
 
 
 def test_slices_find_where_the_errors_are(tmp_path: Path) -> None:

@@ -84,9 +84,6 @@ def _slices(values: pd.Series) -> list[tuple[str, np.ndarray]]:
     """Return the slices of a column: its categories, or up to five ranges of equally many rows; and what is missing."""
     import pandas as pd
 
-    def say(edge: float) -> str:
-        return str(pd.Timestamp(int(edge)))[:10] if instants else number(float(edge))
-
     missing = values.isna().to_numpy()
     instants = pd.api.types.is_datetime64_any_dtype(values)
     found = []
@@ -102,19 +99,55 @@ def _slices(values: pd.Series) -> list[tuple[str, np.ndarray]]:
         if len(present):
             edges = np.unique(np.quantile(present, [0, 0.2, 0.4, 0.6, 0.8, 1.0]))
             distinct = np.unique(present)
-            if len(distinct) <= 10:
-                found = [(say(v), as_numbers == v) for v in distinct]
+            few = len(distinct) <= 10
+            unit = np.datetime_data(values.to_numpy().dtype)[0] if instants else None
+            say = _say(distinct if few else edges, unit)
+            if few:
+                found = [(say[v], as_numbers == v) for v in distinct]
             else:
                 many = float((present == edges[0]).mean()) >= 0.2  # often a count's nought: a slice of its own
-                found = [(say(edges[0]), as_numbers == edges[0])] if many else []
+                found = [(say[edges[0]], as_numbers == edges[0])] if many else []
                 for low, high in pairwise(edges):
                     first = low == edges[0]
                     above = as_numbers >= low if first and not many else as_numbers > low
-                    text = f"above {say(low)}, to {say(high)}" if first and many else f"{say(low)} – {say(high)}"
+                    text = f"above {say[low]}, to {say[high]}" if first and many else f"{say[low]} – {say[high]}"
                     found.append((text, ~missing & above & (as_numbers <= high)))
     if missing.any():
         found.append(("missing", missing))
     return found
+
+
+def _say(edges: np.ndarray, unit: str | None) -> dict[float, str]:
+    """Return a text for each edge, with as many digits as it takes to tell them apart.
+
+    Parameters
+    ----------
+    edges : ndarray
+        Distinct numbers, or instants as numbers of `unit`.
+    unit : str, optional
+        Of instants: numpy's name of what they are counted in.
+
+    Examples
+    --------
+    >>> list(_say(np.array([-122.4211, -122.4212]), None).values())
+    ['-122.4211', '-122.4212']
+    >>> list(_say(np.array([0.0, 5400.0]), "s").values())
+    ['1970-01-01 00:00', '1970-01-01 01:30']
+    """
+    if unit is None:
+        texts = [number(float(v)) for v in edges]
+        for digits in range(6, 18):
+            if len(set(texts)) == len(texts):
+                break
+            texts = [f"{v:,.{digits}g}" for v in edges]
+    else:
+        whole = [str(np.datetime64(int(v), unit).astype("datetime64[us]")).replace("T", " ") for v in edges]
+        days = all(text.endswith("00:00:00.000000") for text in whole)
+        for length in (10,) if days else (16, 19, 26):
+            texts = [text[:length] for text in whole]
+            if len(set(texts)) == len(texts):
+                break
+    return dict(zip(edges.tolist(), texts, strict=True))
 
 
 def draw_slices(
