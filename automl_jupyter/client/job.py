@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,7 +266,8 @@ class Job:
         -------
         DataFrame
             The most suspicious first; the index ``row`` counts training rows from 0 among those with a target (and
-            without test rows that were set aside). Columns ``given``, ``predicted`` and, for classes,
+            without test rows that were set aside); where ``validation_data`` were given, whose rows are those that are
+            judged, it counts theirs. Columns ``given``, ``predicted`` and, for classes,
             ``probability_of_given`` and ``probability_of_predicted``; for values, ``difference``. A class is suspect
             where another is likelier and at least as likely as it is, on average, for the rows that bear it
             (confident learning, Northcutt, Jiang and Chuang 2021); a value where it lies more than six robust standard
@@ -282,7 +284,10 @@ class Job:
         from automl_jupyter.results.suspects import find_suspects
 
         found = self._charts.held_out().averaged()
-        classes = read_json(self._folder.data_file)["classes"]
+        data = read_json(self._folder.data_file)
+        if len(found.rows) and found.rows[0] >= data["n_training"]:  # validation_data follow the training rows
+            found = replace(found, rows=found.rows - data["n_training"])
+        classes = data["classes"]
         return find_suspects(found, None if classes is None else list(decode_labels(classes)))
 
     @property

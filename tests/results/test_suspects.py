@@ -16,6 +16,7 @@ from automl_jupyter._core.files import read_json
 from automl_jupyter.client import submit
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.suspects import find_suspects
+from automl_jupyter.testing.quick import run_job
 from automl_jupyter.trials.held_out import HeldOut
 
 
@@ -52,6 +53,14 @@ def test_values_far_off_are_found(tmp_path: Path) -> None:
     assert suspects.index[:2].tolist() == [70, 7]
     assert len(suspects) <= 6
     assert suspects["difference"].iloc[:2].round().tolist() == [-14, 9]
+
+
+def test_rows_of_validation_data_are_counted_from_their_first(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=X @ [3.0, 2.0, 1.0])
+    frame.loc[157, "y"] -= 20.0
+    job = run_job("y", task="regression", data=frame[:150], validation_data=frame[150:], workspace=tmp_path)
+    assert job.suspect_labels().index[0] == 7
 
 
 def test_labels_that_are_plain_are_not_suspected(tmp_path: Path) -> None:
