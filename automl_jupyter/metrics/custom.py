@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -210,7 +211,7 @@ def _call(
     weight: np.ndarray | None,
     options: dict[str, Any],
 ) -> float:
-    if weight is not None:
+    if weight is not None and "sample_weight" in inspect.signature(measure).parameters:
         options = {**options, "sample_weight": weight}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

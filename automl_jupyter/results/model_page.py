@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -142,11 +143,18 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 
 
 def kept_pictures(job: JobLike) -> list[tuple[bytes, str]]:
-    """Return small pictures of the best model's first charts, each with what it shows; none without a model."""
+    """Return small pictures of the best model's first charts, each with what it shows; none without a model.
+
+    A chart that cannot be drawn is left out, such as a ROC curve where all rows are of one class.
+    """
     if job.history.model is None:
         return []
-    charts: list[Chart] = [getattr(job.plot, name) for name in _KEPT[job.task]]
-    return [chart.render(format="png", dpi=65) for chart in charts]
+    pictures = []
+    for name in _KEPT[job.task]:
+        chart: Chart = getattr(job.plot, name)
+        with suppress(AutoMLError):
+            pictures.append(chart.render(format="png", dpi=65))
+    return pictures
 
 
 def chart_picture(

@@ -204,3 +204,19 @@ def test_a_positive_label_makes_one_of_three_classes_the_positive_one() -> None:
 @pytest.mark.parametrize("metric", [m for m in CLASSIFICATION_METRICS if not m.key.endswith("_binary")])
 def test_metrics_of_all_classes_are_allowed_for_three(metric: Any) -> None:
     check_classes(metric, 3, positive=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("positive_likelihood_ratio", "classification"),
+        ("neg_negative_likelihood_ratio", "classification"),
+        ("neg_max_error", "regression"),
+    ],
+)
+def test_scorers_that_know_no_weights_do_without(name: str, task: str) -> None:
+    metric, weight = resolve_metric(name, task), np.array([1.0, 2.0, 3.0, 4.0])
+    y, pred = np.array([0, 0, 1, 1]), np.array([0.2, 0.7, 0.6, 0.4])
+    given = pred if task == "regression" else np.stack([1 - pred, pred], 1)
+    context = MetricContext(n_classes=2)
+    assert metric.value(y, given, weight, context) == metric.value(y, given, None, context) is not None

@@ -33,7 +33,7 @@ from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.charts.slices import _slices, draw_slices, slices_table
-from automl_jupyter.results.model_page import model_page
+from automl_jupyter.results.model_page import kept_pictures, model_page
 from automl_jupyter.testing.quick import run_job, table_for
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
@@ -467,6 +467,14 @@ def test_labels_are_drawn_as_they_stand(iris_job: Any) -> None:
     for name in chart_names("classification"):
         args = {"explanation": (0,), "partial_dependence": ("petal width (cm)",)}.get(name, ())
         assert getattr(iris_job.plot, name).render(*args, format="png")[0].startswith(b"\x89PNG"), name
+
+
+def test_of_the_pictures_that_are_kept_only_what_cannot_be_drawn_is_left_out(tmp_path: Path) -> None:
+    rows = table_for("label", 120)
+    one_class = rows[rows["label"] == "yes"].head(20)
+    job = run_job("label", data=rows, validation_data=one_class, primary_metric="accuracy", workspace=tmp_path)
+    (picture,) = kept_pictures(job)
+    assert picture[1].startswith("Confusion matrix")
 
 
 def test_pictures_are_made_without_pyplot_and_in_threads(label_job: Any) -> None:
