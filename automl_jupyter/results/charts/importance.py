@@ -52,12 +52,12 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
                 shuffled[k] = _score(explained, part, part.predict(mix(part.X, sources)))
             losses[str(name)].append(sign * (plain_score - shuffled))
     if not all(losses.values()):
-        where, rows = ", as where a class has none among them", "rows of every class"
+        where, needed = ", as where a class has none among them", "rows of every class"
         if explained.task != "classification":
-            where, rows = "", "more rows"
+            where, needed = "", "more rows"
         raise AutoMLError(
             f"importance: {explained.metric.key} has no value on the rows that it is measured on{where}."
-            f" Give {rows} as data=…"
+            f" Give {needed} as data=…"
         )
     rows = [(name, *_interval(found)) for name, found in losses.items()]
     table = pd.DataFrame(rows, columns=["column", "importance", "low", "high"])

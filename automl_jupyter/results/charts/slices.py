@@ -141,7 +141,8 @@ def _say(edges: np.ndarray, unit: str | None) -> dict[float, str]:
                 break
             texts = [f"{v:,.{digits}g}" for v in edges]
     else:
-        whole = [str(np.datetime64(int(v), unit).astype("datetime64[us]")).replace("T", " ") for v in edges]
+        instants = edges.astype(np.int64).astype(f"datetime64[{unit}]").astype("datetime64[us]")
+        whole = [str(instant).replace("T", " ") for instant in instants]
         days = all(text.endswith("00:00:00.000000") for text in whole)
         for length in (10,) if days else (16, 19, 26):
             texts = [text[:length] for text in whole]
