@@ -59,6 +59,8 @@ _REGRESSION_SCORERS = {
 }
 #: names that a metric of ours has, too, with another definition: a percentage here, a fraction there
 _OTHER_DEFINITION = {"mean_absolute_percentage_error"}
+#: metrics of which more is better and none is the most
+_UNBOUNDED = {"positive_likelihood_ratio"}
 #: scorers of clusterings and of several labels at once
 _NOT_OURS = {
     "adjusted_mutual_info_score",
@@ -135,6 +137,7 @@ def scorer_metric(name: str, task: str) -> Metric:
     key = scorer_key(name)
     title = key.removesuffix("_score").replace("_", " ").capitalize()
     greater = scorer._sign > 0
+    best = math.inf if key in _UNBOUNDED else 1.0
     return Metric(
         key,
         (task,),
@@ -142,7 +145,7 @@ def scorer_metric(name: str, task: str) -> Metric:
         needs,
         function,
         title,
-        1.0 if greater else 0.0,
+        best if greater else 0.0,
         -math.inf if greater else math.inf,
     )
 

@@ -220,3 +220,8 @@ def test_scorers_that_know_no_weights_do_without(name: str, task: str) -> None:
     given = pred if task == "regression" else np.stack([1 - pred, pred], 1)
     context = MetricContext(n_classes=2)
     assert metric.value(y, given, weight, context) == metric.value(y, given, None, context) is not None
+
+
+def test_no_ratio_of_likelihoods_is_the_best() -> None:
+    assert resolve_metric("positive_likelihood_ratio", "classification").optimum == float("inf")
+    assert resolve_metric("roc_auc_ovo", "classification").optimum == 1
