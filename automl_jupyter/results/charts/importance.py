@@ -91,6 +91,7 @@ def draw_importance(ax: Axes, table: pd.DataFrame, explained: Explained, *, n_re
     ax.errorbar(shown["importance"], at, xerr=reach(shown, "importance", "low", "high"), fmt="none", ecolor=QUIET)
     ax.set_yticks(at, [words(n) for n in shown["column"]])
     ax.grid(visible=False, axis="y")
+    ax.locator_params(axis="x", nbins=6)
     change = "drop" if explained.metric.greater_is_better else "rise"
     ax.set(xlabel=f"{change} in {explained.metric.key} when shuffled", title="Permutation importance")
     return f"Permutation importance: {_first(table)}."
