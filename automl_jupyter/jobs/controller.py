@@ -475,7 +475,7 @@ class Controller:
         try:
             metrics, n_rows = score_test(self.plan, self.folder.path, self._prepared, parts, model, self._context)
         except Exception as error:  # noqa: BLE001 the model is saved: what its test raises may not fail the job
-            self._note(f"The test rows could not be scored ({error}); the model is as good as without them.", "warning")
+            self._note(f"The test rows could not be scored ({error}); the model is there all the same.", "warning")
             return
         if n_rows:
             self._emit(ev.TestScored(metrics=finite(metrics), n_rows=n_rows))

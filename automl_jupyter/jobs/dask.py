@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,8 +28,6 @@ _AGAIN_S = 0.5
 
 #: seconds that the scheduler gets to say which workers there are
 _ANSWER_S = 10
-#: what the client raises while its scheduler, or it itself, is on its way out or back; the last two where its loop ends
-_UNREACHABLE = (KeyError, OSError, RuntimeError, NameError, AttributeError)
 
 T = TypeVar("T")
 
@@ -49,8 +47,8 @@ class DaskExecutor:
         self._cores = 1
         self._client: Client = connect(compute)
         self.dashboard = dashboard_of(self._client)
-        self._is_embedded = compute == "local"
-        self._owns_client = isinstance(compute, str) and not self._is_embedded
+        self._is_embedded = isinstance(compute, str) and compute == "local"
+        self._owns_client = self._client is not compute and not self._is_embedded
         self._outcomes: queue.SimpleQueue[FoldOutcome] = queue.SimpleQueue()
         self._futures: dict[str, Any] = {}
         self._plugin: str | None = None
@@ -103,11 +101,11 @@ class DaskExecutor:
 
     def worker_bytes(self) -> int | None:
         """Return the memory of the worker that has least, None where it has no limit."""
-        try:
+        limits: list[int] = []
+        with self._while_reachable():
             workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        except _UNREACHABLE:
-            return None
-        return min((int(w["memory_limit"]) for w in workers if w["memory_limit"]), default=None)
+            limits = [int(w["memory_limit"]) for w in workers if w["memory_limit"]]
+        return min(limits, default=None)
 
     def _is_adaptive(self) -> bool:
         cluster = getattr(self._client, "cluster", None)
@@ -115,17 +113,27 @@ class DaskExecutor:
 
     def _threads(self) -> list[int]:
         scheduler: Any = self._client.scheduler  # None once the client is closed
-        try:  # as `Client.nthreads`, which waits for ever where the client is closed meanwhile
+        with self._while_reachable():  # as `Client.nthreads`, which waits for ever where the client is closed meanwhile
             found = self._client.sync(scheduler.ncores, callback_timeout=_ANSWER_S)
-        except _UNREACHABLE:
-            return []
-        return [int(n) for n in found.values()]
+            return [int(n) for n in found.values()]
+        return []
+
+    @contextlib.contextmanager
+    def _while_reachable(self) -> Iterator[None]:
+        """Pass over what the client raises while its scheduler, or it itself, is on its way out or back."""
+        try:
+            yield
+        except (KeyError, OSError, RuntimeError):
+            pass
+        except (AttributeError, NameError):  # of what is None, or was never set, once the client's loop has ended
+            if self._client.status == "running":
+                raise
 
     def submit(self, task: FoldTask) -> None:
         """Give a task to the cluster."""
         try:
             future = self._client.submit(evaluate, task, key=task.key, pure=False, retries=0)
-        except _UNREACHABLE as error:
+        except Exception as error:
             if self._client.status == "running":
                 raise
             self._outcomes.put(self._lost(task, error))
@@ -152,12 +160,12 @@ class DaskExecutor:
         if self.is_gone():
             self._futures.clear()
             return
-        with contextlib.suppress(*_UNREACHABLE):
+        with self._while_reachable():
             busy = {worker for worker, tasks in self._client.processing().items() if set(tasks) & set(keys)}
         for key in keys:
             future = self._futures.pop(key, None)
             if future is not None:
-                with contextlib.suppress(*_UNREACHABLE):
+                with self._while_reachable():
                     future.cancel(force=True)  # first, or the task is scheduled again on the new worker
         if busy:
             threading.Thread(target=self._restart, args=(sorted(busy),), name="automl-restart", daemon=True).start()

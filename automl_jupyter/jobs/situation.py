@@ -20,8 +20,6 @@ HOPELESS = 2.0
 COVERED_SHARE = 0.9
 #: share of the best model's weight that speaks for features of several columns, or for the logarithm of the target
 MOST_WEIGHT = 0.5
-
-
 #: seconds after being asked to stop until a fit's worker is replaced
 STOP_GRACE_S = 3.0
 

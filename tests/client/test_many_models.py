@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -114,12 +113,13 @@ def test_stopping_reaches_the_job_that_runs_beside_those_that_nobody_runs() -> N
         raise AutoMLError("No process runs the job any more")
 
     dead = SimpleNamespace(done=False, status="NotResponding", cancel=refuse, wait=lambda: None)
-    alive = SimpleNamespace(done=False, status="Running", cancel=stopped.set, wait=lambda: over.wait(60))
+    alive = SimpleNamespace(done=False, status="Running", cancel=stopped.set)
     started, specs = iter([dead, alive]), {("a",): SimpleNamespace(), ("b",): SimpleNamespace()}
+    alive_runs = threading.Event()
+    alive.wait = lambda: alive_runs.set() or over.wait(60)
     many = ManyModels(["land"], specs, lambda spec: next(started))  # type: ignore[arg-type]
     try:
-        while ("b",) not in many.jobs:
-            time.sleep(0.01)
+        assert alive_runs.wait(60)
         many.cancel()
         assert stopped.is_set()
     finally:

@@ -84,16 +84,8 @@ def _as_another_process_sees(client: MLClient, name: str) -> Any:
 def test_a_running_job_is_followed_by_its_log(
     client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
 ) -> None:
-    reached, gate = threading.Event(), threading.Event()
-
-    def stand(data: Any) -> None:
-        reached.set()
-        assert gate.wait(LIMIT_S)
-
-    knn_is(stand)
-    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
+    job, gate = _held_up(client, jobs, knn_is)
     assert client.jobs.get(job.name) is job, "in this process every door hands out the same handle"
-    assert reached.wait(LIMIT_S)
     other = _as_another_process_sees(client, job.name)
     assert other.status == "Running"
     over = threading.Event()
@@ -108,15 +100,7 @@ def test_a_running_job_is_followed_by_its_log(
 def test_begin_cancel_stops_a_job_from_anywhere(
     client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
 ) -> None:
-    reached, gate = threading.Event(), threading.Event()
-
-    def stand(data: Any) -> None:
-        reached.set()
-        assert gate.wait(LIMIT_S)
-
-    knn_is(stand)
-    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
-    assert reached.wait(LIMIT_S)
+    job, gate = _held_up(client, jobs, knn_is)
     _as_another_process_sees(client, job.name).cancel()
     assert client.jobs.begin_cancel(job.name) is job
     gate.set()
@@ -128,15 +112,7 @@ def test_begin_cancel_stops_a_job_from_anywhere(
 def test_a_job_that_was_resumed_elsewhere_is_read_again(
     client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
 ) -> None:
-    reached, gate = threading.Event(), threading.Event()
-
-    def stand(data: Any) -> None:
-        reached.set()
-        assert gate.wait(LIMIT_S)
-
-    knn_is(stand)
-    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
-    assert reached.wait(LIMIT_S)
+    job, gate = _held_up(client, jobs, knn_is)
     job.cancel()
     gate.set()
     assert job.wait(LIMIT_S).status == "Canceled"
@@ -250,3 +226,17 @@ def test_a_job_is_read_in_a_fresh_process_without_heavy_libraries(client: MLClie
         env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert done.stdout.split() == ["Completed", str(len(job.trials)), "False", "False"]
+
+
+def _held_up(client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]) -> tuple[Any, threading.Event]:
+    """Return a job whose fit waits, and what lets it go on."""
+    reached, gate = threading.Event(), threading.Event()
+
+    def stand(data: Any) -> None:
+        reached.set()
+        assert gate.wait(LIMIT_S)
+
+    knn_is(stand)
+    job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
+    assert reached.wait(LIMIT_S)
+    return job, gate

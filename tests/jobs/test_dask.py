@@ -169,15 +169,16 @@ def test_a_job_whose_client_is_closed_keeps_what_is_complete(one_worker: Any, tm
 
 
 def test_a_cluster_that_adapts_is_given_work_before_it_has_workers(tmp_path: Path) -> None:
-    from distributed import Client, LocalCluster
+    from distributed import LocalCluster
 
     with LocalCluster(
         n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", local_directory=str(tmp_path / "adaptive")
     ) as local:
         local.adapt(minimum=0, maximum=1, interval="100ms", wait_count=50)
-        with Client(local, set_as_default=False) as client:
-            job = run_job(compute=client, workspace=tmp_path, limits={"max_trials": 1})
-    assert [t.state for t in job.trials] == ["complete"] * 2
+        job = run_job(compute=local, workspace=tmp_path, limits={"max_trials": 1})
+        assert [t.state for t in job.trials] == ["complete"] * 2
+        clients = local.scheduler.clients
+        eventually(lambda: not any(name.startswith("Client") for name in clients), "the job's own client is closed")
 
 
 def test_a_fit_stuck_in_c_code_is_ended_with_its_worker(cluster: Any, tmp_path: Path) -> None:
