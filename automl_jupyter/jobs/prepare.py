@@ -259,7 +259,8 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
             f"{folder.path.name} cannot go on: its plan or data description is damaged ({error})."
         ) from None
     metric = resolve_primary_metric(job)
-    if not is_whole(cache):
+    tested = job.test_data is not None or job.test_data_size is not None
+    if not is_whole(cache) or (tested and not is_whole(_test_folder(cache))):
         _rebuild(job, plan, data, cache, namespace, base)
     _touch(cache)
     return _open(plan, metric, cache)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from automl_jupyter._core.files import read_json
 from automl_jupyter.errors import SpecError
 from automl_jupyter.jobs import prepare
-from automl_jupyter.testing.quick import run_job, table_for
+from automl_jupyter.testing.quick import make_spec, run_job, table_for
 
 
 def test_old_tables_are_removed_and_those_in_use_are_kept(tmp_path: Path) -> None:
@@ -74,3 +75,19 @@ def test_a_positive_label_is_matched_as_labels_are(asked: Any) -> None:
     job: Any = SimpleNamespace(positive_label=asked, target_column_name="y")
     assert prepare._positive(job, np.array([1, 2])) == 0
     assert prepare._positive(job, np.array(["0", "1"], dtype=object)) == 1
+
+
+@pytest.mark.parametrize("gone", ["the table", "its test rows"])
+def test_a_job_that_goes_on_makes_tables_anew_that_were_removed(gone: str, tmp_path: Path) -> None:
+    from automl_jupyter.client import submit
+    from automl_jupyter.data.cache import remove_cache
+    from automl_jupyter.store.folder import JobFolder
+
+    spec = make_spec("kind", test_data_size=0.3)
+    job = submit(spec, compute="inline", workspace=tmp_path).wait(120)
+    cache = Path(read_json(JobFolder(job.path).data_file)["cache"])
+    remove_cache(cache if gone == "the table" else prepare._test_folder(cache))
+    prepared = prepare.reopen(spec, JobFolder(job.path), namespace={}, base=tmp_path)
+    test = prepare.load_test(prepared.cache)
+    assert test is not None
+    assert len(test.y) == 27
