@@ -112,7 +112,7 @@ def _select_final(plan: Plan, history: History, now: Situation) -> list[Instruct
 
 def _stack_limit_s(plan: Plan, history: History, now: Situation) -> float | None:
     """Return how long the stack may take: what its members' refits leave; nothing once the job was asked to stop."""
-    if history.limit == "cancel":
+    if history.limit == "cancel" or is_cancelled(history):
         return 0.0
     total = total_s(plan, history)
     if total is None:

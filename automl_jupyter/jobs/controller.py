@@ -29,6 +29,7 @@ from automl_jupyter.jobs.reserve import total_s
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
+from automl_jupyter.jobs.standing import is_cancelled
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
@@ -36,7 +37,7 @@ from automl_jupyter.store.history import History, apply
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.store.summary import write_summary
 from automl_jupyter.trials import artifacts
-from automl_jupyter.trials.guard import describe_error
+from automl_jupyter.trials.guard import describe_error, request_stop
 from automl_jupyter.trials.held_out import Predictions
 from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, is_refit
 
@@ -288,6 +289,8 @@ class Controller:
     def _take_requests(self) -> None:
         for request, arguments in self.folder.take_requests():
             self._emit(ev.RequestReceived(request=request, arguments=arguments))
+        if is_cancelled(self.history):
+            request_stop([self._run_id])  # a second level that is being fitted in this process
 
     def _take_selection(self) -> None:
         if self._selection is None or not self._selection[0].done():
@@ -448,6 +451,7 @@ class Controller:
             n_folds=asked.n_folds,
             stack_limit_s=stack_limit_s,
             adjust=asked.final and self.plan.inference != "fast",
+            stop_key=self._run_id,
         )
         self._selection = (future, asked)
 

@@ -83,6 +83,7 @@ def select(
     n_folds: int,
     stack_limit_s: float | None,
     adjust: bool = False,
+    stop_key: str = "stack",
 ) -> Selection:
     """Choose weights over `numbers` by greedy selection and score the weighted average.
 
@@ -94,6 +95,8 @@ def select(
         Seconds that a second level on the members' predictions may take; 0 for none, None for as long as it needs.
     adjust : bool, default False
         Whether to look for a temperature or a threshold that makes the average better.
+    stop_key : str
+        What the second level's fit is asked to stop by.
 
     Returns
     -------
@@ -127,14 +130,16 @@ def select(
     stack: Stack | None = None
     stack_error = ""
     if stack_limit_s != 0 and len(members) > 1:
+        signal = StopSignal(stop_key, stack_limit_s)
         try:
             stack = run_guarded(
                 lambda: _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths),
-                StopSignal("stack", stack_limit_s),
+                signal,
                 grace_s=0.0,
             )
         except Interrupted:
-            stack_error = f"it was not fitted within {duration(stack_limit_s or 0)}"
+            within = f"it was not fitted within {duration(stack_limit_s or 0)}"
+            stack_error = "the job was stopped" if signal.was_asked else within
         except Exception as error:  # noqa: BLE001 a second level that cannot be fitted is left out, and said so
             stack_error = f"{type(error).__name__}: {error}"
     return Selection(

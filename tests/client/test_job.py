@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -306,6 +307,27 @@ def test_cancel_keeps_what_is_finished_and_its_model(gate: Gate, jobs: SimpleNam
     assert (job.path / "model" / "manifest.json").exists()
     job.cancel()
     assert list((job.path / "control").iterdir()) == [], "a job that is over takes no requests"
+
+
+def test_cancel_does_not_wait_for_the_second_level_of_a_stack(
+    jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = threading.Event()
+
+    def fit_stack(*given: Any, **how: Any) -> None:
+        reached.set()
+        for _ in range(100 * LIMIT_S):
+            time.sleep(0.01)
+
+    monkeypatch.setattr("automl_jupyter.search.stack.fit_stack", fit_stack)
+    learners = ["ElasticNet", "KNN", "ExtremeRandomTrees"]
+    training = {"allowed_training_algorithms": learners, "enable_stack_ensemble": True}
+    job = submit(jobs.spec("value", task="regression", limits={"max_trials": 6}, training=training), compute="inline")
+    assert reached.wait(LIMIT_S)
+    job.cancel()
+    assert job.wait(LIMIT_S).status == "Canceled"
+    assert len(job.model.members) > 1
+    assert "The stack ensemble is left out: the job was stopped" in (job.path / "events.jsonl").read_text("utf-8")
 
 
 def test_a_job_stopped_before_anything_is_finished_has_no_model(

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from automl_jupyter.jobs.selection import MOST_CANDIDATES, select
+from automl_jupyter.jobs.selection import MOST_CANDIDATES, Selection, select
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
+from automl_jupyter.trials.guard import request_stop
 
 METRIC = "root_mean_squared_error"
 
 
-@pytest.mark.parametrize(("n_better", "is_looked_at"), [(MOST_CANDIDATES - 1, True), (MOST_CANDIDATES, False)])
-def test_weights_are_chosen_among_the_best_trials(n_better: int, *, is_looked_at: bool) -> None:
-    """The last one would make any average better, and is worse than all by itself."""
-    y = np.linspace(0.0, 9.0, 50)
-    off = [1.0] * n_better + [-1.5]
+def held_out_of(off: list[float], y: np.ndarray) -> tuple[History, Any]:
+    """Return a history of trials of one fold, each of which is off by so much everywhere, and their predictions."""
     predictions: Any = SimpleNamespace(
         get=lambda number, fold: y + off[number], truth=lambda fold: (y, None), context=lambda context, folds: context
     )
@@ -35,10 +34,39 @@ def test_weights_are_chosen_among_the_best_trials(n_better: int, *, is_looked_at
         )
         for number, by in enumerate(off)
     }  # fmt: skip
-    history = History(trials=trials, plan={"metric": {"name": METRIC, "greater_is_better": False}})
-    plan = make_plan(task="regression")
-    metric = get_metric(METRIC, "regression")
-    found = select(
-        plan, history, predictions, metric, MetricContext(), list(trials), n_folds=1, stack_limit_s=0.0
+    return History(trials=trials, plan={"metric": {"name": METRIC, "greater_is_better": False}}), predictions
+
+
+def select_all(history: History, predictions: Any, **how: Any) -> Selection:
+    return select(
+        make_plan(task="regression"), history, predictions, get_metric(METRIC, "regression"), MetricContext(),
+        list(history.trials), n_folds=1, **how,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("n_better", "is_looked_at"), [(MOST_CANDIDATES - 1, True), (MOST_CANDIDATES, False)])
+def test_weights_are_chosen_among_the_best_trials(n_better: int, *, is_looked_at: bool) -> None:
+    """The last one would make any average better, and is worse than all by itself."""
+    found = select_all(*held_out_of([1.0] * n_better + [-1.5], np.linspace(0.0, 9.0, 50)), stack_limit_s=0.0)
     assert (n_better in dict(found.members)) == is_looked_at
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "stopped", "why"),
+    [(None, True, "the job was stopped"), (0.2, False, "it was not fitted within 0.2 s")],
+)
+def test_a_second_level_is_not_waited_for(
+    limit_s: float | None, *, stopped: bool, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit_stack(*given: Any, **how: Any) -> None:
+        if stopped:
+            request_stop([f"job {limit_s}"])
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            time.sleep(0.01)
+
+    monkeypatch.setattr("automl_jupyter.search.stack.fit_stack", fit_stack)
+    history, predictions = held_out_of([1.0, -1.0], np.linspace(0.0, 9.0, 50))
+    found = select_all(history, predictions, stack_limit_s=limit_s, stop_key=f"job {limit_s}")
+    assert (found.stack, found.stack_error) == (None, why)
+    assert len(found.members) == 2
