@@ -506,6 +506,29 @@ def test_of_equal_labels_the_best_ranked_is_meant(label_job: Any, tmp_path: Path
     assert shown == best.metrics()
 
 
+def test_the_best_model_is_the_same_by_every_name(value_job: Any) -> None:
+    """It is one trial, fitted again on all rows; what its folds' fits say on average is another model."""
+    job, best = MLClient(value_job.path.parent.parent).jobs.get(value_job.name), value_job.best
+    rows = table_for("value")
+    assert job.history.model.trial == best.number
+    for model in (best.number, best.label):
+        assert np.array_equal(job.get_model(model).predict(rows), job.model.predict(rows))
+
+
+def test_explanations_follow_the_model_while_a_job_runs(value_job: Any, tmp_path: Path) -> None:
+    shutil.copytree(value_job.path, tmp_path / "experiment" / value_job.name)
+    log = tmp_path / "experiment" / value_job.name / "events.jsonl"
+    events = log.read_text().splitlines(keepends=True)
+    stages = [json.loads(line).get("stage") for line in events]
+    log.write_text("".join(events[: stages.index("final")]))
+    job = MLClient(tmp_path).jobs.get(value_job.name)
+    before = job.plot.partial_dependence.to_frame("size")
+    job._feed.publish(value_job.history)
+    after = job.plot.partial_dependence.to_frame("size")
+    assert not after.equals(before)
+    assert after.equals(value_job.plot.partial_dependence.to_frame("size"))
+
+
 def test_a_job_of_another_day_has_its_charts(label_job: Any) -> None:
     again = MLClient(label_job.path.parent.parent).jobs.get(label_job.name)
     pd.testing.assert_frame_equal(again.plot.roc.to_frame(), label_job.plot.roc.to_frame())

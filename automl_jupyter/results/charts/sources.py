@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automl_jupyter.results.charts.forecasts import Forecasts
     from automl_jupyter.results.charts.progress import Learning
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
-    from automl_jupyter.store.history import History
+    from automl_jupyter.store.history import History, ModelRecord, TrialRecord
 
 #: rows of the sample that explanations are made with, and held-out rows that importance is measured on
 SAMPLE_ROWS, JUDGED_ROWS = 1_000, 2_000
@@ -127,14 +127,14 @@ class JobSource:
         """
         history = self.history()
         record = history.model
-        if model is None or (record is not None and record.trial is None and model == record.label):
-            if record is None:
-                raise NoModelError(f"The job {plain(self._job.name)} is {self._job.status} and has no model yet.")
+        trial = None if model is None else trial_of(history, model)
+        if model is None and record is None:
+            raise NoModelError(f"The job {plain(self._job.name)} is {self._job.status} and has no model yet.")
+        if record is not None and (model is None or _is_of(record, model, trial)):
             folds = min(history.trials[int(p["trial"])].n_first for p in record.parts)
             return Choice(
                 record.label, record.parts, folds, record.temperature, record.threshold, best=True, stack=record.stack
             )
-        trial = trial_of(history, model)
         if trial is not None:
             return Choice(trial.label, [_part(trial, 1.0)], trial.n_first)
         for ensemble in history.ensembles.values():
@@ -204,7 +204,7 @@ class JobSource:
         choice = self.choose(model)
         if data is not None:
             return self._of_model(choice).explained(None, data)
-        key = (choice.label, tuple((int(p["trial"]), float(p["weight"])) for p in choice.parts), choice.n_folds)
+        key = repr(choice)  # while a job runs, a label may stand for one model after another
         if key not in self._explained:
             self._explained.clear()  # one at a time: each holds a model
             self._explained[key] = self._explain(choice)
@@ -483,6 +483,13 @@ def _metric(name: str, task: str) -> Metric:
 
     common = "log_loss" if task == "classification" else "root_mean_squared_error"
     return primary_metric(name, task) or get_metric(common, task)
+
+
+def _is_of(record: ModelRecord, model: object, trial: TrialRecord | None) -> bool:
+    """Return whether a label or a number, and the trial it means if any, stand for the best model."""
+    if record.trial is None:
+        return model == record.label
+    return trial is not None and trial.number == record.trial
 
 
 def _part(trial: Any, weight: float) -> dict[str, Any]:
