@@ -154,7 +154,8 @@ def resume(
     feed = Feed(history)
     controller = Controller(Run(folder, begin, where, (), started_s), feed)
     _start(controller)
-    if controller.began.wait(LOOK_S) and isinstance(controller.error, AutoMLError):
+    controller.began.wait()  # until then the job is what it was: ended, as a rule
+    if isinstance(controller.error, AutoMLError):
         raise controller.error
     return Job(folder, feed, controller)
 

@@ -110,6 +110,8 @@ class Controller:
         self._worker_bytes: int | None = None
         self._n_tasks = 0
         self._loading = False
+        #: a job that cannot go on keeps its status and its model
+        self._is_as_it_was = not run.created
         self._run_id = uuid.uuid4().hex
         self._clock_s = run.started_s - self.history.elapsed_s
 
@@ -128,7 +130,8 @@ class Controller:
             self._writer = Writer(self.folder.events_file)
             for event in self.run.created:
                 self._emit(event)
-            self._emit(ev.StatusChanged(status="Preparing"))
+            if self.run.created:
+                self._emit(ev.StatusChanged(status="Preparing"))
             prepared = self._prepare()
             self.began.set()
             self._loop(prepared)
@@ -154,9 +157,14 @@ class Controller:
         starting = self._side.submit(make_executor, self.run.compute)
         try:
             prepared = self.run.begin(_expected_slots(self.run.compute))
+            if not self.run.created and self.run.compute != "local":
+                starting.result()  # a scheduler may not answer
         except BaseException:
             starting.add_done_callback(_let_go)
             raise
+        if not self.run.created:
+            self._is_as_it_was = False
+            self._emit(ev.StatusChanged(status="Preparing"))
         write_json(self.folder.environment_file, environment())
         self._emit(ev.PlanMade(plan=prepared.plan.to_dict()))
         self.began.set()
@@ -504,7 +512,7 @@ class Controller:
         self.feed.publish(self.history)
 
     def _end_failed(self, error: BaseException) -> None:
-        if self._writer is None or self.history.is_over:
+        if self._writer is None or self._is_as_it_was or self.history.is_over:
             return
         described = dict(describe_error(error))
         with contextlib.suppress(OSError):  # a full disk: the error stays on the handle

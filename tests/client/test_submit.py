@@ -20,7 +20,7 @@ from automl_jupyter import automl
 from automl_jupyter.client import submit
 from automl_jupyter.client.submit import _experiment_name, resolve_compute, resume
 from automl_jupyter.data.cache import open_cache
-from automl_jupyter.errors import DataError, JobFailedError, SpecError, StoreError
+from automl_jupyter.errors import ComputeError, DataError, JobFailedError, SpecError, StoreError
 from automl_jupyter.store.folder import JobFolder, check_name
 
 KNN_TOO = {
@@ -519,10 +519,17 @@ def _ask(tmp_path: Path, request: str) -> None:
 
 
 def test_a_job_goes_on_when_the_cached_table_is_gone(
-    knn_is: Callable[..., None], jobs: SimpleNamespace, tables: SimpleNamespace, tmp_path: Path
+    knn_is: Callable[..., None],
+    jobs: SimpleNamespace,
+    tables: SimpleNamespace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def stop(data: Any) -> None:
         _ask(tmp_path, "cancel")
+
+    def no_answer(compute: object) -> None:
+        raise ComputeError("no answer")
 
     knn_is(stop)
     table = tables.of("label", seed=11)
@@ -533,6 +540,12 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
     shutil.rmtree(cache)
     with pytest.raises(StoreError, match="not those the job began with"):
         resume(first.name, compute="inline", namespace={"train": table.assign(size=table["size"] + 1)}).wait(60)
+    with monkeypatch.context() as patch:
+        patch.setattr("automl_jupyter.jobs.controller.make_executor", no_answer)
+        with pytest.raises(ComputeError, match="no answer"):
+            resume(first.name, compute="tcp://127.0.0.1:9", namespace={"train": table})
+    left = JobFolder(first.path).history()
+    assert (left.status, left.reason, left.model) == ("Canceled", first.history.reason, first.history.model)
     shutil.rmtree(cache, ignore_errors=True)
     again = resume(first.name, compute="inline", namespace={"train": table}).wait(60)
     assert again.status == "Completed"
