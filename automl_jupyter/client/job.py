@@ -267,11 +267,11 @@ class Job:
         DataFrame
             The most suspicious first; the index ``row`` counts training rows from 0 among those with a target (and
             without test rows that were set aside); where ``validation_data`` were given, whose rows are those that are
-            judged, it counts theirs. Columns ``given``, ``predicted`` and, for classes,
-            ``probability_of_given`` and ``probability_of_predicted``; for values, ``difference``. A class is suspect
-            where another is likelier and at least as likely as it is, on average, for the rows that bear it
-            (confident learning, Northcutt, Jiang and Chuang 2021); a value where it lies more than six robust standard
-            deviations off.
+            judged, it counts theirs; of a forecast's rows the id columns and the time column say which they are.
+            Columns ``given``, ``predicted`` and, for classes, ``probability_of_given`` and
+            ``probability_of_predicted``; for values, ``difference``. A class is suspect where another is likelier and
+            at least as likely as it is, on average, for the rows that bear it (confident learning, Northcutt, Jiang and
+            Chuang 2021); a value where it lies more than six robust standard deviations off.
 
         Raises
         ------
@@ -280,10 +280,15 @@ class Job:
         AutoMLError
             When the cached table or the trials' predictions are gone.
         """
+        import pandas as pd
+
         from automl_jupyter.data.labels import decode_labels
         from automl_jupyter.results.suspects import find_suspects
 
         found = self._charts.held_out().averaged()
+        if self.task == "forecasting":
+            suspects = find_suspects(found, None)
+            return pd.concat([self._charts.cells(suspects.index.to_numpy()), suspects.reset_index(drop=True)], axis=1)
         data = read_json(self._folder.data_file)
         if len(found.rows) and found.rows[0] >= data["n_training"]:  # validation_data follow the training rows
             found = replace(found, rows=found.rows - data["n_training"])

@@ -111,6 +111,13 @@ class JobSource:
         judged = {number: trial.folds for number, trial in self.history().trials.items()}
         return forecast_errors(choice.parts, self._predictions, judged, stack=choice.stack)
 
+    def cells(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return the id columns and the time column of a forecasting job's rows."""
+        from automl_jupyter.trials.history import open_history
+
+        index = open_history(self._table).index
+        return index.frame(np.searchsorted(index.offsets, rows, side="right") - 1, index.positions[rows])
+
     @cached_property
     def _predictions(self) -> Predictions:
         return Predictions(self._job.path, self._table)
