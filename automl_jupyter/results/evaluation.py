@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from automl_jupyter._core.text import did_you_mean
 from automl_jupyter.errors import ModelInputError, Problem
+from automl_jupyter.results.numbers import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +87,7 @@ def evaluate_model(
     from automl_jupyter.metrics.base import MetricContext
     from automl_jupyter.metrics.registry import evaluate_metrics, metrics
 
-    if not 0 < confidence < 1:
+    if not (isinstance(confidence, Real) and 0 < confidence < 1):
         raise ModelInputError(f"confidence: {confidence!r} is not between 0 and 1, both excluded.")
     manifest = model.manifest
     found = read_target_rows(model, data)
@@ -112,7 +114,7 @@ def evaluate_model(
             ends = sorted((known[key].worst, known[key].optimum))
             low, high = max(value - reach * error, ends[0]), min(value + reach * error, ends[1])
         elif value is not None and error is not None and key in _SHARES:
-            low, high = _wilson(value, _effective_rows(found), reach)
+            low, high = map(float, wilson(value, _effective_rows(found), reach))
         records[key] = {"value": value, "low": low, "high": high, "n_rows": len(y)}
     table = pd.DataFrame.from_dict(records, orient="index").rename_axis("metric")
     return table.astype({"value": "float64", "low": "float64", "high": "float64", "n_rows": "int64"})
@@ -199,17 +201,3 @@ def _effective_rows(found: TargetRows) -> float:
     if found.weight is None:
         return float(len(found.y))
     return float(found.weight.sum() ** 2 / (found.weight**2).sum())
-
-
-def _wilson(share: float, n: float, reach: float) -> tuple[float, float]:
-    """Return Wilson's interval of a share of `n` rows.
-
-    Examples
-    --------
-    >>> low, high = _wilson(1.0, 30, 1.96)
-    >>> round(low, 3), high
-    (0.886, 1.0)
-    """
-    middle = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
-    half = reach / (1 + reach**2 / n) * np.sqrt(share * (1 - share) / n + reach**2 / (4 * n**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

@@ -20,6 +20,7 @@ from automl_jupyter.data.zones import in_local_time
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
 from automl_jupyter.results.fitted import FittedModel
+from automl_jupyter.results.numbers import whole
 from automl_jupyter.trials.forecast_blend import ForecastBlend, load_forecast_blend
 from automl_jupyter.trials.history import History, join, open_history
 from automl_jupyter.trials.intervals import quantile_offsets
@@ -180,7 +181,10 @@ class ForecastingModel(FittedModel):
         """
         if not _is_share(level):
             raise AutoMLError(f"level: {level!r} does not lie between 0 and 1.")
-        ends = (round((1 - level) / 2, 6), round((1 + level) / 2, 6))
+        tail = round((1 - level) / 2, 12)  # 0.1, and not what is beside it
+        if not 0 < tail < 0.5:
+            raise AutoMLError(f"level: {level!r} is too near to 0 or 1.")
+        ends = (tail, 1 - tail)
         found = self.forecast_quantiles(context, horizon, X_future, ends)
         return found.rename(columns={ends[0]: "low", ends[1]: "high"})
 
@@ -231,8 +235,7 @@ class ForecastingModel(FittedModel):
             ``step`` (periods after it), ``forecast`` and ``actual``.
         """
         horizon = self._checked_horizon(horizon)
-        if isinstance(step, bool) or not isinstance(step, int) or step < 1:
-            raise AutoMLError(f"step: {step!r} is no whole number of 1 or more.")
+        step = whole(step, "step", 1)
         later = self._read(test, "test", needed=[*self.columns_known_ahead, *self.blend_.needs_past])
         rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
         if not len(rolled.series):

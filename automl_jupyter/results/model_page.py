@@ -188,6 +188,5 @@ def chart_picture(
         if column is None or not 0 <= column < len(names):
             raise AutoMLError(f"The chart {name} is of one column or series; choose one.")
         args = (names[column],)
-    options: dict[str, Any] = {} if name == "learning_curve" and isinstance(model, str) else {"model": model}
     chart: Chart = getattr(job.plot, name)
-    return chart.render(*args, format="png", dark=dark, **options)
+    return chart.render(*args, format="png", dark=dark, model=model)

@@ -397,6 +397,35 @@ def test_scores_are_pooled_by_series_and_by_step(shops: SimpleNamespace) -> None
         shops.model.evaluate(shops.later, by="day")
 
 
+def test_a_suspect_value_is_told_by_its_series_and_instant() -> None:
+    data = series("a", "b")
+    data.loc[(data["shop"] == "b") & (data["when"] == "2024-03-05"), "sold"] += 400
+    found = run(data.sort_values(["when", "shop"])).suspect_labels()
+    assert found[["shop", "when"]].iloc[0].tolist() == ["b", pd.Timestamp("2024-03-05")]
+    assert found["difference"].iloc[0] == pytest.approx(400, abs=15)
+
+
+def test_the_error_of_each_series_has_a_bar_of_its_own(shops: SimpleNamespace) -> None:
+    from matplotlib.figure import Figure
+
+    from automl_jupyter.results.charts.forecasts import draw_by_series
+
+    names = [f"Region North-West / Product line / store {n}" for n in range(3)]
+    table = pd.DataFrame({"series": names, "mase": [3.0, 2.0, 1.0]})
+    ax = Figure().subplots()
+    draw_by_series(ax, table, shops.job._charts.forecasts(None, None))
+    assert sorted(round(bar.get_y() + bar.get_height() / 2) for bar in ax.patches) == [0, 1, 2]
+
+
+def test_an_interval_may_be_as_wide_or_narrow_as_asked(shops: SimpleNamespace) -> None:
+    future = shops.later.drop(columns="sold")
+    for level in (1e-7, 0.9999999):
+        found = shops.model.interval(level, X_future=future)
+        assert (found["low"] <= found["high"]).all()
+    with pytest.raises(AutoMLError, match="level: 1 does not lie between 0 and 1"):
+        shops.model.interval(1, X_future=future)
+
+
 def test_later_observations_and_unknown_series_are_contexts(shops: SimpleNamespace) -> None:
     seen, future = shops.later[shops.later["when"] < "2024-03-18"], shops.later[shops.later["when"] >= "2024-03-18"]
     ahead = shops.model.forecast(context=seen, X_future=future.drop(columns="sold"), horizon=7)

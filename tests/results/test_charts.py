@@ -28,6 +28,7 @@ from automl_jupyter.errors import AutoMLError, ModelInputError, NoModelError
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.results.charts.chart import KINDS, chart_names
+from automl_jupyter.results.charts.classification import _mean_curve
 from automl_jupyter.results.charts.dependence import draw_partial_dependence
 from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
@@ -222,7 +223,7 @@ def test_slices_count_rows_by_their_weights() -> None:
     assert uneven["overall"].iloc[0] == pytest.approx(np.average(y, weights=weight))
     assert uneven["excess"].sum() == pytest.approx(0)
     reach = plain["high"] - plain["error"]
-    assert reach["one"] == pytest.approx(1.96 * y[:40].std(ddof=1) / np.sqrt(40))
+    assert reach["one"] == pytest.approx(1.959964 * y[:40].std(ddof=1) / np.sqrt(40))
     assert ((uneven["high"] - uneven["error"]) > reach).all()
 
 
@@ -339,6 +340,63 @@ def test_slices_and_importance_cut_where_the_model_cuts() -> None:
     assert importance_table(replace(low, threshold=None))["importance"][0] == 0
 
 
+def test_the_interval_of_a_slice_of_classes_is_that_of_a_share() -> None:
+    right, wrong = (explained_by([[1] * n], [[y] * n], "accuracy") for n, y in ((30, 0), (20, 1)))
+    for found, error in ((right, 0.0), (wrong, 1.0)):
+        row = slices_table(found, "x").iloc[0]
+        assert row["error"] == error
+        assert 0 <= row["low"] < row["high"] <= 1
+
+
+def test_the_mean_of_perfect_precision_recall_curves_is_perfect() -> None:
+    y = np.arange(30) % 3
+    scored = Scored(
+        task="classification", classes=["a", "b", "c"], y=y, predicted=0.9 * np.eye(3)[y] + 0.1 / 3, fold=y * 0
+    )
+    curves = KINDS["precision_recall"].table(scored)
+    for name in ("macro", "weighted"):
+        assert (curves.loc[curves["label"] == name, "precision"] == 1).all()
+
+
+def test_the_mean_of_two_equal_precision_recall_curves_is_theirs() -> None:
+    y, score = np.array([0, 1, 0, 1, 1, 0]), np.array([0.1, 0.4, 0.5, 0.7, 0.9, 0.95])
+    one = KINDS["precision_recall"].table(
+        Scored(
+            task="classification",
+            classes=["a", "b"],
+            y=y,
+            predicted=np.stack([1 - score, score], 1),
+            fold=y * 0,
+            positive=1,
+        )
+    )
+    arrays = {name: one[name].to_numpy() for name in ("recall", "precision", "average_precision")}
+    mean = _mean_curve([arrays, arrays], None, "recall", "precision", "average_precision")
+    assert mean["average_precision"] == pytest.approx(average_precision_score(y, score))
+    for recall, precision in zip(mean["recall"], mean["precision"], strict=True):
+        beyond = one.loc[one["recall"] >= recall]
+        assert precision == beyond["precision"][beyond["recall"] == beyond["recall"].min()].max()
+
+
+def test_what_was_given_may_be_a_number_of_numpy(value_job: Any) -> None:
+    assert len(value_job.plot.residuals.to_frame(n_bins=np.int64(5))) == 5
+    with pytest.raises(AutoMLError, match="n_bins: True is no whole number from 2 to 200"):
+        value_job.plot.residuals.to_frame(n_bins=True)
+
+
+def test_one_row_has_nothing_to_be_explained_by(value_job: Any) -> None:
+    row = table_for("value").head(1)
+    with pytest.raises(AutoMLError, match="data: Give two rows or more"):
+        value_job.plot.shap(data=row)
+    with pytest.raises(AutoMLError, match="data: Give two rows or more"):
+        value_job.plot.explanation(0, data=row)
+
+
+def test_a_constant_target_has_no_r2(value_job: Any) -> None:
+    _, said = value_job.plot.predicted_vs_true.render(data=table_for("value").head(1))
+    assert "R² – over 1 rows" in said
+
+
 @pytest.mark.slow
 def test_shapley_values_add_up_to_the_prediction(label_job: Any, value_job: Any, iris_job: Any) -> None:
     row = table_for("label", seed=9).drop(columns="label").head(1)
@@ -346,7 +404,8 @@ def test_shapley_values_add_up_to_the_prediction(label_job: Any, value_job: Any,
     assert steps["total"].iloc[-1] == pytest.approx(label_job.model.predict_proba(row)[0, 1])
     assert steps["total"].iloc[0] + steps["shap"].sum() == pytest.approx(steps["total"].iloc[-1])
     assert steps["column"].tolist()[1] == "size"
-    steps = value_job.plot.explanation.to_frame(row.iloc[0].to_dict())
+    steps = value_job.plot.explanation.to_frame(row.iloc[0])
+    assert steps.equals(value_job.plot.explanation.to_frame(row.iloc[0].to_dict()))
     assert steps["total"].iloc[-1] == pytest.approx(value_job.model.predict(row)[0])
     found = value_job.plot.shap.to_frame(n_rows=10)
     sizes = found.groupby("column")["shap"].apply(lambda s: s.abs().mean())

@@ -138,3 +138,5 @@ def test_rows_that_cannot_be_scored_are_refused_in_a_sentence(classifier: Any, c
 def test_a_confidence_is_between_0_and_1(classifier: Any) -> None:
     with pytest.raises(ModelInputError, match="confidence: 95 is not between 0 and 1"):
         classifier.evaluate(table_for("label"), confidence=95)
+    with pytest.raises(ModelInputError, match=r"confidence: '0\.95' is not between 0 and 1"):
+        classifier.evaluate(table_for("label"), confidence="0.95")

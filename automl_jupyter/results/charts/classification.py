@@ -14,6 +14,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.metrics.registry import move_threshold
 from automl_jupyter.results.charts.axes import diagonal, legend, level, words
 from automl_jupyter.results.charts.scored import Scored
+from automl_jupyter.results.numbers import whole, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,11 +220,21 @@ def _curve_table(
 
 
 def _mean_curve(curves: list[dict[str, Any]], weights: Any, x: str, y: str, area: str) -> dict[str, Any]:
-    """Average curves at equal places of the x axis; where one jumps, its higher end counts."""
+    """Average curves at equal places of the x axis; where one jumps, its higher end counts.
+
+    Between its points a curve of rates goes straight. Precision does not: at a recall that none of the points has, it
+    is that of the first point beyond, as the area under the curve has it.
+    """
     heights = []
     for curve in curves:
-        order = np.argsort(curve[x], kind="stable")
-        heights.append(np.interp(_GRID, curve[x][order], curve[y][order]))
+        order = np.lexsort((curve[y], curve[x]))
+        at, height = curve[x][order], curve[y][order]
+        if area == "average_precision":
+            first = np.minimum(np.searchsorted(at, _GRID, side="left"), len(at) - 1)
+            ends = np.append(np.flatnonzero(np.diff(at)), len(at) - 1)  # of points at one recall the highest
+            heights.append(height[ends[np.searchsorted(ends, first)]])
+        else:
+            heights.append(np.interp(_GRID, at, height))
     mean = np.average(heights, axis=0, weights=weights)
     return {x: _GRID, y: mean, "threshold": np.nan, area: float(np.average([c[area] for c in curves], weights=weights))}
 
@@ -356,8 +367,7 @@ def calibration_table(
     """
     import pandas as pd
 
-    if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
-        raise AutoMLError(f"n_bins: {n_bins!r} is no whole number from 2 to 100.")
+    n_bins = whole(n_bins, "n_bins", 2, 100)
     if strategy not in ("quantile", "uniform"):
         raise AutoMLError(f"strategy: {strategy!r} is neither 'quantile' nor 'uniform'.")
     pieces = []
@@ -375,16 +385,10 @@ def calibration_table(
         predicted = np.bincount(bins, weights=weight * score, minlength=len(n))[there] / total[there]
         observed = np.bincount(bins, weights=weight * hit, minlength=len(n))[there] / total[there]
         squares = np.bincount(bins, weights=weight**2, minlength=len(n))[there]
-        low, high = _wilson(observed, total[there] ** 2 / squares)  # so many rows of equal weight (Kish 1965)
+        low, high = wilson(observed, total[there] ** 2 / squares)  # so many rows of equal weight (Kish 1965)
         columns = {"predicted": predicted, "observed": observed, "low": low, "high": high, "n": n[there]}
         pieces.append(pd.DataFrame({"label": scored.labels[code], **columns}))
     return pd.concat(pieces, ignore_index=True)
-
-
-def _wilson(share: np.ndarray, n: np.ndarray, z: float = 1.959964) -> tuple[np.ndarray, np.ndarray]:
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)
 
 
 def draw_calibration(

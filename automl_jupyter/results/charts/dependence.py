@@ -10,6 +10,7 @@ from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import QUIET, legend, words
 from automl_jupyter.results.charts.explained import Explained, mix
+from automl_jupyter.results.numbers import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,7 @@ def partial_dependence_table(
     """
     import pandas as pd
 
-    if not (isinstance(n_rows, int) and 2 <= n_rows <= 10_000):
-        raise AutoMLError(f"n_rows: {n_rows!r} is no whole number from 2 to 10,000.")
+    n_rows = whole(n_rows, "n_rows", 2, 10_000)
     c = explained.column(column)
     values = explained.X.iloc[:, c]
     at = _grid(values)

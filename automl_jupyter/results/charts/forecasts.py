@@ -169,7 +169,8 @@ def by_series_table(forecasts: Forecasts) -> pd.DataFrame:
 def draw_by_series(ax: Axes, table: pd.DataFrame, forecasts: Forecasts) -> str:
     """Draw the worst series as bars."""
     worst = table.head(_MOST_SERIES).iloc[::-1]
-    ax.barh([words(n) for n in worst["series"]], worst["mase"], color=COLOURS[0], alpha=0.75)
+    ax.barh(range(len(worst)), worst["mase"], color=COLOURS[0], alpha=0.75)
+    ax.set_yticks(range(len(worst)), [words(n) for n in worst["series"]])
     middle = float(table["mase"].median())
     ax.axvline(middle, color=QUIET, linewidth=1, label="median of all")
     what = f"the {_MOST_SERIES} worst of {len(table):,} series" if len(table) > _MOST_SERIES else "by series"

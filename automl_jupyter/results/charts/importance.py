@@ -10,6 +10,7 @@ from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, reach, words
 from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, Judged, mix
+from automl_jupyter.results.numbers import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,7 @@ def importance_table(explained: Explained, *, n_repeats: int = 5) -> pd.DataFram
     """
     import pandas as pd
 
-    if not (isinstance(n_repeats, int) and 2 <= n_repeats <= 100):
-        raise AutoMLError(f"n_repeats: {n_repeats!r} is no whole number from 2 to 100.")
+    n_repeats = whole(n_repeats, "n_repeats", 2, 100)
     rng = np.random.default_rng(explained.random_state)
     losses: dict[str, list[np.ndarray]] = {str(name): [] for name in explained.X.columns}
     sign = 1.0 if explained.metric.greater_is_better else -1.0

@@ -11,6 +11,7 @@ import numpy as np
 from automl_jupyter._core.text import duration, number, plain
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import QUIET
+from automl_jupyter.results.numbers import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,9 +106,7 @@ def learning_table(learning: Learning, *, n_sizes: int = 4, n_folds: int = 3) ->
     """
     import pandas as pd
 
-    for name, value, most in (("n_sizes", n_sizes, 8), ("n_folds", n_folds, 100)):
-        if not (isinstance(value, int) and (2 if name == "n_sizes" else 1) <= value <= most):
-            raise AutoMLError(f"{name}: {value!r} is no whole number in its range.")
+    n_sizes, n_folds = whole(n_sizes, "n_sizes", 2, 8), whole(n_folds, "n_folds", 1, 100)
     rows = []
     for fold, (train, valid) in enumerate(learning.folds[:n_folds]):
         mixed = np.random.default_rng(fold).permutation(train)

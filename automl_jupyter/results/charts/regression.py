@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl_jupyter._core.text import number
-from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, diagonal, legend, words
 from automl_jupyter.results.charts.scored import Scored
+from automl_jupyter.results.numbers import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 #: rows drawn as points, at most
 _MOST_POINTS = 2_000
-
-
-def _check_bins(n_bins: object) -> None:
-    if not (isinstance(n_bins, int) and 2 <= n_bins <= 200):
-        raise AutoMLError(f"n_bins: {n_bins!r} is no whole number from 2 to 200.")
 
 
 def predicted_vs_true_table(scored: Scored, *, n_bins: int = 20) -> pd.DataFrame:
@@ -40,7 +35,7 @@ def predicted_vs_true_table(scored: Scored, *, n_bins: int = 20) -> pd.DataFrame
     """
     import pandas as pd
 
-    _check_bins(n_bins)
+    n_bins = whole(n_bins, "n_bins", 2, 200)
     edges = np.unique(np.quantile(scored.y, np.linspace(0, 1, n_bins + 1)[1:-1]))
     bins = np.searchsorted(edges, scored.y, side="left")
     frame = pd.DataFrame({"bin": bins, "y": scored.y, "p": scored.predicted, "w": scored.weights})
@@ -72,8 +67,8 @@ def draw_predicted_vs_true(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_b
     legend(ax, loc="upper left")
     y, weight = scored.y, scored.weights
     around = np.sum(weight * (y - np.average(y, weights=weight)) ** 2)
-    r2 = 1 - np.sum(weight * (y - scored.predicted) ** 2) / max(around, 1e-300)
-    return f"Predicted against true values: R² {r2:.3f} over {len(y):,} rows{_by_weight(scored)}."
+    r2 = f"{1 - np.sum(weight * (y - scored.predicted) ** 2) / around:.3f}" if around > 0 else "–"
+    return f"Predicted against true values: R² {r2} over {len(y):,} rows{_by_weight(scored)}."
 
 
 def _by_weight(scored: Scored) -> str:
@@ -95,7 +90,7 @@ def residuals_table(scored: Scored, *, n_bins: int = 30) -> pd.DataFrame:
     """
     import pandas as pd
 
-    _check_bins(n_bins)
+    n_bins = whole(n_bins, "n_bins", 2, 200)
     residuals = scored.predicted - scored.y
     low, high = np.quantile(residuals, [0.005, 0.995])
     edges = np.linspace(low, high if high > low else low + 1e-9 + abs(low) * 1e-9, n_bins + 1)

@@ -11,6 +11,7 @@ from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, legend, words
 from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, mix
+from automl_jupyter.results.numbers import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ def shap_values(explained: Explained, rows: np.ndarray, X: pd.DataFrame) -> tupl
         import shap
 
     others = np.setdiff1d(np.arange(len(X)), rows)
+    if not len(others):
+        raise AutoMLError("data: Give two rows or more; a row is explained by how it differs from the others.")
     rng = np.random.default_rng(explained.random_state)
     background = rng.choice(others, min(BACKGROUND, len(others)), replace=False)
 
@@ -81,8 +84,7 @@ def shap_table(explained: Explained, *, label: object = None, n_rows: int = 100)
     """
     import pandas as pd
 
-    if not (isinstance(n_rows, int) and 1 <= n_rows <= 10_000):
-        raise AutoMLError(f"n_rows: {n_rows!r} is no whole number from 1 to 10,000.")
+    n_rows = whole(n_rows, "n_rows", 1, 10_000)
     n = min(n_rows, max(1, len(explained.X) - min(BACKGROUND, len(explained.X) // 2)))
     if ("shap", n) not in explained._kept:
         explained._kept["shap", n] = shap_values(explained, np.arange(n), explained.X)
@@ -160,7 +162,7 @@ def explanation_table(explained: Explained, row: object, *, label: object = None
 
     Parameters
     ----------
-    row : DataFrame of one row, mapping of columns, or int
+    row : DataFrame of one row, Series or mapping of columns, or int
         A raw row; or the position of one in the sample.
     label : object, optional
         The class whose probability is explained; by default the positive of two, or the predicted one.
@@ -179,7 +181,7 @@ def explanation_table(explained: Explained, row: object, *, label: object = None
         if not 0 <= at < len(X):
             raise AutoMLError(f"row: there is no row {at}; the sample has rows 0 to {len(X) - 1}.")
     else:
-        encoded = explained.encode(row)
+        encoded = explained.encode(row.to_dict() if isinstance(row, pd.Series) else row)
         if len(encoded) != 1:
             raise AutoMLError(f"row: {len(encoded)} rows came; one row is explained at a time.")
         X = pd.concat([encoded, X], ignore_index=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl_jupyter._core.text import number, plain
-from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, reach, words
 from automl_jupyter.results.charts.explained import Explained, Judged
+from automl_jupyter.results.numbers import REACH_95, whole, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +39,7 @@ def slices_table(explained: Explained, column: str | None = None, *, least_rows:
     """
     import pandas as pd
 
-    if not (isinstance(least_rows, int) and least_rows >= 1):
-        raise AutoMLError(f"least_rows: {least_rows!r} is no whole number above 0.")
+    least_rows = whole(least_rows, "least_rows", 1)
     parts = list(explained.judged())
     X = pd.concat([p.X for p in parts], ignore_index=True)
     errors = np.concatenate([_errors(explained, p) for p in parts])
@@ -53,22 +52,29 @@ def slices_table(explained: Explained, column: str | None = None, *, least_rows:
             n = int(at.sum())
             if n < least_rows or weight[at].sum() <= 0:
                 continue
-            mean, reach = _mean_and_reach(errors[at], weight[at])
+            mean, low, high = _mean_and_interval(errors[at], weight[at], shares=explained.task != "regression")
             excess = (mean - overall) * weight[at].sum() / max((weight * errors).sum(), 1e-300)
-            rows.append((str(X.columns[c]), name, n, mean, max(0.0, mean - reach), mean + reach, overall, excess))
+            rows.append((str(X.columns[c]), name, n, mean, low, high, overall, excess))
     names = ["column", "slice", "n", "error", "low", "high", "overall", "excess"]
     table = pd.DataFrame(rows, columns=names)
     return table if column is not None else table.sort_values("excess", ascending=False, ignore_index=True)
 
 
-def _mean_and_reach(errors: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Return the weighted mean and how far its 95 % interval reaches, of so many rows of equal weight (Kish 1965)."""
+def _mean_and_interval(errors: np.ndarray, weight: np.ndarray, *, shares: bool) -> tuple[float, float, float]:
+    """Return the weighted mean and its 95 % interval, of so many rows of equal weight (Kish 1965).
+
+    Where each error is 0 or 1, it is that of their share.
+    """
     mean = float(np.average(errors, weights=weight))
     n = float(weight.sum() ** 2 / (weight**2).sum())
+    if shares:
+        low, high = wilson(mean, n)
+        return mean, float(low), float(high)
     if n < 1 + 1e-9:
-        return mean, float("inf")
+        return mean, 0.0, float("inf")
     variance = float(np.average((errors - mean) ** 2, weights=weight)) * n / (n - 1)
-    return mean, 1.96 * float(np.sqrt(variance / n))
+    reach = REACH_95 * float(np.sqrt(variance / n))
+    return mean, max(0.0, mean - reach), mean + reach
 
 
 def _errors(explained: Explained, part: Judged) -> np.ndarray:
