@@ -13,6 +13,7 @@ from automl_jupyter.data.convert import (
     to_instants,
     to_numbers,
 )
+from automl_jupyter.data.frequency import make_grid
 from automl_jupyter.data.infer import layout_of
 from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
@@ -157,3 +158,33 @@ def find_periods(times: pd.DatetimeIndex, frequency: str, like: PanelIndex | Non
     counts = pd.Series(1, index=index).resample(frequency).count()
     labels = pd.DatetimeIndex(counts.index).as_unit("ns").asi8
     return np.repeat(labels, counts.to_numpy())[inverse]
+
+
+def find_grid(times: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
+    """Return the grid over instants that most of them lie on: it need not be that of the first.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-06"])
+    >>> find_grid(days, "2D").day.tolist()
+    [2, 4, 6]
+    """
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    assert offset is not None
+    if not is_calendar(frequency):
+        instants, step = times.as_unit("ns").asi8, int(offset.nanos)
+        phases, counts = np.unique(instants % step, return_counts=True)
+        low = int(instants.min())
+        first = pd.Timestamp(low + (int(phases[np.argmax(counts)]) - low) % step)
+    else:
+        first = times.min().normalize() + usual_hour(times)
+        units = pd.date_range(first, times.max(), freq=offset.base).as_unit("ns")
+        if len(units):  # of several units a step may begin at each of the first ones
+            at = units.get_indexer(times.as_unit("ns"))
+            first = units[int(np.bincount(at[at >= 0] % offset.n, minlength=offset.n).argmax())]
+    return make_grid(first, max(times.max(), first), frequency).as_unit("ns")
+
+
+def usual_hour(times: pd.DatetimeIndex) -> pd.Timedelta:
+    """Return how long after midnight most instants are."""
+    return pd.Series(times - times.normalize()).mode()[0]

@@ -12,9 +12,16 @@ import pandas as pd
 from automl_jupyter._core.text import listing, plain, plural
 from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbers, to_numbers, to_texts
 from automl_jupyter.data.dataset import Note
-from automl_jupyter.data.frequency import infer_frequency, make_grid, parse_frequency
+from automl_jupyter.data.frequency import infer_frequency, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.instants import clocks_as_written, find_instants, find_periods, read_times, shown_as
+from automl_jupyter.data.instants import (
+    clocks_as_written,
+    find_grid,
+    find_instants,
+    find_periods,
+    read_times,
+    shown_as,
+)
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
 from automl_jupyter.data.zones import UnknownZoneError, in_local_time
 from automl_jupyter.errors import Problem
@@ -363,11 +370,13 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
         )
         report.problems.append(Problem("forecasting.frequency", message))
         return None
-    what = f"{plural(n_off, 'row')} between the instants of the frequency {frequency} were left out"
+    were = "was" if n_off == 1 else "were"
+    what = f"{plural(n_off, 'row')} between the instants of the frequency {frequency} {were} left out"
     report.findings.append(
         Finding(key, name, "Done", f"{what}: {listing(some, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
     )
-    report.notes.append(Note("time series", f"{what}.", f"The frequency {asked}; they are {share:.1%} of the rows."))
+    why = f"The frequency {asked}; they are {share:.1%} of the rows."
+    report.notes.append(Note("time series", f"{what}.", why))
     lost = np.setdiff1d(rows.codes, rows.codes[~off])
     if len(lost):
         named = name_some([series_name(rows.ids.iloc[c]) for c in lost])
@@ -379,22 +388,7 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
 def _grid_of(rows: _Rows, frequency: str, like: PanelIndex | None) -> pd.DatetimeIndex:
     """Return the grid with the most rows on it, or that of the training series."""
     stamps = rows.stamps()
-    if like is not None:
-        return like.around(stamps).as_unit("ns")
-    first = stamps.min()
-    if not is_calendar(frequency):
-        offset = pd.tseries.frequencies.to_offset(frequency)
-        step = int(offset.nanos)
-        phases, counts = np.unique(rows.times % step, return_counts=True)
-        phase = int(phases[np.argmax(counts)])
-        first = pd.Timestamp(int(rows.times.min()) + (phase - int(rows.times.min()) % step) % step)
-    else:
-        usual = pd.Series(stamps - stamps.normalize()).mode()[0]
-        first = first.normalize() + usual
-        on = pd.date_range(first, stamps.max(), freq=frequency)
-        if len(on):
-            first = on[0]
-    return make_grid(first, max(stamps.max(), first), frequency).as_unit("ns")
+    return find_grid(stamps, frequency) if like is None else like.around(stamps).as_unit("ns")
 
 
 def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:

@@ -168,6 +168,22 @@ def test_hours_with_the_offsets_of_summer_and_winter_are_shown_in_utc() -> None:
     assert of_days.times(of_days.positions).tolist() == pd.date_range("2024-03-29", periods=5).tolist()
 
 
+@pytest.mark.parametrize("frequency", ["2D", "2W-FRI", "2MS", "6MS", "3QS-JAN"])
+@pytest.mark.parametrize("given", [True, False])
+def test_steps_of_several_units_are_counted_from_where_most_rows_lie(frequency: str, given: bool) -> None:
+    """One stray row before all others does not set the grid."""
+    base = frequency.lstrip("0123456789")
+    times = pd.date_range("2010-01-01", periods=30, freq=frequency)
+    stray = pd.date_range(end=times[0], periods=2, freq=base)[:1]
+    report = Report()
+    panel = read(stray.append(times), SeriesRoles("when", ("shop",), "sold", frequency if given else None), report)
+    assert panel.index.times(panel.index.positions).tolist() == times.tolist()
+    assert not panel.index.moved
+    assert [n.what for n in report.notes] == [
+        f"1 row between the instants of the frequency {panel.index.frequency} was left out."
+    ]
+
+
 @pytest.mark.parametrize("frequency", ["D", "h"])
 def test_validation_rows_may_write_their_times_in_another_way(frequency: str) -> None:
     times = pd.date_range("2024-06-01", periods=19, freq=frequency, tz="Europe/Berlin")
