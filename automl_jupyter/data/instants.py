@@ -188,3 +188,29 @@ def find_grid(times: pd.DatetimeIndex, frequency: str) -> pd.DatetimeIndex:
 def usual_hour(times: pd.DatetimeIndex) -> pd.Timedelta:
     """Return how long after midnight most instants are."""
     return pd.Series(times - times.normalize()).mode()[0]
+
+
+def at_usual_hour(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeIndex:
+    """Return days of a zone's clocks at the hour that most of them begin at, where that is one hour.
+
+    Days that begin at an hour of another zone begin an hour later when the clocks have changed, and one whose
+    midnight the clocks leave out begins an hour later, too.
+
+    Parameters
+    ----------
+    times : DatetimeIndex
+        Local time, in order of series and time.
+    codes : ndarray
+        The number of each row's series; one with two rows on a day is left as it is.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2024-03-29 01:00", "2024-03-30 01:00", "2024-03-31 02:00"])
+    >>> at_usual_hour(days, np.zeros(3)).hour.tolist()
+    [1, 1, 1]
+    """
+    found = times.normalize() + usual_hour(times)
+    if 2 * (found == times).sum() < len(times):
+        return times
+    meet = (np.diff(found.asi8) == 0) & (np.diff(codes) == 0) & (np.diff(times.asi8) != 0)
+    return found.where(~np.isin(codes, codes[1:][meet]), times)

@@ -15,6 +15,7 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, parse_frequency
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.instants import (
+    at_usual_hour,
     clocks_as_written,
     find_grid,
     find_instants,
@@ -97,6 +98,8 @@ class _Rows:
     moved: bool = False
     #: what clocks show, where texts state several offsets from UTC
     clocks: np.ndarray | None = None
+    #: whether the times are what the clocks of a zone show
+    local: bool = False
 
     def take(self, rows: np.ndarray) -> _Rows:
         X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
@@ -294,8 +297,9 @@ def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
 
 def _in_local_time(rows: _Rows) -> _Rows:
     if rows.clocks is not None:
-        return replace(rows, times=rows.clocks.astype(np.int64), zone=None, clocks=None)
-    return replace(rows, times=in_local_time(rows.stamps(), rows.zone).as_unit("ns").asi8)
+        return replace(rows, times=rows.clocks.astype(np.int64), zone=None, clocks=None, local=True)
+    times = in_local_time(rows.stamps(), rows.zone).as_unit("ns").asi8
+    return replace(rows, times=times, local=rows.zone is not None)
 
 
 def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows:
@@ -336,10 +340,25 @@ def _most_frequent(values: pd.Series) -> object:
     return counts.index[0] if len(counts) else None
 
 
+def _within_days(rows: _Rows, report: Report) -> _Rows:
+    """Move the days that clocks of a zone show to their usual hour: where it is another zone's it changes with them."""
+    stamps = rows.stamps()
+    found = at_usual_hour(stamps, rows.codes)
+    n = int((found != stamps).sum())
+    if n == 0:
+        return rows
+    what = f"{plural(n, 'row was', 'rows were')} moved within the day to the hour at which the others begin."
+    report.notes.append(Note("time series", what, "Clocks are put forward and back."))
+    # without a zone later tables are moved as these rows were, or not at all
+    return replace(rows, times=found.as_unit("ns").asi8, moved=rows.zone is None)
+
+
 def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
     """Leave out rows between the grid's instants, or move all of them to it where that puts no two together."""
     if roles.like is not None:
         rows = replace(rows, times=roles.like.settled(rows.stamps()).as_unit("ns").asi8, moved=roles.like.moved)
+    elif rows.local:
+        rows = _within_days(rows, report)
     stamps = rows.stamps()
     off = ~np.isin(rows.times, _grid_of(rows, frequency, roles.like).asi8)
     n_off, share = int(off.sum()), float(off.mean())

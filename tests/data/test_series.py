@@ -168,6 +168,45 @@ def test_hours_with_the_offsets_of_summer_and_winter_are_shown_in_utc() -> None:
     assert of_days.times(of_days.positions).tolist() == pd.date_range("2024-03-29", periods=5).tolist()
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("told", [list, lambda times: [t.isoformat() for t in times]], ids=["times", "texts"])
+@pytest.mark.parametrize("last", ["2024-04-10", "2024-11-10"])
+def test_days_of_another_zone_are_kept_where_clocks_change(zone: str, told: Any, last: str) -> None:
+    """Few rows after the change, or few after the change back: each is moved within its day."""
+    days = pd.date_range("2023-11-10", last, tz="UTC")
+    times = days.tz_convert(zone)
+    report = Report()
+    index = read(told(times), report=report).index
+    found = index.times(index.positions)
+    assert found.normalize().tolist() == times.tz_localize(None).normalize().tolist()
+    assert (found - found.normalize()).nunique() == 1
+    moved = [n.what for n in report.notes if "moved within the day" in n.what]
+    assert len(moved) == 1
+    roles = SeriesRoles("when", ("shop",), "sold", "D", like=index)
+    for later in (times[-5:], times[100:105]):
+        again = read(told(later), roles).index
+        assert again.times(again.positions).normalize().tolist() == later.tz_localize(None).normalize().tolist()
+
+
+@pytest.mark.parametrize("zone", ["America/Santiago", "Africa/Cairo"])
+def test_a_day_without_a_midnight_is_kept(zone: str) -> None:
+    days = pd.date_range("2023-01-01", "2024-12-31")
+    times = days.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    panel = read(times, sold=np.arange(len(days)) + 1.0)
+    assert panel.y.tolist() == (np.arange(len(days)) + 1.0).tolist()
+    assert panel.index.shown_times(panel.index.positions).tolist() == times.tolist()
+
+
+def test_a_series_with_two_rows_on_a_day_is_not_moved_within_its_days() -> None:
+    days = pd.date_range("2024-01-01", "2024-04-10", tz="UTC").tz_convert("Europe/Berlin")
+    twice = days.insert(50, days[49] + pd.Timedelta("1h"))
+    data = pd.concat([pd.DataFrame({"when": t, "shop": s}) for t, s in ((days, "a"), (twice, "b"))])
+    panel = read_panel(data.assign(sold=1.0), ROLES, "training_data", Report())
+    assert panel is not None
+    assert panel.index.lengths.tolist() == [len(days), len(days) - 10], "it has none of the rows after the change"
+    assert np.isfinite(panel.y).all()
+
+
 @pytest.mark.parametrize("frequency", ["2D", "2W-FRI", "2MS", "6MS", "3QS-JAN"])
 @pytest.mark.parametrize("given", [True, False])
 def test_steps_of_several_units_are_counted_from_where_most_rows_lie(frequency: str, given: bool) -> None:
