@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -149,13 +151,30 @@ def shown_as(times: np.ndarray, zone: str | None, like: PanelIndex) -> pd.Dateti
     return shown(found, like.zone, like.frequency) if zone is None else found.tz_localize("UTC").tz_convert(zone)
 
 
-def find_periods(times: pd.DatetimeIndex, frequency: str, like: PanelIndex | None = None) -> np.ndarray:
-    """Return the instant of the grid each instant belongs to, in nanoseconds; `like` are the training series."""
+def find_periods(
+    times: pd.DatetimeIndex, frequency: str, like: PanelIndex | None = None, zone: str | None = None
+) -> np.ndarray:
+    """Return the instant of the grid each instant belongs to, in nanoseconds.
+
+    Parameters
+    ----------
+    times : DatetimeIndex
+        In UTC, or local time where there is no zone or steps are days or longer.
+    frequency : str
+        The distance of neighbours on the grid.
+    like : PanelIndex, optional
+        The training series, of a later table.
+    zone : str, optional
+        The zone whose midnight periods shorter than a day are counted from.
+    """
     if like is not None:
         return like.moved_to_grid(times).as_unit("ns").asi8
     unique, inverse = np.unique(times.as_unit("ns").asi8, return_inverse=True)
     index = pd.DatetimeIndex(unique.view("datetime64[ns]"))
-    counts = pd.Series(1, index=index).resample(frequency).count()
+    origin: Any = "start_day"
+    if zone is not None and not is_calendar(frequency):
+        origin = in_utc(in_local_time(index[:1], zone).normalize(), zone)[0]
+    counts = pd.Series(1, index=index).resample(frequency, origin=origin).count()
     labels = pd.DatetimeIndex(counts.index).as_unit("ns").asi8
     return np.repeat(labels, counts.to_numpy())[inverse]
 

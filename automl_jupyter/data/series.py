@@ -303,7 +303,7 @@ def _in_local_time(rows: _Rows) -> _Rows:
 
 
 def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows:
-    times = find_periods(rows.stamps(), frequency, roles.like)
+    times = find_periods(rows.stamps(), frequency, roles.like, rows.zone)
     groups, first = np.unique(np.stack([rows.codes, times]), axis=1, return_index=True)
     key = np.zeros(len(times), dtype=np.intp)
     key[first] = 1

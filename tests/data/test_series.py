@@ -223,6 +223,20 @@ def test_steps_of_several_units_are_counted_from_where_most_rows_lie(frequency: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "frequency"), [("Asia/Kolkata", "h"), ("Asia/Kathmandu", "30min"), ("Europe/Berlin", "12h"), (None, "6h")]
+)
+def test_hours_that_rows_become_begin_at_midnight_of_the_zone(zone: str | None, frequency: str) -> None:
+    times = pd.date_range("2024-01-01 00:00", "2024-01-08 23:50", freq="10min", tz=zone)
+    expected = pd.Series(1.0, index=times).resample(frequency).sum()
+    roles = SeriesRoles("when", ("shop",), "sold", frequency, "sum")
+    panel = read(times, roles)
+    assert panel.index.shown_times(panel.index.positions).tolist() == expected.index.tolist()
+    assert panel.y.tolist() == expected.tolist()
+    later = read(times[300:], SeriesRoles("when", ("shop",), "sold", frequency, "sum", like=panel.index))
+    assert later.index.shown_times(later.index.positions).tolist()[1:] == expected.index[-len(later.y) :].tolist()[1:]
+
+
 @pytest.mark.parametrize("frequency", ["D", "h"])
 def test_validation_rows_may_write_their_times_in_another_way(frequency: str) -> None:
     times = pd.date_range("2024-06-01", periods=19, freq=frequency, tz="Europe/Berlin")
