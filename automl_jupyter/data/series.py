@@ -23,7 +23,7 @@ from automl_jupyter.data.instants import (
     read_times,
     shown_as,
 )
-from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name
+from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name, shown
 from automl_jupyter.data.zones import UnknownZoneError, in_local_time
 from automl_jupyter.errors import Problem
 
@@ -31,6 +31,8 @@ from automl_jupyter.errors import Problem
 OFF_GRID = 0.1
 #: what the numbers of a column within one period become, each a column of its own with this ending
 AGGREGATES = ("sum", "mean", "min", "max")
+#: instants of a grid that is still made where fewer rows lie on it
+_MOST_INSTANTS = 50_000_000
 #: rows named in a message
 _MOST_ROWS = 5
 
@@ -138,7 +140,7 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
     if rows is None or report.problems:
         return None
     frequency = _frequency(rows, roles, report)
-    if frequency is None:
+    if frequency is None or _reaches_too_far(rows, frequency, roles, where, report):
         return None
     if is_calendar(frequency):
         rows = _in_local_time(rows)
@@ -293,6 +295,24 @@ def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
     steps = [np.median(np.diff(t)) for t in long_ones]
     middle = float(np.median(steps))
     return all(0.67 * middle < s < 1.5 * middle for s in steps)
+
+
+def _reaches_too_far(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> bool:
+    """Add the problem where the grid would not fit into memory; of days and longer steps there are always few."""
+    if is_calendar(frequency):
+        return False
+    low, high = int(rows.times.min()), int(rows.times.max())
+    ends = shown(pd.DatetimeIndex(np.array([low, high], dtype="datetime64[ns]")), rows.zone, frequency)
+    if roles.like is not None:
+        low, high = min(low, roles.like.first.value), max(high, roles.like.first.value)
+    n = (high - low) // int(pd.tseries.frequencies.to_offset(frequency).nanos) + 1
+    if n <= max(_MOST_INSTANTS, len(rows.times)):
+        return False
+    message = f"The rows of {where} reach from {ends[0]} to {ends[1]}: with the frequency {frequency}"
+    hint = "Remove rows whose time is wrong" + (", or give a coarser frequency." if roles.like is None else ".")
+    field = "forecasting.frequency" if roles.like is None else where
+    report.problems.append(Problem(field, f"{message}, the series would have {n:,} periods. {hint}"))
+    return True
 
 
 def _in_local_time(rows: _Rows) -> _Rows:

@@ -237,6 +237,21 @@ def test_hours_that_rows_become_begin_at_midnight_of_the_zone(zone: str | None, 
     assert later.index.shown_times(later.index.positions).tolist()[1:] == expected.index[-len(later.y) :].tolist()[1:]
 
 
+def test_a_grid_too_large_to_be_made_is_refused_in_a_sentence() -> None:
+    times = pd.date_range("2024-01-01", periods=300, freq="s", tz="Europe/Berlin")
+    outlier = pd.DatetimeIndex(["1970-01-01"], tz="Europe/Berlin")
+    index = read(times).index
+    for aggregate in (None, "sum"):
+        data = pd.DataFrame({"when": outlier.append(times), "shop": "a", "sold": 1.0})
+        for like, field in ((None, "forecasting.frequency"), (index, "here")):
+            report = Report()
+            roles = SeriesRoles("when", ("shop",), "sold", "s", aggregate, like=like)
+            assert read_panel(data, roles, "here", report) is None
+            (problem,) = report.problems
+            assert problem.where == field
+            assert "from 1970-01-01 00:00:00+01:00 to 2024-01-01 00:04:59+01:00" in str(problem)
+
+
 @pytest.mark.parametrize("frequency", ["D", "h"])
 def test_validation_rows_may_write_their_times_in_another_way(frequency: str) -> None:
     times = pd.date_range("2024-06-01", periods=19, freq=frequency, tz="Europe/Berlin")
