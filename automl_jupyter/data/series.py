@@ -384,6 +384,7 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
     n_off, share = int(off.sum()), float(off.mean())
     key, name = "frequency", "Frequency detection"
     asked = "was given" if roles.frequency is not None else "was inferred"
+    asked = asked if roles.like is None else "is that of the training data"
     if n_off == 0:
         report.findings.append(Finding(key, name, "Passed", f"The frequency {frequency} {asked}; every row keeps it."))
         return rows
@@ -415,7 +416,7 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
         Finding(key, name, "Done", f"{what}: {listing(some, last='and')}.", rows=tuple(map(int, rows.at[off][:20])))
     )
     why = f"The frequency {asked}; they are {share:.1%} of the rows."
-    report.notes.append(Note("time series", f"{what}.", why))
+    report.notes.append(Note("time series", f"{what}.", why, "info" if roles.like is None else "warning"))
     lost = np.setdiff1d(rows.codes, rows.codes[~off])
     if len(lost):
         named = name_some([series_name(rows.ids.iloc[c]) for c in lost])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -362,6 +363,9 @@ class ForecastingModel(FittedModel):
         panel = read_panel(frame, roles, where, report)
         if panel is None:
             raise ModelInputError(" ".join(str(p) for p in report.problems))
+        for note in report.notes:
+            if note.level == "warning":
+                warnings.warn(f"In {where}: {note.what} {note.why}", stacklevel=3)
         self._check_columns(panel.X, needed, where)
         X = self._encoded(panel.X, where)
         y = fill_target(panel.y, panel.index, self.settings_.get("target_fill"))

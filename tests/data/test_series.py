@@ -252,6 +252,15 @@ def test_a_grid_too_large_to_be_made_is_refused_in_a_sentence() -> None:
             assert "from 1970-01-01 00:00:00+01:00 to 2024-01-01 00:04:59+01:00" in str(problem)
 
 
+def test_later_rows_between_the_instants_are_warned_of() -> None:
+    index = read(pd.date_range("2024-01-01", periods=100, freq="h")).index
+    times = pd.date_range("2024-02-01", periods=50, freq="h")
+    report = Report()
+    roles = SeriesRoles("when", ("shop",), "sold", "h", like=index)
+    read(times.insert(20, times[20] - pd.Timedelta("30min")), roles, report)
+    assert [n.level for n in report.notes if "was left out" in n.what] == ["warning"]
+
+
 @pytest.mark.parametrize("frequency", ["D", "h"])
 def test_validation_rows_may_write_their_times_in_another_way(frequency: str) -> None:
     times = pd.date_range("2024-06-01", periods=19, freq=frequency, tz="Europe/Berlin")

@@ -139,6 +139,10 @@ def test_rows_beside_the_grid_are_refused_in_a_sentence() -> None:
     message = r"test: 10 rows \(100%\) lie between the instants of the training data, whose frequency is h: a at 2024"
     with pytest.raises(ModelInputError, match=message):
         model.rolling_forecast(beside)
+    mostly_on = pd.concat([sales(hours[:30] + pd.Timedelta("100h")), beside[:1]])
+    message = "In context: 1 row between the instants of the frequency h was left out. The frequency is that of the"
+    with pytest.warns(UserWarning, match=message):
+        assert len(model.forecast(context=mostly_on)) == 3
     with pytest.raises(DataError, match="test_data: 10 rows"):
         run(known, test_data=beside, forecast_horizon=3)
 
