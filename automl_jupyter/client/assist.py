@@ -284,7 +284,8 @@ def _schema() -> dict[str, Any]:
 
 
 def _keys(path: Sequence[str], task: str) -> list[str]:
-    return list(dict.fromkeys(key for node in _nodes(path, task) for key in node.get("properties", {})))
+    fields = (field for node in _nodes(path, task) for field in node.get("properties", {}).items())
+    return list(dict.fromkeys(key for key, meaning in fields if not meaning.get("deprecated")))
 
 
 def _nodes(path: Sequence[str], task: str) -> list[dict[str, Any]]:

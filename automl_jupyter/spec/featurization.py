@@ -185,6 +185,8 @@ def _language(value: object) -> str:
     return text.lower()
 
 
+_Blocked = Annotated[str, Field(json_schema_extra={"enum": list(BLOCKED_TRANSFORMERS)})]
+_Purpose = Annotated[str, Field(json_schema_extra={"enum": list(COLUMN_PURPOSES)})]
 Language = Annotated[
     str,
     Field(pattern="^[a-z]{3}$"),
@@ -227,19 +229,11 @@ class TabularFeaturizationSettings(NlpFeaturizationSettings):
         " below; off: the columns are numbers already and are used as they are.",
     )
     blocked_transformers: (
-        Annotated[list[str], BeforeValidator(_as_blocked), Allowed("a list of transformers")] | None
-    ) = Field(
-        None,
-        description="Transformers that are not used.",
-        json_schema_extra={"items": {"type": "string", "enum": list(BLOCKED_TRANSFORMERS)}},
-    )
+        Annotated[list[_Blocked], BeforeValidator(_as_blocked), Allowed("a list of transformers")] | None
+    ) = Field(None, description="Transformers that are not used.")
     column_name_and_types: (
-        Annotated[dict[str, str], BeforeValidator(_as_purposes), Allowed("a mapping of columns to types")] | None
-    ) = Field(
-        None,
-        description="What a column is, where the automatic choice is wrong.",
-        json_schema_extra={"additionalProperties": {"type": "string", "enum": list(COLUMN_PURPOSES)}},
-    )
+        Annotated[dict[str, _Purpose], BeforeValidator(_as_purposes), Allowed("a mapping of columns to types")] | None
+    ) = Field(None, description="What a column is, where the automatic choice is wrong.")
     transformer_params: (
         Annotated[
             dict[str, list[ColumnTransformer]],

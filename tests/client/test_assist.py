@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl_jupyter.client.assist import explain
+from automl_jupyter.client.assist import complete_cell, explain
 from automl_jupyter.spec.options import OPTIONS
 
 CELL = """\
@@ -55,6 +55,15 @@ def test_an_explanation_says_what_is_allowed_and_what_holds_otherwise() -> None:
     found = explain("%%automl\ntask: regression\ninference: ", 2, 3)
     assert found is not None
     assert (found.default, found.allowed) == ('"best"', ("best", "fast"))
+
+
+def test_former_names_are_explained_and_not_offered() -> None:
+    found = explain("%%automl\ntask: regression\nlimits:\n  timeout: 5", 3, 4)
+    assert found is not None
+    assert found.text == "Another name of timeout_minutes."
+    offered = complete_cell("%%automl\ntask: regression\nlimits:\n  t", 3, 3, {})
+    assert offered is not None
+    assert offered.texts == ("timeout_minutes: ", "trial_timeout_minutes: ")
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.flag)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from automl_jupyter.metrics.base import Metric
+from automl_jupyter.metrics.registry import metrics
 from automl_jupyter.spec.schema import json_schema
 from automl_jupyter.tasks import tasks
 
@@ -21,7 +23,7 @@ def script() -> dict[str, Any]:
 
 def test_the_page_is_current(script: dict[str, Any]) -> None:
     page = (DOCS / "settings.md").read_text(encoding="utf-8")
-    assert page == script["make_page"](json_schema(), tasks.keys()), "run `make docs`"
+    assert page == script["make_page"](json_schema(), tasks.keys(), metrics), "run `make docs`"
 
 
 def test_a_field_becomes_a_row(script: dict[str, Any]) -> None:
@@ -46,19 +48,29 @@ def test_a_field_becomes_a_row(script: dict[str, Any]) -> None:
                     },
                     "mode": {"enum": ["a", "b"], "default": None},
                     "names": {"type": "array", "items": {"type": "string"}},
+                    "one": {"anyOf": [{"type": "array", "items": {"enum": ["c"]}}, {"enum": ["c"]}, {"type": "null"}]},
+                    "kinds": {"type": "object", "additionalProperties": {"type": "string", "enum": ["d"]}},
+                    "plain": {"type": "object", "additionalProperties": True},
+                    "former": {"type": "string", "deprecated": True},
                 }
             },
         },
     }
-    page = script["make_page"](schema, ["learning", "guessing"])
-    every, learns, guesses, group = page.split("\n## ")[1:]
+    error = Metric("error", ("guessing", "cloud"), False, "value", lambda *_: 0.0, "Error", 0.0, float("inf"))
+    drops = Metric("drops", ("cloud",), True, "label", lambda *_: 0.0, "Drops", 1.0, 0.0)
+    page = script["make_page"](schema, ["learning", "guessing"], [error, drops])
+    every, learns, guesses, group, ranked = page.split("\n## ")[1:]
     assert every.splitlines()[-1] == "| `target` | string | *required* | What to predict, a\\|b. |"
     assert learns.splitlines()[2] == "Learns."
     assert "| `limits` | [Limits](#limits) |  |  |" in learns.splitlines()
     assert guesses.splitlines()[-1] == "| `luck` | boolean | `true` |  |"
-    assert group.splitlines()[-3:] == [
+    assert group.splitlines()[-6:] == [
         "| `minutes` | number > 0 | `5` |  |",
         '| `mode` | `"a"`, `"b"` |  |  |',
         "| `names` | list of string |  |  |",
+        '| `one` | one or a list of `"c"` |  |  |',
+        '| `kinds` | object of `"d"` |  |  |',
+        "| `plain` | object |  |  |",
     ]
+    assert ranked.splitlines()[-1] == "| `error` | Error | guessing | predicted values | 0 | ∞ |"
     assert "drops" not in page

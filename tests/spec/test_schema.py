@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any, get_args
 
+import jsonschema
 import pytest
 from sklearn.metrics import get_scorer_names
 
@@ -69,6 +70,68 @@ def test_the_schema_has_bounds_names_and_what_is_required() -> None:
     assert allowed["items"]["enum"] == list(algorithm_names("regression"))
     assert "AUC_weighted" in job["properties"]["primary_metric"]["anyOf"][0]["examples"]
     assert definitions["TextNerJob"]["required"] == ["task", "training_data", "validation_data"]
+
+
+FORECAST = {"task": "forecasting", "training_data": "df", "target_column_name": "y"}
+TIME = {"time_column_name": "day"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json_schema())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"$schema": "https://example.org/automlJob.schema.json", "type": "automl"},
+        {"forecasting": {**TIME, "target_lags": 7, "time_series_id_column_names": "city"}},
+        {"forecasting": {**TIME, "target_lags": "auto", "features_unknown_at_forecast_time": "rain"}},
+        {"training": {"allowed_training_algorithms": "LightGBM"}},
+        {"training": {"blocked_training_algorithms": "Prophet"}},
+        {"featurization": {"blocked_transformers": "TfIdf", "column_name_and_types": {"city": "Numeric"}}},
+        {"featurization": {"transformer_params": {"imputer": [{"fields": "x", "parameters": {"strategy": "mean"}}]}}},
+        {"task": "regression", "cv_split_column_names": "fold"},
+        {"forecasting_settings": TIME},
+        {"limits": {"timeout": 5, "trial_timeout": 1, "iterations": 3}, "n_cross_validation": 3},
+        {"training": {"ensemble_model_download_timeout": 5, "allowed_models": ["LightGBM"]}},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:.*is now called.*:DeprecationWarning")
+def test_the_schema_takes_what_a_cell_may_say(more: dict[str, Any], schema: jsonschema.Draft202012Validator) -> None:
+    job = {**FORECAST, **more}
+    if job["task"] == "forecasting" and "forecasting_settings" not in job:
+        job.setdefault("forecasting", TIME)
+    assert parse_cell(json.dumps(job)).task == job["task"]
+    schema.validate(job)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "command"},
+        {"forecasting": {"target_lags": 7.5}},
+        {"training": {"allowed_training_algorithms": "LightGMB"}},
+        {"featurization": {"blocked_transformers": ["TfIdff"]}},
+        {"featurization": {"column_name_and_types": {"city": "Number"}}},
+        {"limits": {"timeout": -1}},
+        {"forecasting_settings": {"lags": 3}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_a_cell_may_not_say(
+    wrong: dict[str, Any], schema: jsonschema.Draft202012Validator
+) -> None:
+    assert schema.is_valid(FORECAST)
+    assert not schema.is_valid({**FORECAST, **wrong})
+
+
+def test_former_names_are_marked_in_the_schema() -> None:
+    limits = json_schema()["$defs"]["TabularLimitSettings"]["properties"]
+    assert limits["timeout"]["deprecated"]
+    assert "timeout_minutes" in limits["timeout"]["description"]
+    assert "deprecated" not in limits["timeout_minutes"]
 
 
 def test_scorer_names_are_scikit_learns() -> None:
