@@ -71,14 +71,16 @@ class ForecastingSettings(Section):
     ] = Field(None, description="How target values within one period are combined. Needs frequency.")
     target_lags: Annotated[list[int] | Literal["auto"], BeforeValidator(_lags), Allowed(_LAGS)] | None = Field(
         None,
-        description="Past values of the target used as features: periods back, or auto. Unset: none.",
+        description="Past values of the target used as features: periods back, or auto. Unset: chosen by the search;"
+        " none where target_rolling_window_size is given.",
     )
     feature_lags: Annotated[
         Literal["auto"] | None, BeforeValidator(one_of("auto", none=True)), Allowed("'auto' or null")
     ] = Field(None, description="Whether past values of numeric features are used too. Unset: no.")
     target_rolling_window_size: AutoOrCount | None = Field(
         None,
-        description="Periods over which minimum, maximum and mean of the target become features. Unset: none.",
+        description="Periods over which minimum, maximum and mean of the target become features. Unset: the"
+        " means of windows that the search chooses; none where target_lags is given.",
     )
     country_or_region_for_holidays: (
         Annotated[str, BeforeValidator(_country), Allowed("a two-letter ISO 3166 country code such as 'US'")] | None
@@ -106,6 +108,6 @@ class ForecastingSettings(Section):
     )
     features_unknown_at_forecast_time: ColumnNames | None = Field(
         None,
-        description="Columns that are known in training but not when forecasting. Unset: not considered;"
-        " an empty list: every column is known.",
+        description="Columns that are known in training but not when forecasting. Unset or empty: every other column"
+        " is taken to be known ahead, and a model that uses it needs it as X_future.",
     )

@@ -92,7 +92,9 @@ class AutoMLJob(Settings):
     name: FileName | None = Field(None, description="The job's own name. Unset: generated.")
     display_name: Text | None = Field(None, description="A label shown in place of the name.")
     description: Text | None = Field(None, description="What the job is for.")
-    experiment_name: FileName | None = Field(None, description="The experiment the job belongs to. Unset: Default.")
+    experiment_name: FileName | None = Field(
+        None, description="The experiment the job belongs to. Unset: the current folder's name."
+    )
     compute: (
         Annotated[
             str,

@@ -45,7 +45,8 @@ class ImageLimitSettings(Section):
 
     timeout_minutes: Minutes | None = Field(
         None,
-        description="Minutes after which no new trial starts and running ones are stopped. Unset: decided by the plan.",
+        description="Minutes after which no new trial starts and running ones are stopped. Unset: 60, but no limit"
+        " where max_trials is given.",
     )
     max_trials: Count | None = Field(
         None, description="The most trials (configurations) to train. Unset: no limit of its own."
@@ -101,7 +102,7 @@ class TabularLimitSettings(NlpLimitSettings):
 
     max_cores_per_trial: Cores | None = Field(
         None,
-        description="Cores one trial may use; -1 means every core of its worker. Unset: decided by the plan.",
+        description="Cores one trial may use; -1 means every core of its worker. Unset: 1.",
     )
     exit_score: Number | None = Field(
         None, description="The job ends as soon as the primary metric reaches this value. Unset: never."

@@ -58,7 +58,11 @@ class TabularJob(AutoMLJob):
             Allowed("'auto' or a whole number of 2 or more"),
         ]
         | None
-    ) = Field(None, description=f"{_FOLDS} Unset or auto: by the number of series and their lengths.")
+    ) = Field(
+        None,
+        description=f"{_FOLDS} Unset or auto: five origins with fewer than 20 series, three with fewer than 100, else"
+        " two; fewer where series are short.",
+    )
     validation_data_size: Fraction | None = Field(
         None,
         description="Share of the training rows held out to choose between trials. Together with"
@@ -208,7 +212,11 @@ class RowsJob(TabularJob):
         Annotated[int, Field(ge=2)] | Literal["auto"] | None,
         BeforeValidator(_folds),
         Allowed("'auto' or a whole number of 2 or more"),
-    ] = Field(None, description=f"{_FOLDS} Unset or auto: by the number of rows.")
+    ] = Field(
+        None,
+        description=f"{_FOLDS} Unset or auto: ten with fewer than 1,000 rows, three up to 20,000; of more, a tenth"
+        " of the rows is held out once. Rows in time order have at most five, and fewer than 30 rows fewer.",
+    )
     group_column_name: ColumnName | None = Field(
         None, description="Rows with one value of this column never stand on both sides of a split."
     )
@@ -236,7 +244,11 @@ class ClassificationJob(RowsJob):
         None, description="The metric that ranks the trials. Unset: accuracy."
     )
     positive_label: Annotated[str | int | float | bool, BeforeValidator(_label), Allowed("a class label")] | None = (
-        Field(None, description="The class that binary metrics treat as positive.")
+        Field(
+            None,
+            description="The class that binary metrics treat as positive. Unset: of two classes the later one in sorted"
+            " order (1 of 0 and 1, yes of no and yes), of more classes none.",
+        )
     )
     training: ClassificationTrainingSettings = Field(
         default_factory=ClassificationTrainingSettings.model_construct,
