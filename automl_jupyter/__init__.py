@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automl_jupyter.client.workspace import MLClient as MLClient
     from automl_jupyter.notebook.extension import load_ipython_extension as load_ipython_extension
     from automl_jupyter.notebook.extension import unload_ipython_extension as unload_ipython_extension
+    from automl_jupyter.results.model import load_model as load_model
     from automl_jupyter.spec.inputs import Input as Input
 
 _LAZY = {
@@ -31,11 +32,12 @@ _LAZY = {
     "Job": ("automl_jupyter.client.job", "Job"),
     "MLClient": ("automl_jupyter.client.workspace", "MLClient"),
     "Input": ("automl_jupyter.spec.inputs", "Input"),
+    "load_model": ("automl_jupyter.results.model", "load_model"),
     "load_ipython_extension": ("automl_jupyter.notebook.extension", "load_ipython_extension"),
     "unload_ipython_extension": ("automl_jupyter.notebook.extension", "unload_ipython_extension"),
 }
 
-__all__ = ["Input", "Job", "MLClient", "automl"]
+__all__ = ["Input", "Job", "MLClient", "automl", "load_model"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

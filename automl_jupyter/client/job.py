@@ -223,7 +223,8 @@ class Job:
         Parameters
         ----------
         data : DataFrame (pandas, polars), Arrow table, or list of dict
-            Rows as they came, with the target column. Where the job's weight column is there, they count by it.
+            Rows as they came, with the target column. Where the job's weight column is there, they count by it; those
+            of a forecast count alike.
         confidence : float, default 0.95
             How often such an interval holds the true value.
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from automl_jupyter.results.charts.chart import Plots
 
 
+#: what models of independent rows say of their features
+_OF_ROWS = frozenset(
+    {"get_featurization_summary", "get_engineered_feature_names", "get_engineered_features", "explain_features"}
+)
+
+
 class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """A blend of fitted trials over raw rows.
 
@@ -70,11 +76,21 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         Returns
         -------
         Path
-            The folder. Load it with `automl_jupyter.results.model.load_model`.
+            The folder. Load it with `automl_jupyter.load_model`.
         """
         target = Path(path).absolute()
         save_model_folder(self.folder, target, self.manifest)
         return target
+
+    if not TYPE_CHECKING:  # or every attribute would be known
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _OF_ROWS:
+                raise AttributeError(
+                    f"Models of forecasts have no {name}: their members make features of the past of each series."
+                    " columns_known_ahead are the columns that they use of the periods to come."
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def plot(self) -> Plots:

@@ -250,7 +250,8 @@ class ForecastingModel(FittedModel):
     def evaluate(self, data: object, by: str | None = None) -> pd.DataFrame:
         """Return every metric of forecasts of a past that is known.
 
-        The origin moves on a horizon at a time, so that each period is forecast once.
+        The origin moves on a horizon at a time, so that each period is forecast once. All rows count alike, also where
+        the job had weights.
 
         Parameters
         ----------

@@ -273,3 +273,12 @@ def test_a_context_has_the_columns_whose_past_is_looked_at() -> None:
     ahead = run(known, learner="ElasticNet").model
     plan = data[77:].drop(columns="sold")
     assert len(ahead.forecast(context=later.drop(columns="visitors"), X_future=plan)) == 7, "only its future is needed"
+
+
+def test_what_is_said_of_features_of_rows_is_refused_in_a_sentence() -> None:
+    model = run(sales(pd.date_range("2024-01-01", periods=60))).model
+    with pytest.raises(AttributeError, match=r"^Models of forecasts have no explain_features: "):
+        model.explain_features({"when": "2024-03-01"})
+    with pytest.raises(AttributeError, match=r"'ForecastingModel' object has no attribute 'explain'$"):
+        _ = model.explain
+    assert not hasattr(model, "get_featurization_summary")

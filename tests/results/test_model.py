@@ -22,6 +22,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.validation import check_is_fitted
 
+import automl_jupyter
 from automl_jupyter._core.threads import limit_threads
 from automl_jupyter.errors import AutoMLError, ModelInputError, StoreError
 from automl_jupyter.results.model import load_model
@@ -116,6 +117,11 @@ def test_missing_columns_are_named(label_job: Any) -> None:
         label_job.model.predict(ROWS[["size"]])
     with pytest.raises(ModelInputError, match=r"a column is missing: colour\. Is 'colour' called 'color'\?"):
         label_job.model.predict(ROWS.rename(columns={"colour": "color"}))
+
+
+def test_the_package_loads_a_model_that_was_saved(label_job: Any, tmp_path: Path) -> None:
+    model = automl_jupyter.load_model(label_job.model.save(tmp_path / "copy"))
+    assert (model.predict(ROWS) == label_job.model.predict(ROWS)).all()
 
 
 def test_an_unknown_column_is_said_once(label_job: Any, tmp_path: Path) -> None:
