@@ -58,7 +58,7 @@ def main() -> None:
     """AutoML from the terminal: the same jobs, folders and models as the %%automl cell.
 
     A job file is the body of a %%automl cell, or an Azure Machine Learning job file as it is, as long as its
-    data lies in files that can be read from here.
+    task is classification, regression or forecasting and its data lies in files that can be read from here.
     """
 
 

@@ -1,4 +1,4 @@
-"""The factories of image and text jobs."""
+"""The factories of image and text jobs, which are checked here and cannot be trained yet."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def image_classification(
     **kwargs: Any,
 ) -> ImageClassificationJob:
     """Return a job that predicts one label for an image.
+
+    It is checked, but this version cannot train it: running it is refused.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ def image_classification_multilabel(
 ) -> ImageClassificationMultilabelJob:
     """Return a job that predicts any number of labels for an image.
 
+    It is checked, but this version cannot train it: running it is refused.
+
     Parameters
     ----------
     training_data : table, str or Input
@@ -112,6 +116,8 @@ def image_object_detection(
     **kwargs: Any,
 ) -> ImageObjectDetectionJob:
     """Return a job that predicts boxes around the objects in an image.
+
+    It is checked, but this version cannot train it: running it is refused.
 
     Parameters
     ----------
@@ -157,6 +163,8 @@ def image_instance_segmentation(
 ) -> ImageInstanceSegmentationJob:
     """Return a job that predicts outlines of the objects in an image.
 
+    It is checked, but this version cannot train it: running it is refused.
+
     Parameters
     ----------
     training_data : table, str or Input
@@ -201,6 +209,8 @@ def text_classification(
 ) -> TextClassificationJob:
     """Return a job that predicts one label for a text.
 
+    It is checked, but this version cannot train it: running it is refused.
+
     Parameters
     ----------
     training_data : table, str or Input
@@ -244,6 +254,8 @@ def text_classification_multilabel(
     **kwargs: Any,
 ) -> TextClassificationMultilabelJob:
     """Return a job that predicts any number of labels for a text.
+
+    It is checked, but this version cannot train it: running it is refused.
 
     Parameters
     ----------
@@ -290,6 +302,8 @@ def text_ner(
     **kwargs: Any,
 ) -> TextNerJob:
     """Return a job that predicts the named entities in a text.
+
+    It is checked, but this version cannot train it: running it is refused.
 
     Parameters
     ----------

@@ -52,7 +52,8 @@ def classification(
     target_column_name : str
         Required. The column to predict.
     primary_metric : str or callable, optional
-        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
+        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``: greater is better unless it has
+        an attribute ``greater_is_better = False``.
     enable_model_explainability : bool, optional
         Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
@@ -114,7 +115,8 @@ def regression(
     target_column_name : str
         Required. The column to predict.
     primary_metric : str or callable, optional
-        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
+        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``: greater is better unless it has
+        an attribute ``greater_is_better = False``.
     enable_model_explainability : bool, optional
         Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
@@ -177,7 +179,8 @@ def forecasting(
     target_column_name : str
         Required. The column to predict.
     primary_metric : str or callable, optional
-        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``, greater is better.
+        The metric that ranks the trials, or a function ``(y_true, y_pred) -> float``: greater is better unless it has
+        an attribute ``greater_is_better = False``.
     enable_model_explainability : bool, optional
         Kept for compatibility; the same as in ``set_training``.
     weight_column_name : str, optional
@@ -185,11 +188,11 @@ def forecasting(
     validation_data : table, str or Input, optional
         A separate table that chooses between trials.
     validation_data_size : float, optional
-        Share of the rows held out, above 0 and below 1.
+        Refused: candidates are judged from origins in the past.
     n_cross_validations : int or 'auto', optional
-        Folds of cross-validation, 2 or more; by the number of rows when left out.
+        Origins in the past to judge from; by the number of series and their lengths when left out or 'auto'.
     cv_split_column_names : list of str, optional
-        One column per fold: 1 marks a training row, 0 a validation row.
+        Refused, as above.
     test_data : table, str or Input, optional
         A table the recommended model is tested on at the end.
     test_data_size : float, optional

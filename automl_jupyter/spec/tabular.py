@@ -66,10 +66,11 @@ class TabularJob(AutoMLJob):
     validation_data_size: Fraction | None = Field(
         None,
         description="Share of the training rows held out to choose between trials. Together with"
-        " n_cross_validations: that many random splits.",
+        " n_cross_validations: that many random splits. Not in forecasting.",
     )
     cv_split_column_names: ColumnNames | None = Field(
-        None, description="One column per fold: 1 marks a training row, 0 a validation row."
+        None,
+        description="One column per fold: 1 marks a training row, 0 a validation row. Not in forecasting.",
     )
     weight_column_name: ColumnName | None = Field(None, description="The column of row weights.")
     test_data: TableInput | None = Field(None, description="A table the recommended model is tested on at the end.")
