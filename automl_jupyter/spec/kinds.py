@@ -223,7 +223,11 @@ AutoOrCount = Annotated[
     BeforeValidator(auto_or_whole(1)),
     Allowed("'auto' or a whole number of 1 or more"),
 ]
-TextMap = Annotated[dict[str, str], BeforeValidator(as_text_map), Allowed("a mapping of names to texts")]
+TextMap = Annotated[
+    dict[str, str],
+    BeforeValidator(as_text_map, json_schema_input_type=dict[str, str | float | bool | None]),
+    Allowed("a mapping of names to texts"),
+]
 PlainMap = Annotated[
     dict[str, Any], BeforeValidator(as_plain_map), Allowed("a mapping of names to texts, numbers or mappings")
 ]

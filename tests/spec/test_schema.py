@@ -92,6 +92,7 @@ def schema() -> jsonschema.Draft202012Validator:
         {"featurization": {"blocked_transformers": "TfIdf", "column_name_and_types": {"city": "Numeric"}}},
         {"featurization": {"transformer_params": {"imputer": [{"fields": "x", "parameters": {"strategy": "mean"}}]}}},
         {"task": "regression", "cv_split_column_names": "fold"},
+        {"tags": {"version": 2, "final": False, "note": None}},
         {"forecasting_settings": TIME},
         {"limits": {"timeout": 5, "trial_timeout": 1, "iterations": 3}, "n_cross_validation": 3},
         {"training": {"ensemble_model_download_timeout": 5, "allowed_models": ["LightGBM"]}},
