@@ -79,6 +79,10 @@ _NOT_OURS = {
 }
 
 
+class FunctionError(Exception):
+    """A function of the user's own raised, or gave something else than a number."""
+
+
 def scorer_names(task: str) -> list[str]:
     """Return the names of scikit-learn's scorers that make sense for a task.
 
@@ -90,9 +94,9 @@ def scorer_names(task: str) -> list[str]:
     from sklearn.metrics import get_scorer_names
 
     names = [n for n in get_scorer_names() if n not in _NOT_OURS]
-    if task == "regression":
-        return [n for n in names if n in _REGRESSION_SCORERS]
-    return [n for n in names if n not in _REGRESSION_SCORERS]
+    if task == "classification":
+        return [n for n in names if n not in _REGRESSION_SCORERS]
+    return [n for n in names if n in _REGRESSION_SCORERS]
 
 
 def scorer_key(name: str) -> str:
@@ -160,7 +164,7 @@ def callable_metric(function: MetricCallable, task: str) -> Metric:
         ``needs = "proba"`` it is given the (n, C) probabilities instead of predicted labels. Greater values
         are better unless it has an attribute ``greater_is_better = False``. Row weights are not given to it.
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
 
     Raises
     ------
@@ -179,9 +183,8 @@ def callable_metric(function: MetricCallable, task: str) -> Metric:
             "primary_metric: must be the name of a metric or a function f(y_true, y_pred),"
             f" not {plain(repr(function), most=60)}."
         )
-    default = "value" if task == "regression" else "label"
-    needs = str(getattr(function, "needs", default))
-    allowed = ("value",) if task == "regression" else ("label", "proba")
+    allowed = ("label", "proba") if task == "classification" else ("value",)
+    needs = str(getattr(function, "needs", allowed[0]))
     if needs not in allowed:
         raise SpecError(
             f"primary_metric: the attribute needs of a function for {task} must be"
@@ -192,17 +195,30 @@ def callable_metric(function: MetricCallable, task: str) -> Metric:
 
     def wrapped(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
         if needs == "value":
-            return float(function(y, pred))
+            return _number(function, name, y, pred)
         labels = np.arange(pred.shape[1]) if context.labels is None else np.asarray(context.labels)
         given = pred if needs == "proba" else labels[np.argmax(pred, axis=1)]
-        return float(function(labels[y], given))
+        return _number(function, name, labels[y], given)
 
     end = math.inf if greater else -math.inf
     return Metric(name, (task,), greater, cast("Needs", needs), wrapped, name, end, -end)
 
 
+def _number(function: MetricCallable, name: str, y: np.ndarray, given: np.ndarray) -> float:
+    what = f"The function {name}, the primary metric,"
+    try:
+        found = function(y, given)
+    except Exception as error:
+        why = plain(str(error), most=300).rstrip(".")
+        raise FunctionError(f"{what} raised {type(error).__name__}{f': {why}' if why else ''}.") from error
+    try:
+        return float(found)
+    except (TypeError, ValueError):
+        raise FunctionError(f"{what} returned {plain(repr(found), most=60)}, which is not a number.") from None
+
+
 def _needs(response: Any, task: str) -> Needs:
-    if task == "regression":
+    if task != "classification":
         return "value"
     return "label" if response == "predict" else "proba"
 

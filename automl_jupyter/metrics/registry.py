@@ -78,7 +78,7 @@ def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
         A metric's key, a scorer's name (or the key it led to), or ``f(y_true, y_pred) -> float``
         (see :func:`automl_jupyter.metrics.custom.callable_metric`).
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def evaluate_metrics(
     Parameters
     ----------
     task : str
-        ``classification`` or ``regression``.
+        ``classification``, ``regression`` or ``forecasting``.
     y, pred, weight, context
         As for :meth:`Metric.value`.
     extra : sequence of Metric

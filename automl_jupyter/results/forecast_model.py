@@ -292,6 +292,7 @@ class ForecastingModel(FittedModel):
     def _metrics(self, rolled: pd.DataFrame) -> dict[str, float | None]:
         from automl_jupyter.metrics.base import MetricContext, SeriesRows
         from automl_jupyter.metrics.registry import evaluate_metrics
+        from automl_jupyter.results.evaluation import primary_metric
 
         codes = self._known_series(rolled[list(self.index.id_columns)])
         fallback = float(np.median(self._ranges)), float(np.median(self._scales))
@@ -301,7 +302,8 @@ class ForecastingModel(FittedModel):
             series=rows, y_range=(float(np.nanmin(self.history_.y)), float(np.nanmax(self.history_.y)))
         )
         y, ahead = rolled["actual"].to_numpy(float), rolled[FORECAST].to_numpy(float)
-        return evaluate_metrics("forecasting", y, ahead, None, context)
+        primary = primary_metric(str(self.manifest["metric"]), "forecasting")
+        return evaluate_metrics("forecasting", y, ahead, None, context, () if primary is None else (primary,))
 
     # --- how rows are read ---------------------------------------------------------------------------------------
 

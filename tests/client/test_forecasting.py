@@ -29,11 +29,12 @@ def series(*ids: str, n: int = 70, freq: str = "D", start: str = "2024-01-01") -
     return pd.concat(parts, ignore_index=True)
 
 
-def asked(data: Any, max_trials: int = 2, training: Any = None, **forecasting: Any) -> Any:
+def asked(data: Any, max_trials: int = 2, training: Any = None, metric: Any = None, **forecasting: Any) -> Any:
     values = {"time_column_name": "when", "time_series_id_column_names": ["shop"], "forecast_horizon": 7}
     return automl.forecasting(
         training_data=data,
         target_column_name="sold",
+        primary_metric=metric,
         forecasting_settings=automl.ForecastingSettings(**{**values, **forecasting}),
         limits={"max_trials": max_trials},
         training=training or {"allowed_training_algorithms": ["SeasonalNaive", "Theta"]},
@@ -237,6 +238,33 @@ def test_a_series_is_found_by_its_whole_name() -> None:
     job = run(DATA.replace({"shop": {"a": long + "1", "b": long + "2"}}).drop(columns="price"))
     one, two = (job.plot.forecast.to_frame(long + end)["actual"].mean() for end in "12")
     assert two - one == pytest.approx(10, abs=2)
+
+
+def test_a_function_of_the_users_own_ranks_forecasts() -> None:
+    sizes: set[int] = set()
+
+    def worst(y_true: Any, y_pred: Any) -> float:
+        sizes.add(len(y_true))
+        return float(np.abs(y_true - y_pred).max())
+
+    worst.greater_is_better = False  # type: ignore[attr-defined]
+    job = run(DATA, metric=worst)
+    assert job.history.metric == "worst"
+    assert min(sizes) == 14, "an origin has seven periods of two series"
+    assert all(np.isfinite(t.metrics()["worst"]) for t in job.trials)
+    ranked = job.leaderboard()["worst"].dropna()
+    assert ranked.is_monotonic_increasing
+
+
+def test_a_scorer_ranks_forecasts_and_is_the_first_of_their_metrics() -> None:
+    known, later = DATA[DATA["when"] < "2024-03-04"], DATA[DATA["when"] >= "2024-03-04"]
+    job = run(known.drop(columns="price"), metric="neg_max_error")
+    assert job.history.metric == "max_error"
+    assert job.leaderboard()["max_error"].dropna().is_monotonic_increasing
+    found = job.model.evaluate(later)
+    assert found.index[0] == "max_error"
+    rolled = job.model.rolling_forecast(later, step=7)
+    assert found["value"].iloc[0] == pytest.approx((rolled["forecast"] - rolled["actual"]).abs().max())
 
 
 def test_a_learner_whose_package_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,13 +166,18 @@ def test_a_function_of_the_users_own_ranks_and_sees_the_labels(tables: SimpleNam
     assert job.leaderboard().iloc[0]["share_of_right_yes"] == pytest.approx(expected)
 
 
-def test_a_function_that_raises_fails_the_job_with_its_message(jobs: SimpleNamespace) -> None:
+@pytest.mark.parametrize(("target", "task"), [("label", "classification"), ("value", "regression")])
+def test_a_function_that_raises_fails_the_job_with_its_name_and_message(
+    target: str, task: str, jobs: SimpleNamespace
+) -> None:
     def broken(y_true: Any, y_pred: Any) -> float:
         raise ZeroDivisionError("my own metric divides by nothing")
 
-    job = submit(jobs.spec(primary_metric=broken), compute="inline")
-    with pytest.raises(JobFailedError, match="my own metric divides by nothing"):
+    job = submit(jobs.spec(target, task=task, primary_metric=broken), compute="inline")
+    said = "The function broken, the primary metric, raised ZeroDivisionError: my own metric divides by nothing"
+    with pytest.raises(JobFailedError, match=f"The job {job.name} failed: {said}"):
         job.wait(60)
+    assert 'raise ZeroDivisionError("my own metric' in job.error["tail"], "where it stands in the function is kept"
 
 
 def test_row_weights_count_in_fits_and_scores(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:

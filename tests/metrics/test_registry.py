@@ -10,7 +10,7 @@ from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.errors import SpecError
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS
-from automl_jupyter.metrics.custom import ALIASES, scorer_names
+from automl_jupyter.metrics.custom import ALIASES, FunctionError, scorer_names
 from automl_jupyter.metrics.registry import (
     check_classes,
     evaluate_metrics,
@@ -158,6 +158,43 @@ def test_a_function_may_ask_for_probabilities_and_the_other_direction() -> None:
     metric = resolve_metric(brier, "classification")
     assert metric.value(np.array([0, 1]), np.array([[0.5, 0.5], [0.5, 0.5]])) == 0.25
     assert metric.score(0.25) == -0.25
+
+
+@pytest.mark.parametrize("task", ["regression", "forecasting"])
+def test_a_function_for_numbers_is_given_values(task: str) -> None:
+    def worst(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        return float(np.abs(y_true - y_pred).max())
+
+    worst.greater_is_better, worst.needs = False, "value"  # type: ignore[attr-defined]
+    metric = resolve_metric(worst, task)
+    assert (metric.needs, metric.tasks) == ("value", (task,))
+    assert metric.value(np.array([0.0, 7.0]), np.array([1.0, 5.0])) == 2.0
+    worst.needs = "label"  # type: ignore[attr-defined]
+    with pytest.raises(SpecError, match=f"a function for {task} must be 'value', not 'label'"):
+        resolve_metric(worst, task)
+
+
+def test_forecasts_have_the_scorers_of_regression() -> None:
+    assert scorer_names("forecasting") == scorer_names("regression")
+    y, pred = np.array([2.0, 4.0]), np.array([1.0, 4.0])
+    for name in scorer_names("regression"):
+        metric = resolve_metric(name, "forecasting")
+        assert (metric.needs, metric.key) == ("value", resolve_metric(name, "regression").key)
+        assert metric.value(y, pred) == resolve_metric(name, "regression").value(y, pred)
+
+
+def test_a_function_that_raises_or_gives_no_number_is_named() -> None:
+    def broken(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        raise KeyError("shop")
+
+    def silent(y_true: np.ndarray, y_pred: np.ndarray) -> None:
+        return None
+
+    y = np.array([1.0])
+    with pytest.raises(FunctionError, match=r"^The function broken, the primary metric, raised KeyError: 'shop'\.$"):
+        resolve_metric(broken, "regression").value(y, y)
+    with pytest.raises(FunctionError, match=r"^The function silent, .*, returned None, which is not a number\.$"):
+        resolve_metric(silent, "regression").value(y, y)  # type: ignore[arg-type]
 
 
 def test_what_is_no_metric_at_all_is_refused() -> None:
