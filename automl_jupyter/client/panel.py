@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import number, plain, plural
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.profile import Profile, profile
+from automl_jupyter.client.variables import free_variable, notebook_names, variable_of
 from automl_jupyter.errors import AutoMLError, DataError, SpecError
 from automl_jupyter.spec import parse_cell
 from automl_jupyter.spec.algorithms import algorithm_names
@@ -132,30 +134,17 @@ def panel(
     limits: {timeout_minutes: 5}
     """
     if namespace is None:
-        namespace = _notebook_names()
+        namespace = notebook_names()
     found = Panel(namespace)
     if isinstance(data, Job):
         found.fill(data.spec)
+    elif isinstance(data, str | PathLike):
+        found.set("training_data", fspath(data))
     elif data is not None:
-        found.set("training_data", data if isinstance(data, str) else _name_of(data, namespace))
+        found.take(data)
     if target_column_name is not None:
         found.set("target_column_name", str(target_column_name))
     return found
-
-
-def _notebook_names() -> Mapping[str, Any]:
-    import sys
-
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell.user_ns if shell is not None else {}
-
-
-def _name_of(data: Any, namespace: Mapping[str, Any]) -> str:
-    for name, value in list(namespace.items()):
-        if value is data and not name.startswith("_"):
-            return name
-    return str(data) if hasattr(data, "__fspath__") else "df"
 
 
 class Panel:
@@ -171,6 +160,7 @@ class Panel:
         self._namespace = namespace
         self._values: dict[str, Any] = {"name": "job"}
         self._rest: dict[str, Any] = {}  # settings the form has no field for
+        self._given: tuple[str, Any] = ("", None)  # a table that no variable held, and what the cell calls it
         self._frame: pd.DataFrame | None = None
         self._frame_error = ""
         self._guess: tuple[str | None, str] = (None, "")
@@ -210,10 +200,20 @@ class Panel:
         else:
             self._values.pop(key, None)
         if key == "training_data":
+            if value in self._namespace:
+                self._given = ("", None)
             self._read()
         if key in ("training_data", "target_column_name", "task"):
             self._look()
         self._seq += 1
+
+    def take(self, data: Any) -> None:
+        """Fill in a table as the training data, under the name of its variable or one that is free."""
+        name = variable_of(data, self._namespace)
+        if name is None:
+            name = free_variable(self._namespace)
+            self._given = (name, data)
+        self.set("training_data", name)
 
     def set_type(self, name: str, type: str | None) -> None:
         """Read a column as another type; None goes back to the one that was found. What is refused is said."""
@@ -254,11 +254,15 @@ class Panel:
         if not source:
             return
         try:
-            self._frame = load_frame(source, namespace=self._namespace)
+            self._frame = load_frame(self._given[1] if self._is_given() else source, namespace=self._namespace)
         except AutoMLError as error:
             self._frame_error = (
                 "; ".join(p.message for p in error.problems) if isinstance(error, DataError) else str(error)
             )
+
+    def _is_given(self) -> bool:
+        """Return whether the training data are the table that no variable held."""
+        return self._values.get("training_data") == self._given[0]
 
     def _look(self) -> None:
         """Guess the task of the target, and say what matters for the metric."""
@@ -355,6 +359,9 @@ class Panel:
         found = [] if error is None else [(p.where, p.message) for p in error.problems]
         if self._frame_error:
             found.append(("training_data", self._frame_error))
+        elif self._is_given() and self._namespace.get(self._given[0]) is not self._given[1]:
+            advice = f"assign it to {self._given[0]} before the cell runs, or choose another."
+            found.append(("training_data", f"No variable holds this table: {advice}"))
         target = self._values.get("target_column_name")
         if self._frame is not None and target and target not in self.columns:
             found.append(("target_column_name", f"There is no column {plain(target, most=80)!r} in the training data."))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter.client.variables import free_variable, notebook_names, variable_of
 from automl_jupyter.errors import DataError, Problem, SpecError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from automl_jupyter.data.profile import TableProfile
 
 _TASKS = ("classification", "regression")
-#: what a table is called in a cell when nobody knows its name
-_UNNAMED = "df"
 
 
 def profile(
@@ -38,7 +37,7 @@ def profile(
     task : {"classification", "regression"}, optional
         Guessed from the target's values when not given.
     namespace : mapping, optional
-        Where names are looked up: the notebook's variables.
+        Where names are looked up; the variables of the notebook where it is called in one.
     base : Path, default "."
         What relative paths are relative to.
 
@@ -73,18 +72,17 @@ def profile(
         hint = did_you_mean(task, _TASKS)
         message = f"{plain(task, most=60)!r} cannot be profiled; use {listing(_TASKS)}.{hint}"
         raise SpecError([Problem("task", message)])
+    if namespace is None:
+        namespace = notebook_names()
     frame = load_frame(data, namespace=namespace, base=Path(base))
     target = None if target_column_name is None else str(target_column_name)
     return Profile(Profiler(frame, target, task), _name_of(data, namespace), target)
 
 
-def _name_of(data: Any, namespace: Mapping[str, Any] | None) -> str:
+def _name_of(data: Any, namespace: Mapping[str, Any]) -> str:
     if isinstance(data, str | Path):
         return str(data)
-    for name, value in (namespace or {}).items():
-        if value is data and not name.startswith("_"):
-            return name
-    return _UNNAMED
+    return variable_of(data, namespace) or free_variable(namespace)
 
 
 class Profile:

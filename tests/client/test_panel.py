@@ -117,6 +117,39 @@ def test_data_that_are_not_there_are_said(names: Any, tmp_path: Path) -> None:
         form.set("limits", "3")
 
 
+@pytest.mark.parametrize("taken", [{}, {"df": table_for("value")}])
+def test_a_table_that_no_variable_holds_is_the_one_that_is_shown(taken: dict[str, Any]) -> None:
+    given, names = table_for("label"), dict(taken)
+    form = automl.panel(given, "label", namespace=names)
+    name = "df_2" if taken else "df"
+    assert form.columns == ["size", "age", "colour", "label"]
+    assert form.task == "classification"
+    assert f"training_data: {name}\n" in form.cell
+    assert form.problems == [
+        ("training_data", f"No variable holds this table: assign it to {name} before the cell runs, or choose another.")
+    ]
+    form.set("training_data", "elsewhere.csv")
+    assert form.columns == []
+    form.set("training_data", name)
+    assert form.columns == ["size", "age", "colour", "label"]
+    names[name] = table_for("value")
+    assert len(form.problems) == 1, "the cell would read another table"
+    names[name] = given
+    assert form.problems == []
+    names[name] = table_for("value")
+    form.set("training_data", name)
+    assert form.columns == ["size", "age", "colour", "value"], "what was chosen"
+    assert [where for where, _ in form.problems] == ["target_column_name"]
+
+
+def test_a_table_in_a_script_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+    form = automl.panel(table_for("label"), "label")
+    assert form.columns == ["size", "age", "colour", "label"]
+    assert [where for where, _ in form.problems] == ["training_data"]
+    assert "is not a table" not in repr(form)
+
+
 def test_types_are_chosen_and_land_in_the_cell(names: Any) -> None:
     form = automl.panel("rows", "label", namespace=names)
     assert form.snapshot()["types"] is None, "not looked at before it is asked for"

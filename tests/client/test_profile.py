@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,15 @@ def test_a_type_that_is_changed_lands_in_the_cell_and_the_job() -> None:
     assert (job.task, job.target_column_name) == ("classification", "y")
     assert found.set_type("zip", None).column_name_and_types == {}
     assert "featurization" not in found.to_cell()
+
+
+def test_a_table_has_the_name_that_the_notebook_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(user_ns={"_": ROWS, "rows": ROWS, "df": [1]})
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert "training_data: rows\n" in automl.profile(ROWS, "y").to_cell()
+    assert "training_data: rows\n" in automl.profile("rows", "y").to_cell()
+    assert "training_data: df_2\n" in automl.profile(ROWS.copy(), "y").to_cell(), "df is something else"
+    assert "training_data: df\n" in automl.profile(ROWS, "y", namespace={}).to_cell()
 
 
 @pytest.mark.parametrize(
