@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.files import write_text
+from automl_jupyter._core.folder_names import is_folder_name
 from automl_jupyter.client.script import refuse_unguarded
 from automl_jupyter.errors import AutoMLError, Problem, SpecError, StoreError
 from automl_jupyter.store import events as ev
@@ -199,7 +200,8 @@ def resolve_compute(compute: object | None, namespace: Mapping[str, Any]) -> obj
 
 def _experiment_name() -> str:
     """Return the current folder's name, as the client of Azure Machine Learning does, made fit for a folder."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name)[:60].strip("-._") or "Default"
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name)[:60].strip("-._")
+    return name if is_folder_name(name) else "Default"
 
 
 def _start(controller: Any) -> None:

@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from automl_jupyter._core.folder_names import is_folder_name
+
+#: the longest name of a cell that leaves room for the number of a run
+_LONGEST = 80
+
 
 def next_name(variable: str, taken: Iterable[str]) -> str | None:
     """Return a free name for the next job of a cell.
@@ -29,7 +34,7 @@ def next_name(variable: str, taken: Iterable[str]) -> str | None:
     >>> next_name("bank", []), next_name("bank", ["bank", "bank-2"])
     ('bank', 'bank-3')
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]{0,79}", variable):
+    if not is_folder_name(variable) or len(variable) > _LONGEST:
         return None
     runs = [run for name in taken if (run := run_of(variable, name)) is not None]
     return variable if not runs else f"{variable}-{max(runs) + 1}"

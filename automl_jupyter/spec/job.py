@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from automl_jupyter._core.folder_names import FOLDER_NAME, MOST_CHARACTERS, is_folder_name
 from automl_jupyter._core.text import listing
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.spec.base import UNSET, Settings, sections
@@ -38,7 +38,7 @@ _LEVELS = ("not_set", "debug", "info", "warning", "error", "critical")
 
 def _file_name(value: object) -> str:
     text = str(as_text(value))
-    if not re.fullmatch(r"[^\W_][\w .\-]{0,127}", text) or text[-1] in " .":
+    if not is_folder_name(text):
         raise ValueError
     return text
 
@@ -63,9 +63,9 @@ def _compute(value: object) -> str:
 
 FileName = Annotated[
     str,
-    Field(max_length=128),
+    Field(max_length=MOST_CHARACTERS),
     BeforeValidator(_file_name),
-    Allowed("letters, digits, blanks, '-', '_' and '.', beginning with a letter or digit, 128 at most"),
+    Allowed(FOLDER_NAME),
 ]
 
 

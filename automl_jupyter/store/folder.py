@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,12 +14,11 @@ from typing import Any
 
 from automl_jupyter._core.clock import now_at
 from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter._core.folder_names import FOLDER_NAME, is_folder_name
 from automl_jupyter._core.jsonl import Reader
 from automl_jupyter.errors import StoreError
 from automl_jupyter.store.events import Event, from_record
 from automl_jupyter.store.history import History, replay
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 #: request -> the number it cannot do without
 _NUMBERS: dict[str, tuple[str, Callable[[Any], float]]] = {"extend": ("minutes", float), "skip": ("number", int)}
@@ -36,11 +34,8 @@ def default_workspace() -> Path:
 
 def check_name(name: str, field: str) -> str:
     """Return a name fit for a folder, or raise."""
-    if not _NAME.fullmatch(name) or name.endswith("."):
-        raise StoreError(
-            f"{field}: {name!r} cannot name a folder. Use letters, digits, '-', '_' and '.', at most 100,"
-            " beginning with a letter or digit."
-        )
+    if not is_folder_name(name):
+        raise StoreError(f"{field}: {name!r} cannot name a folder. Use {FOLDER_NAME}.")
     return name
 
 

@@ -458,6 +458,7 @@ def test_a_job_starts_in_a_folder_of_any_name(
     jobs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = {"_scratch": "scratch", "__": "Default", f"{'a' * 59}.b": "a" * 59, "my data": "my-data", "v1.2": "v1.2"}
+    named["aux"] = "Default"  # a name of Windows' own
     for name, experiment in named.items():
         (tmp_path / name).mkdir()
         with monkeypatch.context() as patch:

@@ -36,6 +36,8 @@ def test_a_name_means_its_newest_run_and_a_number_means_that_run(asked, found):
 def test_a_name_that_cannot_be_a_folder_leaves_the_choice_to_the_workspace():
     assert next_name("größe", []) is None
     assert next_name("_x", []) is None
+    assert next_name("aux", []) is None, "a name of Windows' own"
+    assert next_name("a" * 81, []) is None
 
 
 def test_a_numbered_name_is_not_a_run_of_itself():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl_jupyter._core.folder_names import is_folder_name
 from automl_jupyter.client import automl
 from automl_jupyter.spec import (
     make_job,
@@ -30,7 +31,7 @@ EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20) | st.sampled_from(
     ["no", "yes", "on", "1:30", "null", "~", "true", "1e3", "0o17", ".5", "2024-01-01", "=", "<<", "- a", "a: b", "#"]
 )
-names = st.from_regex(r"[A-Za-z][A-Za-z0-9 ._-]{0,20}[A-Za-z0-9]", fullmatch=True)
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}[A-Za-z0-9]", fullmatch=True).filter(is_folder_name)
 minutes = st.floats(0.001, 1e6) | st.integers(1, 10_000)
 limits = st.fixed_dictionaries(
     {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter._core.files import write_json
-from automl_jupyter.errors import AutoMLError, StoreError
+from automl_jupyter.errors import AutoMLError, SpecError, StoreError
+from automl_jupyter.spec import make_job
+from automl_jupyter.spec.kinds import shown
 from automl_jupyter.store import events as ev
 from automl_jupyter.store import folder as folder_module
 from automl_jupyter.store.folder import (
@@ -32,7 +35,7 @@ WriteLog = Callable[[JobFolder, list[ev.Event]], bytes]
 
 CREATED = ev.JobCreated(name="job", experiment_name="experiment", task="regression", spec={})
 OUTSIDE = ["..", ".", "../job", "a/b", "/etc", "a\\b", "~", "C:job", "", " job", "job ", "job\n", "-job", "_job"]
-OUTSIDE += [".hidden", "job.", "job*", "jo?b", "[j]ob", "jöb", "a\x00b", "a" * 101]
+OUTSIDE += [".hidden", "job.", "job*", "jo?b", "[j]ob", "jöb", "a\x00b", "a" * 101, "my job", "CON", "nul.txt"]
 
 
 # --- names and places ----------------------------------------------------------------------------------------------
@@ -45,7 +48,7 @@ def test_a_name_fit_for_a_folder_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
-    sentence = r"cannot name a folder\. Use letters, digits, '-', '_' and '\.', at most 100"
+    sentence = r"cannot name a folder\. Use letters \(a-z, A-Z\), digits, '-', '_' and '\.', 100 at most"
     with pytest.raises(StoreError, match=f"^name: .*{sentence}"):
         new_folder(tmp_path, "experiment", name)
     with pytest.raises(StoreError, match=f"^experiment_name: .*{sentence}"):
@@ -64,6 +67,21 @@ def test_a_name_taken_stays_in_its_folder(name: str) -> None:
         return
     path = os.path.normpath(f"/jobs/experiment/{name}")
     assert os.path.split(path) == ("/jobs/experiment", name)
+
+
+@pytest.mark.parametrize("name", ["job", "Job-1_2.3", "7", "a..b", "console", "a" * 100, *OUTSIDE])
+@pytest.mark.parametrize("field", ["name", "experiment_name"])
+def test_what_is_asked_is_refused_by_the_rule_of_folders(field: str, name: str) -> None:
+    try:
+        check_name(name, field)
+    except StoreError as error:
+        allowed = str(error).split("Use ", 1)[1]
+        with pytest.raises(SpecError, match=re.escape(f"{field}: {shown(name)} is not allowed; use {allowed}")):
+            make_job("regression", training_data="df", target_column_name="y", **{field: name})
+    else:
+        assert (
+            getattr(make_job("regression", training_data="df", target_column_name="y", **{field: name}), field) == name
+        )
 
 
 def test_everything_of_a_job_lies_in_its_folder(folder: JobFolder) -> None:
