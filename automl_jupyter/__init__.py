@@ -16,6 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from automl_jupyter._core.registered import look_up_in
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ _LAZY = {
     "load_ipython_extension": ("automl_jupyter.notebook.extension", "load_ipython_extension"),
     "unload_ipython_extension": ("automl_jupyter.notebook.extension", "unload_ipython_extension"),
 }
+
+look_up_in("learner", "automl_jupyter.learners", "learner_names")
+look_up_in("metric", "automl_jupyter.metrics.registry", "metric_keys")
 
 __all__ = ["Input", "Job", "MLClient", "automl", "load_model"]
 

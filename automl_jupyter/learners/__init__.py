@@ -15,7 +15,7 @@ from automl_jupyter._core.registry import Registry
 from automl_jupyter.learners.builtin import BUILTIN
 from automl_jupyter.learners.info import LearnerInfo, SpaceContext
 
-__all__ = ["LearnerInfo", "SpaceContext", "available", "learners", "serves"]
+__all__ = ["LearnerInfo", "SpaceContext", "available", "learner_names", "learners", "serves"]
 
 learners: Registry[LearnerInfo] = Registry("learner", "automl_jupyter.learners")
 learners.add(*BUILTIN)
@@ -46,3 +46,14 @@ def serves(info: LearnerInfo, task: str) -> bool:
     (True, False)
     """
     return task in info.tasks or (task == "forecasting" and "regression" in info.tasks and info.key != "Dummy")
+
+
+def learner_names(task: str) -> list[str]:
+    """Return the learners that a job of a task may name, whether their packages are installed or not.
+
+    Examples
+    --------
+    >>> "XGBoostRegressor" in learner_names("regression"), "Dummy" in learner_names("regression")
+    (True, False)
+    """
+    return [info.key for info in learners if serves(info, task) and info.key != "Dummy"]

@@ -1,12 +1,13 @@
 """The learners a user may name, per task.
 
 The names are Azure Machine Learning's, plus CatBoost, a neural network, Gaussian processes and the theta method. They
-are matched without regard to case and underscores, so ``light_gbm`` is ``LightGBM``. Which of them can run is decided
-where the learners are, not here.
+are matched without regard to case and underscores, so ``light_gbm`` is ``LightGBM``. Those that plug-ins registered can
+be named, too. Which of them can run is decided where the learners are, not here.
 """
 
 from __future__ import annotations
 
+from automl_jupyter._core.registered import registered_names
 from automl_jupyter.spec.kinds import match_name, pick
 
 _BOTH = (
@@ -67,29 +68,26 @@ FORECASTING = (
     "MSTL",
 )
 
-_names: dict[str, list[str]] = {
-    "classification": list(CLASSIFICATION),
-    "regression": list(REGRESSION),
-    "forecasting": list(FORECASTING),
+_NAMES: dict[str, tuple[str, ...]] = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "forecasting": FORECASTING,
 }
 
 
 def algorithm_names(task: str) -> tuple[str, ...]:
-    """Return the learner names of a task, in Azure Machine Learning's order; none for image and text tasks.
+    """Return the learner names of a task, in Azure Machine Learning's order, then what plug-ins registered.
+
+    There are none for image and text tasks.
 
     Examples
     --------
     >>> "LightGBM" in algorithm_names("classification")
     True
     """
-    return tuple(_names.get(task, ()))
-
-
-def add_algorithm_name(task: str, name: str) -> None:
-    """Let users name a learner that a plug-in brought; adding it twice changes nothing."""
-    names = _names.setdefault(task, [])
-    if match_name(name, names) is None:
-        names.append(name)
+    if task not in _NAMES:
+        return ()
+    return tuple(dict.fromkeys((*_NAMES[task], *registered_names("learner", task))))
 
 
 def match_algorithm(name: object, task: str) -> str:
@@ -116,4 +114,5 @@ def match_algorithm(name: object, task: str) -> str:
     >>> match_algorithm("light_gbm", "regression")
     'LightGBM'
     """
-    return pick(name, algorithm_names(task), f"a training algorithm of {task}")
+    found = match_name(name, _NAMES.get(task, ()))
+    return found or pick(name, algorithm_names(task), f"a training algorithm of {task}")

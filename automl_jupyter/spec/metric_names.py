@@ -1,9 +1,13 @@
-"""The metrics a user may name as the primary one, per task; their definitions are in the metrics room."""
+"""The metrics a user may name as the primary one, per task; their definitions are in the metrics room.
+
+Those that plug-ins registered are taken, too; they are looked up only where a name is none of these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from automl_jupyter._core.registered import registered_names
 from automl_jupyter._core.text import listing
 from automl_jupyter.spec.kinds import RefusedError, match_name, nearest, shown
 
@@ -104,17 +108,17 @@ SCORERS_REGRESSION = (
     "r2",
 )
 
-_names: dict[str, list[str]] = {
-    "classification": list(CLASSIFICATION),
-    "regression": list(REGRESSION),
-    "forecasting": list(FORECASTING),
-    "image_classification": list(CLASSIFICATION),
-    "image_classification_multilabel": ["IOU", *CLASSIFICATION],
-    "image_object_detection": list(DETECTION),
-    "image_instance_segmentation": list(DETECTION),
-    "text_classification": list(CLASSIFICATION),
-    "text_classification_multilabel": ["accuracy"],
-    "text_ner": ["accuracy"],
+_NAMES: dict[str, tuple[str, ...]] = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "forecasting": FORECASTING,
+    "image_classification": CLASSIFICATION,
+    "image_classification_multilabel": ("IOU", *CLASSIFICATION),
+    "image_object_detection": DETECTION,
+    "image_instance_segmentation": DETECTION,
+    "text_classification": CLASSIFICATION,
+    "text_classification_multilabel": ("accuracy",),
+    "text_ner": ("accuracy",),
 }
 _SCORERS: dict[str, tuple[str, ...]] = {
     "classification": SCORERS_CLASSIFICATION,
@@ -133,14 +137,7 @@ def metric_names(task: str) -> tuple[str, ...]:
     >>> metric_names("text_ner")
     ('accuracy',)
     """
-    return tuple(dict.fromkeys((*_names.get(task, ()), *_SCORERS.get(task, ()))))
-
-
-def add_metric_name(task: str, name: str) -> None:
-    """Let users name a metric that a plug-in brought; adding it twice changes nothing."""
-    names = _names.setdefault(task, [])
-    if match_name(name, names) is None:
-        names.append(name)
+    return tuple(dict.fromkeys((*_NAMES.get(task, ()), *_SCORERS.get(task, ()))))
 
 
 def match_metric(name: object, task: str) -> str:
@@ -172,16 +169,23 @@ def match_metric(name: object, task: str) -> str:
         return found
     if isinstance(name, str) and name.startswith("callable:"):
         return name
-    here = _names.get(task, [])
+    here = tuple(dict.fromkeys((*_NAMES.get(task, ()), *registered_names("metric", task))))
+    found = match_name(name, here)
+    if found is not None:
+        return found
     if isinstance(name, str):
         hint = nearest(name, here) or nearest(name, metric_names(task))
     else:
         hint = ""
-    others = [t for t in _names if t != task and match_name(name, metric_names(t)) is not None]
+    others = [t for t in _NAMES if t != task and match_name(name, _every_name(t)) is not None]
     elsewhere = f" It is a metric of {listing(others, last='and')}." if others else ""
     scorers = ", or a scikit-learn scorer name" if task in _SCORERS else ""
     known = f"{listing(here, last='and')}{scorers}"
     raise RefusedError(f"{shown(name)} is not a metric of {task}.{elsewhere}{hint} Known: {known}.")
+
+
+def _every_name(task: str) -> tuple[str, ...]:
+    return (*metric_names(task), *registered_names("metric", task))
 
 
 def metric_check(task: str) -> Callable[[object], str]:

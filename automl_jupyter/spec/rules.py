@@ -90,7 +90,7 @@ def _training(job: TabularJob) -> Iterator[Problem]:
             "training.allowed_training_algorithms",
             f"{listing(both, last='and')} {'is' if len(both) == 1 else 'are'} in blocked_training_algorithms too.",
         )
-    if not set(allowed or algorithm_names(job.task)) - set(blocked) and not both:
+    if blocked and not both and not set(allowed or algorithm_names(job.task)) - set(blocked):
         yield Problem("training.blocked_training_algorithms", "blocks every training algorithm of the task.")
     if job.training.enable_onnx_compatible_models and job.training.enable_stack_ensemble:
         yield Problem(
