@@ -49,7 +49,7 @@ class TimeSettings:
     shortest : int
         Periods the shortest series that is judged trains on.
     target_lags, target_windows : tuple of int or None
-        What was asked for; None leaves it to the search.
+        What was asked for, empty where ``auto`` found none; both None leaves them to the search.
     feature_lags : bool
         Whether past values of numeric columns are features.
     unknown : tuple of str
@@ -216,23 +216,24 @@ def _lags(
 ) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
     asked_lags, asked_window = job.forecasting.target_lags, job.forecasting.target_rolling_window_size
     lags = tuple(asked_lags) if isinstance(asked_lags, list) else None
-    windows = (int(asked_window),) if isinstance(asked_window, int) else None
+    windows: tuple[int, ...] | None = (int(asked_window),) if isinstance(asked_window, int) else None
     if asked_lags != "auto" and asked_window != "auto":
         return lags, windows
     lag, window, why = automatic_lags(panel, season)
+    unknown = "chosen by the search" if lags is None and windows is None else "none"  # where auto cannot tell
     if asked_lags == "auto":
-        lags = tuple(range(1, lag + 1)) or None
-        what = f"Lags of the target: {(lag and f'1 to {lag}') or 'none'}."
-        report.notes.append(Note("time series", what, why))
+        lags = None if lag is None else tuple(range(1, lag + 1))
+        what = unknown if lag is None else f"1 to {lag}" if lag else "none"
+        report.notes.append(Note("time series", f"Lags of the target: {what}.", why))
     if asked_window == "auto":
-        windows = (window,) if window > 1 else None
-        what = f"Rolling window of the target: {window if window > 1 else 'none'}."
-        report.notes.append(Note("time series", what, why))
+        windows = None if window is None else (window,) if window > 1 else ()
+        what = unknown if window is None else str(window) if window > 1 else "none"
+        report.notes.append(Note("time series", f"Rolling window of the target: {what}.", why))
     return lags, windows
 
 
-def automatic_lags(panel: Panel, season: int) -> tuple[int, int, str]:
-    """Return the lag and the window that partial autocorrelations call for, and why.
+def automatic_lags(panel: Panel, season: int) -> tuple[int | None, int | None, str]:
+    """Return the lag and the window that partial autocorrelations call for, and why; None where they cannot tell.
 
     The rule of Azure Machine Learning: look back twice as far as the next coarser unit of the calendar; take the season
     out; a lag is significant beyond 1.96 / sqrt(longest lag). All significant: no look-back. Otherwise the lag is the
@@ -261,7 +262,7 @@ def automatic_lags(panel: Panel, season: int) -> tuple[int, int, str]:
         window = int(np.flatnonzero(significant).max(initial=-1)) + 1
         found.append((lag, window))
     if not found:
-        return 0, 0, f"auto: the series are shorter than the {2 * most + 2} periods it takes to tell."
+        return None, None, f"auto: the series are shorter than the {2 * most + 2} periods it takes to tell."
     lag, window = (int(np.median([f[i] for f in found])) for i in (0, 1))
     return (
         lag,

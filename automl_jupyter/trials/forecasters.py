@@ -403,7 +403,8 @@ class PooledForecaster:
             parts.append(self._of_components(components, cells, series, base, ahead))
         if self.unknown or self.lagged:
             parts.append(self._past_columns(history, cells, series, ahead))
-        matrix = np.column_stack([p for p in parts if p.shape[1]])
+        # Without lags, on a grid without a calendar, there may be no feature, and the forecast is a constant.
+        matrix = np.column_stack([p for p in parts if p.shape[1]] or [np.zeros((len(base), 1))])
         self.n_own_ = matrix.shape[1]
         if known.columns is None:
             return matrix, base
@@ -518,7 +519,7 @@ def make_forecaster(
 
 
 def lag_set(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the lags of a set: what was asked for, else ``usual``, ``long`` or ``short``."""
+    """Return the lags of a set: what was asked for, which may be none, else ``usual``, ``long`` or ``short``."""
     asked_lags, asked_windows = about.get("target_lags"), about.get("target_windows")
     if asked_lags is not None or asked_windows is not None:
         asked = LagSettings(

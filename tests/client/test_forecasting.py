@@ -215,6 +215,18 @@ def test_automatic_settings_are_settled_and_said() -> None:
     assert "Lags of the target" in told(job)
 
 
+@pytest.mark.parametrize("learner", ["ElasticNet", "LightGBM"])
+def test_noise_without_lags_is_forecast_as_its_mean(learner: str) -> None:
+    """Years have no calendar, so nothing is left to look at."""
+    noise = series("a", n=60, freq="YS", start="1960-01-01").drop(columns="price")
+    noise["sold"] = np.random.default_rng(1).normal(20, 1, 60)
+    auto = {"target_lags": "auto", "target_rolling_window_size": "auto", "forecast_horizon": 3}
+    job = run(noise, max_trials=2, training={"allowed_training_algorithms": [learner]}, **auto)
+    assert "Lags of the target: none." in told(job)
+    assert {t.state for t in job.trials} == {"complete"}
+    assert job.model.forecast()["forecast"].between(17, 23).all()
+
+
 def test_validation_data_are_the_periods_after_the_training_data() -> None:
     known, later = DATA[DATA["when"] < "2024-03-01"], DATA[DATA["when"] >= "2024-03-01"]
     spec = asked(known)

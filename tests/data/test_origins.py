@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
+from automl_jupyter.data.origins import TimeSettings
 from automl_jupyter.data.split import Validation, make_folds
 from automl_jupyter.errors import DataError
 
@@ -66,6 +68,41 @@ def test_rows_that_weigh_nothing_judge_nothing(weighty: slice, n_origins: int) -
 def test_weights_of_which_no_origin_has_some_on_either_side_are_refused() -> None:
     with pytest.raises(DataError, match="weight_column_name: The weight is 0 in all rows before, or in all rows after"):
         load((np.arange(70) >= 64) * 1.0)
+
+
+def settled(n: int, **forecasting: Any) -> tuple[TimeSettings, str]:
+    """Return what is settled of white noise, and what is said."""
+    noise = np.random.default_rng(0).normal(20, 1, n)
+    data = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=n), "sold": noise})
+    settings = automl.ForecastingSettings(time_column_name="when", **forecasting)
+    table = load_training_table(
+        automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
+    )
+    assert table.time is not None
+    again = TimeSettings.from_dict(json.loads(json.dumps(table.time.settings.to_dict())))
+    assert again == table.time.settings
+    return again, " ".join(f"{n.what} {n.why}" for n in table.notes)
+
+
+def test_no_lags_where_auto_finds_none_are_told_apart_from_none_asked_for() -> None:
+    found, said = settled(200, target_lags="auto", target_rolling_window_size="auto")
+    assert (found.target_lags, found.target_windows) == ((), ())
+    assert "Lags of the target: none." in said
+    assert "Rolling window of the target: none." in said
+    found, _ = settled(200)
+    assert (found.target_lags, found.target_windows) == (None, None)
+    found, _ = settled(200, target_lags="auto", target_rolling_window_size=5)
+    assert (found.target_lags, found.target_windows) == ((), (5,))
+
+
+def test_lags_are_left_to_the_search_where_auto_cannot_tell() -> None:
+    found, said = settled(25, target_lags="auto", target_rolling_window_size="auto")
+    assert (found.target_lags, found.target_windows) == (None, None)
+    assert "Lags of the target: chosen by the search. auto: the series are shorter than the 30 periods" in said
+    assert "Rolling window of the target: chosen by the search." in said
+    found, said = settled(25, target_lags="auto", target_rolling_window_size=5)
+    assert (found.target_lags, found.target_windows) == (None, (5,))
+    assert "Lags of the target: none." in said, "once one of the two is given, the other is what was given"
 
 
 def test_series_no_longer_than_the_horizon_are_refused_where_they_are_left_as_they_are() -> None:
