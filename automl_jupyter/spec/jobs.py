@@ -17,7 +17,7 @@ from automl_jupyter.spec.image import (
 )
 from automl_jupyter.spec.job import AutoMLJob
 from automl_jupyter.spec.kinds import match_name, nearest, shown
-from automl_jupyter.spec.tabular import ClassificationJob, ForecastingJob, RegressionJob
+from automl_jupyter.spec.tabular import ClassificationJob, ForecastingJob, RegressionJob, TabularJob
 from automl_jupyter.spec.text import TextClassificationJob, TextClassificationMultilabelJob, TextNerJob
 
 JobSpec = Annotated[
@@ -56,7 +56,9 @@ def job_class(task: object) -> type[AutoMLJob]:
     >>> job_class("Text-NER").__name__
     'TextNerJob'
     """
-    known = listing(JOB_CLASSES)
+    known = listing(
+        t for t, kind in JOB_CLASSES.items() if issubclass(kind, TabularJob)
+    )  # others cannot be trained yet
     if task is None:
         raise SpecError([Problem("task", f"is missing; use {known}.")])
     found = match_name(task, JOB_CLASSES)

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from sklearn.metrics import get_scorer_names
 
+from automl_jupyter._core.text import listing
 from automl_jupyter.client import automl
 from automl_jupyter.errors import SpecError
 from automl_jupyter.spec import JOB_CLASSES, OPTIONS, Input, JobSpec, json_schema, parse_cell
@@ -18,6 +19,7 @@ from automl_jupyter.spec.algorithms import algorithm_names
 from automl_jupyter.spec.base import Settings, allowed_text, sections
 from automl_jupyter.spec.kinds import match_name
 from automl_jupyter.spec.metric_names import SCORERS_CLASSIFICATION, SCORERS_REGRESSION, metric_names
+from automl_jupyter.tasks import tasks
 
 
 def kinds() -> list[type[Settings]]:
@@ -203,7 +205,14 @@ def test_the_room_imports_no_heavy_library() -> None:
     assert heavy & set(loaded) == set()
 
 
-def test_a_cell_without_a_task_names_the_ten() -> None:
-    with pytest.raises(SpecError, match="text_ner") as caught:
-        parse_cell("training_data: df")
-    assert caught.value.problems[0].where == "task"
+@pytest.mark.parametrize(("body", "said"), [("", "is missing"), ("task: clustering", "'clustering' is not a task")])
+def test_a_cell_without_a_task_names_those_that_can_be_trained(body: str, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_cell(body)
+    problem = caught.value.problems[0]
+    assert (problem.where, problem.message) == ("task", f"{said}; use {listing(tasks.keys())}.")
+
+
+def test_a_task_that_is_nearly_named_is_found_among_all() -> None:
+    with pytest.raises(SpecError, match="Did you mean 'image_object_detection'"):
+        parse_cell("task: image_object_detecton")
