@@ -31,6 +31,7 @@ from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, sel
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
 from automl_jupyter.jobs.standing import is_cancelled
 from automl_jupyter.jobs.state import decide
+from automl_jupyter.metrics.custom import FunctionError
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, apply
@@ -240,9 +241,7 @@ class Controller:
         self._predictions.add(outcome.number, outcome.fold, outcome.predictions, write=self._output is None)
         metrics = finite(outcome.metrics)
         if self.metric.key not in metrics:
-            metrics[self.metric.key] = score_fold(
-                self._predictions, self.metric, self._context, outcome.number, outcome.fold
-            )
+            metrics[self.metric.key] = self._value_of_fold(outcome.number, outcome.fold)
         self._emit(
             ev.FoldEnded(
                 number=outcome.number,
@@ -261,6 +260,22 @@ class Controller:
             )
         )
         self._search.observe(self.history.trials[outcome.number])
+
+    def _value_of_fold(self, number: int, fold: int) -> float | None:
+        """Return the primary metric where only this process knows it; None where a function cannot take this fold.
+
+        One that never had a value is wrong itself, and the job need not go on.
+        """
+        try:
+            return score_fold(self._predictions, self.metric, self._context, number, fold)
+        except FunctionError as error:
+            folds = [f for trial in self.history.trials.values() for f in trial.folds.values()]
+            if all(f.metrics.get(self.metric.key) is None for f in folds):
+                raise
+            message = f"{error} That fold of trial {number} has no score."
+            if not any(isinstance(n, ev.Noted) and n.message.startswith(str(error)) for n in self.history.notes):
+                self._note(message, "warning")
+            return None
 
     def _take_refit(self, outcome: FoldOutcome) -> None:
         error = dict(outcome.error) if outcome.error else None

@@ -161,6 +161,24 @@ def test_stream_raises_when_the_job_failed(client: MLClient, jobs: SimpleNamespa
     assert job.error["type"] == "FunctionError"
 
 
+def test_a_function_that_cannot_take_a_fold_leaves_it_without_a_score(client: MLClient, jobs: SimpleNamespace) -> None:
+    calls: list[int] = []
+
+    def fussy(y_true: Any, y_pred: Any) -> float:
+        calls.append(len(calls))
+        if len(calls) in (3, 4):
+            raise ValueError("only one class")
+        return float((y_true == y_pred).mean())
+
+    job = client.jobs.create_or_update(jobs.spec(primary_metric=fussy, limits={"max_trials": 3})).wait(LIMIT_S)
+    assert job.status == "Completed"
+    values = [fold.metrics["fussy"] for trial in job.trials for fold in trial.folds.values()]
+    assert [at for at, value in enumerate(values) if value is None] == [2, 3]
+    said = [n.message for n in job.history.notes if "fussy" in n.message]
+    why = "The function fussy, the primary metric, raised ValueError: only one class."
+    assert said == [f"{why} That fold of trial 1 has no score."]
+
+
 def test_a_damaged_job_harms_no_other(client: MLClient, jobs: SimpleNamespace) -> None:
     whole = client.jobs.create_or_update(jobs.spec(name="whole")).wait(LIMIT_S)
     damaged = whole.path.parent / "damaged"
