@@ -37,7 +37,7 @@ class LagSettings:
         Whether the smallest and the largest of a window do, too.
     difference : str, default "none"
         What is subtracted from everything: nothing, the value at the origin, the one a season before the instant, or
-        the mean of the last season.
+        the mean of the last season, of eight periods at least.
     steps : bool, default False
         Whether the number of steps ahead is a feature.
     """
@@ -54,7 +54,13 @@ class LagSettings:
     def reach(self) -> int:
         """How many periods before the origin are looked at, the origin included."""
         seasonal = max((m * self.n_repeats + _AROUND for m in self.seasons), default=0)
-        return max([*self.lags, *self.windows, seasonal, 1])
+        mean = self.mean_window if self.difference == "mean" else 1
+        return max([*self.lags, *self.windows, seasonal, mean])
+
+    @property
+    def mean_window(self) -> int:
+        """Periods up to the origin whose mean is subtracted where `difference` is "mean": a season, or some."""
+        return max([*self.seasons[:1], DEFAULT_LAGS])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain JSON values."""
@@ -156,7 +162,7 @@ def lag_features(values: np.ndarray, cells: Cells, settings: LagSettings) -> tup
     elif settings.difference == "seasonal":
         base = np.where(np.isfinite(same_phase[0]), same_phase[0], back(0))
     elif settings.difference == "mean":
-        base = mean(max(settings.seasons[0] if settings.seasons else 0, DEFAULT_LAGS))
+        base = mean(settings.mean_window)
     features = np.column_stack([c - base for c in columns]) if columns else np.empty((len(cells), 0))
     if settings.steps:
         features = np.column_stack([features, cells.step])

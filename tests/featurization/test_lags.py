@@ -75,6 +75,18 @@ def test_features_are_those_of_a_slow_loop(settings: LagSettings, known: int, st
     assert np.allclose(again_base, base, atol=1e-5)
 
 
+@given(SETTINGS, st.integers(1, 40), st.integers(1, 15), st.integers(0, 1000))
+def test_nothing_beyond_the_reach_is_looked_at(settings: LagSettings, known: int, step: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=known)
+    recent = values[-settings.reach :]
+    found = [
+        lag_features(v, Cells(np.array([len(v) - 1]), np.array([len(v)]), np.array([step])), settings)
+        for v in (values, recent)
+    ]
+    for whole, cut in zip(*found, strict=True):
+        assert np.allclose(cut, whole, equal_nan=True)
+
+
 def test_parts_of_the_calendar_are_those_that_vary() -> None:
     def parts(frequency: str) -> list[str]:
         return list(calendar_parts(pd.date_range("2024-01-01", periods=3, freq=frequency), frequency))
