@@ -69,12 +69,12 @@ def read_mltable(folder: Path, *, field: str = "data") -> pd.DataFrame:
     files = _files(content, folder, where, problems, whole_folders=whole)
     if problems:
         raise DataError(problems)
-    frame = _read(
-        files, reader, where, field, needs_path=any(s.name == "extract_columns_from_partition_format" for s in steps)
-    )
+    keeps_path = reader is not None and bool(reader.options.get("include_path_column"))
+    needs_path = any(s.name == "extract_columns_from_partition_format" for s in steps)
+    frame = _read(files, reader, where, field, with_path=keeps_path or needs_path)
     for step in steps:
         frame = STEPS[step.name](frame, step.options, where)
-    if PATH_COLUMN in frame.columns and not (reader and reader.options.get("include_path_column")):
+    if needs_path and not keeps_path and PATH_COLUMN in frame.columns:
         frame = frame.drop(columns=PATH_COLUMN)
     return frame.reset_index(drop=True)
 
@@ -224,7 +224,7 @@ def _expand_url(kind: str, path: str) -> list[str]:
     return [system.unstrip_protocol(n) for n in sorted(names)]
 
 
-def _read(files: list[str], reader: _Step | None, where: str, field: str, *, needs_path: bool) -> pd.DataFrame:
+def _read(files: list[str], reader: _Step | None, where: str, field: str, *, with_path: bool) -> pd.DataFrame:
     """Read every file and put one under the other; without a reader the endings say what the files are."""
     if reader is None:
         unknown = [f for f in files if file_kind(f)[0] is None]
@@ -235,7 +235,11 @@ def _read(files: list[str], reader: _Step | None, where: str, field: str, *, nee
         frames = [read_file(f, field=field) for f in files]
     else:
         frames = READERS[reader.name](files, reader.options, where)
-    if needs_path or (reader is not None and reader.options.get("include_path_column")):
-        frames = [frame.assign(**{PATH_COLUMN: path}) for path, frame in zip(files, frames, strict=True)]
-        frames = [frame[[PATH_COLUMN, *(c for c in frame.columns if c != PATH_COLUMN)]] for frame in frames]
+    if with_path:
+        for path, frame in zip(files, frames, strict=True):
+            if PATH_COLUMN in frame.columns:
+                message = f"{plain(path)!r} has a column {PATH_COLUMN!r}, which is to hold the path of the file."
+                advice = "Rename it, or leave out include_path_column and extract_columns_from_partition_format."
+                raise DataError([Problem(where, f"{message} {advice}")])
+            frame.insert(0, PATH_COLUMN, path)
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)

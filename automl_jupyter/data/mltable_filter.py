@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -168,9 +169,10 @@ class _Filter:
 
     def _date(self, node: ast.Call) -> datetime:
         parts = [self._value(a) for a in node.args]
-        if node.keywords or not 3 <= len(parts) <= 7 or not all(type(p) is int for p in parts):
-            raise self._no(node, "is not a date; write datetime(year, month, day)")
-        return datetime(*parts)
+        if not node.keywords and 3 <= len(parts) <= 7 and all(type(p) is int for p in parts):
+            with suppress(ValueError, OverflowError):
+                return datetime(*parts)
+        raise self._no(node, "is not a date; write datetime(year, month, day)")
 
     def _column(self, node: ast.Call) -> pd.Series:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], ast.Constant) else None

@@ -107,14 +107,23 @@ def _read_delimited(files: list[str], options: Mapping[str, Any], where: str) ->
         elif header != "all_files_different_headers":
             own_names = [str(c) for c in frame.columns]
             names = names if names is not None else own_names
-            if own and own_names != names and sorted(own_names) == sorted(names):  # the same columns, in another order
-                frame = frame.set_axis(own_names, axis=1)[names]
             if frame.shape[1] != len(names):
                 message = f"{plain(path)!r} has {plural(frame.shape[1], 'column')}, the first file has {len(names)}."
                 raise DataError([Problem(where, f"{message} Use header: all_files_different_headers.")])
-            frame.columns = pd.Index(names)
+            frame = frame.set_axis(pd.Index(own_names if own else names), axis=1)
+            if own and own_names != names:
+                _check_names(path, own_names, names, where)
+                frame = frame[names]  # the same columns, in another order
         frames.append(frame)
     return frames
+
+
+def _check_names(path: str, own: list[str], first: list[str], where: str) -> None:
+    new = next((name for name in own if name not in first), None)
+    if new is not None:
+        lost = next(name for name in first if name not in own)
+        message = f"{plain(path)!r} has the column {plain(new, most=80)!r}, the first file has {plain(lost, most=80)!r}"
+        raise DataError([Problem(where, f"{message} instead. Use header: all_files_different_headers.")])
 
 
 def _one_delimited(path: str, options: Mapping[str, Any], where: str, header: bool) -> pd.DataFrame:

@@ -142,8 +142,20 @@ def _to_int(series: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
     odd = ~np.isnan(numbers) & (numbers != np.floor(numbers))
     if odd.any():
         raise UnreadableValueError(series.iloc[int(np.argmax(odd))], "a whole number")
-    whole = pd.Series(numbers, index=series.index)
-    return whole.astype("Int64") if whole.isna().any() else whole.astype("int64")
+    whole: Any = numbers
+    if np.nanmax(np.abs(numbers), initial=0) >= 2**53:  # from there on floats leave whole numbers out
+        whole = [None if np.isnan(n) else _whole_number(v, n) for v, n in zip(series.array, numbers, strict=True)]
+    return pd.Series(whole, index=series.index, dtype="Int64" if np.isnan(numbers).any() else "int64")
+
+
+def _whole_number(value: Any, number: float) -> int:
+    try:
+        whole = int(value)
+    except ValueError:  # 1e3
+        whole = int(number)
+    if not -(2**63) <= whole < 2**63:
+        raise UnreadableValueError(value, "a whole number of 64 bits")
+    return whole
 
 
 def _to_float(series: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
@@ -221,6 +233,8 @@ def _extract_columns(frame: pd.DataFrame, options: Any, where: str) -> pd.DataFr
     pattern = options.get("partition_format", options.get("pattern")) if isinstance(options, Mapping) else options
     if not isinstance(pattern, str) or "{" not in pattern:
         raise _fail(where, step, f"{plain(options)!r} is not a pattern such as '/{{year:yyyy}}/{{name}}.csv'.")
+    if PATH_COLUMN not in frame.columns:
+        raise _fail(where, step, "An earlier step left the path of the file out. Put this step before it.")
     expression, names, layouts = _path_expression(pattern)
     paths = frame[PATH_COLUMN].astype(object)
     found: dict[str, pd.Series] = {}

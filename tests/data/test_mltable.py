@@ -94,7 +94,6 @@ def test_folders_of_tools_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("all_files_same_headers", {"x": ["1", "2"], "y": ["a", "b"]}),
         ("from_first_file", {"x": ["1", "p", "2"], "y": ["a", "q", "b"]}),
         ("no_header", {"Column1": ["x", "1", "p", "2"], "Column2": ["y", "a", "q", "b"]}),
         ("all_files_different_headers", {"x": ["1", None], "y": ["a", None], "p": [None, "2"], "q": [None, "b"]}),
@@ -110,6 +109,15 @@ def test_headers(tmp_path: Path, header: str, expected: dict[str, list[Any]]) ->
 def test_files_of_different_width_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"b\.csv' has 1 column, the first file has 2"):
         table(tmp_path, "- read_delimited", "- pattern: '[ab].csv'", **{"a.csv": "x,y\n1,2\n", "b.csv": "x\n1\n"})
+
+
+def test_files_of_other_columns_are_refused_where_headers_are_to_be_the_same(tmp_path: Path) -> None:
+    files = {"a.csv": "a,b,c\n1,2,3\n", "b.csv": "a,d,b\n4,6,5\n"}
+    message = r"b\.csv' has the column 'd', the first file has 'c' instead\. Use header: all_files_different_headers"
+    with pytest.raises(DataError, match=message):
+        table(tmp_path, "- read_delimited", "- pattern: '[ab].csv'", **files)
+    first = "- read_delimited:\n    header: from_first_file"
+    assert [str(v) for v in table(tmp_path, first, "- pattern: '[ab].csv'", **files)["c"]] == ["3", "b", "5"]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +198,31 @@ def test_path_column(tmp_path: Path) -> None:
     frame = table(tmp_path, "- read_delimited:\n    include_path_column: true")
     assert frame.columns[0] == "Path"
     assert frame["Path"].str.endswith("t.csv").all()
+
+
+@pytest.mark.parametrize("steps", ["- read_delimited", ""])
+def test_a_column_called_as_that_of_paths_stays(tmp_path: Path, steps: str) -> None:
+    frame = table(tmp_path, steps or "- take: 2", **{"t.csv": "Path,x\nnorth,1\nsouth,2\n"})
+    assert frame.to_dict("list") == {"Path": ["north", "south"], "x": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "- read_delimited:\n    include_path_column: true",
+        "- read_delimited\n- extract_columns_from_partition_format: '/{name}.csv'",
+    ],
+)
+def test_a_column_of_paths_replaces_no_other(tmp_path: Path, steps: str) -> None:
+    with pytest.raises(DataError, match=r"t\.csv' has a column 'Path', which is to hold the path of the file"):
+        table(tmp_path, steps, **{"t.csv": "Path,x\nnorth,1\n"})
+
+
+def test_parts_of_paths_are_read_while_the_paths_are_there(tmp_path: Path) -> None:
+    extract = "- extract_columns_from_partition_format: '/{name}.csv'"
+    assert step(tmp_path, f"{extract}\n- keep_columns: name")["name"].tolist() == ["t"] * 4
+    with pytest.raises(DataError, match=r"partition_format: An earlier step left the path of the file out"):
+        step(tmp_path, f"- keep_columns: id\n{extract}")
 
 
 def test_parquet_and_json_lines(tmp_path: Path) -> None:
@@ -282,6 +315,20 @@ def test_column_types(tmp_path: Path) -> None:
     assert frame["colour"][0] == "red"
 
 
+def test_large_whole_numbers_are_read_to_the_last_digit(tmp_path: Path) -> None:
+    steps = "- read_delimited:\n    infer_column_types: false\n- convert_column_types: [{columns: n, column_type: int}]"
+    for texts, numbers in (
+        (["9007199254740993", "-9223372036854775808", "1e3"], [9007199254740993, -(2**63), 1000]),
+        (["9007199254740993", "n/a", "2"], [9007199254740993, None, 2]),
+    ):
+        found = table(tmp_path, steps, **{"t.csv": "n\n" + "\n".join(texts)})["n"]
+        assert found.dtype == ("Int64" if None in numbers else "int64")
+        assert [None if pd.isna(v) else v for v in found] == numbers
+    for text in ("9223372036854775808", "1e300"):
+        with pytest.raises(DataError, match=f"has '{text}', which is not a whole number of 64 bits"):
+            table(tmp_path, steps, **{"t.csv": f"n\n{text}\n3\n"})
+
+
 def test_booleans_that_match_neither_list(tmp_path: Path) -> None:
     def convert(more: str) -> list[Any]:
         kind = f"{{boolean: {{true_values: red, false_values: green{more}}}}}"
@@ -363,6 +410,8 @@ def test_filter_expressions(expression: str, expected: list[int]) -> None:
         ("col('x') > None", "can only be == None"),
         ("col('d') > 'soon'", "compared with something that is not a date"),
         ("datetime(2024, 1, 'a') == col('d')", "write datetime"),
+        ("col('d') > datetime(99999999999999999999, 1, 1)", "write datetime"),
+        ("col('d') > datetime(2024, 13, 1)", "write datetime"),
         ("col('x') >", "cannot be read"),
         ("(" * 5000, "cannot be read"),
         ("x" * 20000, "is longer than 10,000 characters"),
