@@ -18,6 +18,7 @@ from typing import IO, Any, Literal
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
+from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.errors import DataError, Problem
 
 _KINDS = {
@@ -99,7 +100,7 @@ def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
         endings = listing(sorted({p.suffix for p in tables}), last="and")
         raise DataError([Problem(field, f"The folder {plain(folder)!r} mixes files that end in {endings}.")])
     frames = [read_file(str(p), field=field) for p in tables]
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return stack_rows(frames)
 
 
 def _files_in(folder: Path, field: str) -> list[Path]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, origin_problem, settle_time
 from automl_jupyter.data.panel import PanelIndex
@@ -105,7 +106,7 @@ def read_series(
             what = f"Not used: {listing(lost, last='and', most=10)}."
             report.notes.append(Note("validation data", what, "validation_data does not have them.", "warning"))
         alone, validation, layout = _with_like_times(training, validation, roles)
-        training = pd.concat([alone[names], validation[names]], ignore_index=True)
+        training = stack_rows([alone[names], validation[names]])
     panel = read_panel(training, roles, "training_data", report)
     if panel is None or report.problems:
         raise DataError(report.problems)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
+from automl_jupyter.data.convert import Vocabulary, distinct_values, text_of, told_apart
 from automl_jupyter.errors import DataError, Problem
 
 
@@ -102,6 +103,55 @@ def is_table(value: Any) -> bool:
 
 def _is_lazy(value: Any) -> bool:
     return hasattr(type(value), "collect") and hasattr(type(value), "columns")
+
+
+def stack_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables one under the other; columns that are categorical in the first one stay so.
+
+    Their categories keep their order, and those that only later tables have follow.
+
+    Parameters
+    ----------
+    frames : sequence of pandas.DataFrame
+        One at least.
+
+    Examples
+    --------
+    >>> sizes = pd.Categorical(["S", "L"], categories=["S", "M", "L"], ordered=True)
+    >>> stack_rows([pd.DataFrame({"size": sizes}), pd.DataFrame({"size": ["XL"]})])["size"].cat.categories.tolist()
+    ['S', 'M', 'L', 'XL']
+    """
+    first = frames[0]
+    if len(frames) == 1:
+        return first
+    if all(frame.columns.is_unique for frame in frames):
+        for name, dtype in first.dtypes.items():
+            there = [k for k, frame in enumerate(frames) if name in frame.columns]
+            columns = [frames[k][name] for k in there]
+            if isinstance(dtype, pd.CategoricalDtype) and any(c.dtype != dtype for c in columns):
+                frames = list(frames)
+                for k, column in zip(there, _with_one_dtype(columns), strict=True):
+                    frames[k] = frames[k].copy(deep=False)
+                    frames[k][name] = column
+    return pd.concat(frames, ignore_index=True)
+
+
+def _with_one_dtype(columns: Sequence[pd.Series]) -> list[pd.Categorical]:
+    """Return columns, of which the first is categorical, with the categories of all: values of one text are one."""
+    dtype: Any = columns[0].dtype
+    values = {text_of(v): v for v in dtype.categories}
+    for column in columns[1:]:
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            distinct = list(column.cat.remove_unused_categories().cat.categories)
+        else:
+            distinct = distinct_values(told_apart(column))[1]
+        for value in distinct:
+            values.setdefault(text_of(value), value)
+    categories = pd.Index(list(values.values()), tupleize_cols=False)
+    if categories.inferred_type.startswith("mixed") or not categories.is_unique:
+        categories = pd.Index(list(values))
+    vocabulary, both = Vocabulary(values), pd.CategoricalDtype(categories, dtype.ordered)
+    return [pd.Categorical.from_codes(vocabulary.codes(column), dtype=both) for column in columns]
 
 
 def _to_pandas(value: Any, field: str) -> pd.DataFrame:

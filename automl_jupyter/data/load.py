@@ -15,7 +15,7 @@ from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.data.convert import to_texts
 from automl_jupyter.data.dataset import Note, TestTable, TimeTable, TrainingTable
 from automl_jupyter.data.files import is_url, read_file, read_folder
-from automl_jupyter.data.frames import as_frame, is_table
+from automl_jupyter.data.frames import as_frame, is_table, stack_rows
 from automl_jupyter.data.mltable import MLTABLE_FILE, read_mltable
 from automl_jupyter.data.roles import Roles, feature_types, read_roles
 from automl_jupyter.data.schema import resolve_types
@@ -365,7 +365,7 @@ def _assemble(
     X, y, roles = training.frame, training.target.values, training.roles
     n_training = len(y)
     if validation is not None and validation.target is not None:
-        X = pd.concat([X, validation.frame[list(X.columns)]], ignore_index=True)
+        X = stack_rows([X, validation.frame[list(X.columns)]])
         y = np.concatenate([y, validation.target.values])
         roles = roles.join(validation.roles)
         if validation.frame.shape[1] > X.shape[1]:

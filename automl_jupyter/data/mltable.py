@@ -13,6 +13,7 @@ import yaml
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.files import file_kind, is_set_aside, is_url, read_file
+from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.mltable_read import PATH_COLUMN, READERS, read_options
 from automl_jupyter.data.mltable_steps import STEPS
 from automl_jupyter.errors import DataError, Problem
@@ -242,4 +243,4 @@ def _read(files: list[str], reader: _Step | None, where: str, field: str, *, wit
                 advice = "Rename it, or leave out include_path_column and extract_columns_from_partition_format."
                 raise DataError([Problem(where, f"{message} {advice}")])
             frame.insert(0, PATH_COLUMN, path)
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return stack_rows(frames)

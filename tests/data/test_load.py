@@ -23,6 +23,7 @@ import pytest
 from automl_jupyter import automl
 from automl_jupyter.data.dataset import TrainingTable
 from automl_jupyter.data.load import fingerprint, load_frame, load_training_table
+from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.data.split import make_folds, resolve_validation
 from automl_jupyter.errors import DataError
 from automl_jupyter.jobs.prepare import find_schema
@@ -117,6 +118,17 @@ def test_folder_of_tables_is_one_table(tmp_path: Path) -> None:
     FRAME.to_csv(tmp_path / "x.csv")
     with pytest.raises(DataError, match=r"mixes files that end in \.csv and \.parquet"):
         load_frame(str(tmp_path))
+
+
+def test_categories_of_a_folder_of_tables_stay_in_order(tmp_path: Path) -> None:
+    for k, words in enumerate((["S", "M"], ["M", "L"])):
+        pd.DataFrame({"size": pd.Categorical(words, categories=words), "n": [1, 2]}).to_parquet(
+            tmp_path / f"{k}.parquet"
+        )
+    pd.DataFrame({"n": [3]}).to_parquet(tmp_path / "2.parquet")
+    size = load_frame(str(tmp_path))["size"]
+    assert size.cat.categories.tolist() == ["S", "M", "L"]
+    assert size.astype(object).fillna("?").tolist() == ["S", "M", "M", "L", "?"]
 
 
 def test_folders_of_tools_are_no_part_of_a_table(tmp_path: Path) -> None:
@@ -420,6 +432,46 @@ def test_validation_rows_follow_training_rows() -> None:
     assert resolve_validation(job(), table).kind == "validation_data"
 
 
+def _graded(n: int, seed: int, **columns: Any) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    grade = pd.Categorical(random.choice(["low", "mid", "top"], n), categories=["low", "mid", "top"], ordered=True)
+    return rows(n, grade=grade, **columns)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_validation_rows_leave_categories_what_they_are_in_training(missing: Any) -> None:
+    floor = np.arange(40) % 9
+    days = pd.Categorical(pd.to_datetime(["2024-05-01", "2024-01-01"] * 20))
+    data = _graded(40, 0, floor=pd.Categorical(floor), day=days, code=pd.Categorical([f"k{i}" for i in range(40)]))
+    grades = pd.Categorical(["mid", "odd", "mid", "low"] * 2)
+    later = rows(8, grade=grades, floor=[3, 11] * 4, day=pd.to_datetime(["2024-05-01"] * 8), code=missing)
+    for validation in (later, later.assign(floor=pd.Categorical(later["floor"])), later.astype({"floor": str})):
+        table = load(data, validation_data=validation)
+        schema = TableSchema.infer(table.X.iloc[: table.n_training])
+        assert schema == TableSchema.infer(load(data).X)
+        encoded = schema.encode(table.X)
+        assert encoded["grade"].cat.categories.tolist() == ["low", "mid", "top"]
+        assert encoded["grade"].iloc[40:44].astype(object).fillna("?").tolist() == ["mid", "?", "mid", "low"]
+        assert encoded["floor"].cat.categories.tolist() == [str(k) for k in range(9)]
+        assert encoded["floor"].iloc[40:42].astype(object).fillna("?").tolist() == ["3", "?"]
+        assert encoded["day"].iloc[40:].tolist() == [str(pd.Timestamp("2024-05-01"))] * 8
+        assert encoded["code"].isna().tolist() == [False] * 40 + [True] * 8
+
+
+def test_validation_rows_of_a_forecast_leave_categories_what_they_are() -> None:
+    days = pd.date_range("2024-01-01", periods=60)
+    data = pd.DataFrame({"t": days, "y": np.arange(60.0), "week": pd.Categorical(days.day_of_week)})
+    asked = automl.forecasting(
+        training_data=data.iloc[:50],
+        validation_data=data.iloc[50:].astype({"week": object}),
+        target_column_name="y",
+        forecasting_settings={"time_column_name": "t", "forecast_horizon": 5},
+    )
+    table = load_training_table(asked)
+    assert isinstance(table.X["week"].dtype, pd.CategoricalDtype)
+    assert table.X["week"].tolist() == data["week"].tolist()
+
+
 def test_test_rows_are_cut_before_validation() -> None:
     frame = rows(1000)
     asked = job(frame, test_data_size=0.1, validation_data_size=0.1, random_state=7)
@@ -490,8 +542,6 @@ def test_fingerprint_changes_with_what_is_learnt_from() -> None:
 
 
 def test_real_tables_load(shared_data: Path) -> None:
-    from automl_jupyter.data.schema import TableSchema
-
     for path in sorted((shared_data / "tabular").glob("[a-c]*.parquet")):
         frame, about = pd.read_parquet(path), json.loads(path.with_suffix(".json").read_text())
         task = "regression" if about["task"] == "regression" else "classification"
