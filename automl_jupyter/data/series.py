@@ -356,7 +356,7 @@ def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report)
 
 
 def _most_frequent(values: pd.Series) -> object:
-    counts = values.value_counts()
+    counts = values.dropna().astype(object).value_counts()  # of categories, those that are not there are counted too
     return counts.index[0] if len(counts) else None
 
 

@@ -312,3 +312,11 @@ def test_rows_are_not_moved_to_two_weeks_that_few_of_them_keep() -> None:
     assert "was inferred, but" in str(report.problems[0])
     asked = SeriesRoles("when", ("shop",), "sold", "MS", "sum")
     assert read_panel(data, asked, "training_data", Report()) is not None
+
+
+@pytest.mark.parametrize("kind", [pd.CategoricalDtype(["clearance", "promo"]), object])
+def test_a_period_without_a_category_has_none(kind: Any) -> None:
+    hours = pd.date_range("2024-01-01", periods=96, freq="h")
+    offer = pd.Series([None] * 23 + ["promo"] + [None] * 24 + ["promo", "clearance", "clearance"] * 16, dtype=kind)
+    panel = read(hours, SeriesRoles("when", ("shop",), "sold", frequency="D", aggregate="sum"), offer=offer)
+    assert panel.X["offer"].astype(object).fillna("none").tolist() == ["promo", "none", "clearance", "clearance"]
