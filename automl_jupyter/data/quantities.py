@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -25,27 +25,42 @@ SAMPLE_TEXTS = 1_000
 #: a longer text is no number
 LONGEST = 40
 
+_MONTH = 2_629_746.0  # a twelfth of a year
+_CLOCK_UNITS = {
+    **dict.fromkeys(("s", "sec", "second"), 1.0),
+    **dict.fromkeys(("min", "minute"), 60.0),
+    **dict.fromkeys(("h", "hr", "hour"), 3600.0),
+}
+_CALENDAR_UNITS = {
+    **dict.fromkeys(("mo", "mon", "month"), _MONTH),
+    **dict.fromkeys(("y", "yr", "year"), 31_556_952.0),  # of the Gregorian calendar
+}
+_SHORT: Mapping[str, float] = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12}
+_SPANS: Mapping[str, float] = {
+    **_CLOCK_UNITS,
+    "m": 60.0,
+    **dict.fromkeys(("d", "day"), 86_400.0),
+    **dict.fromkeys(("w", "week"), 604_800.0),
+    **_CALENDAR_UNITS,
+}
 #: units that can be told in each other, with what they count; the first family that covers a column is taken
 FAMILIES: tuple[Mapping[str, float], ...] = (
-    {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12},
+    _SHORT,
     {"b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
     {"mg": 1e-3, "g": 1.0, "kg": 1e3},
     {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "km": 1e3},
-    {
-        **dict.fromkeys(("s", "sec", "second"), 1.0),
-        **dict.fromkeys(("m", "min", "minute"), 60.0),
-        **dict.fromkeys(("h", "hr", "hour"), 3600.0),
-        **dict.fromkeys(("d", "day"), 86_400.0),
-        **dict.fromkeys(("w", "week"), 604_800.0),
-        **dict.fromkeys(("mo", "mon", "month"), 2_629_746.0),  # a twelfth of a year
-        **dict.fromkeys(("y", "yr", "year"), 31_556_952.0),  # of the Gregorian calendar
-    },
+    _SPANS,
     {**dict.fromkeys(("'", "′", "ft", "foot", "feet"), 12.0), **dict.fromkeys(('"', "″", "''", "in", "inch"), 1.0)},
     {"st": 1.0, "nd": 1.0, "rd": 1.0, "th": 1.0},
 )
+# Alone beside bare numbers, these are metres, bytes and tons rather than millions, billions and trillions.
+_SMALL = re.compile(r"\d\s*[mbt]\b")
 
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|Rs\.?)"
 _CURRENCIES = re.compile(_CURRENCY)
+_SIGN_OF = {
+    "US$": "$", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "Rs": "₹", "Rs.": "₹",
+}  # fmt: skip
 # A leading zero makes a code, not a quantity: 007. Behind another number it is one: 2h 05m.
 _CODE = re.compile(r"[^\d.,]*0\d")
 _NUMBER = {
@@ -149,9 +164,12 @@ def find_quantity(texts: Sequence[str]) -> Quantity | None:
     styles = ["comma", "point"] if _groups_by_points(sample) else ["point", "comma"]
     if any(map(is_code, sample)):
         styles = []
+    if _mixes_currencies(sample):
+        return None
+    small = any(map(_SMALL.search, sample))
     for style in (*styles, "clock"):
         parts = [p for p in (_split(t, style) for t in sample) if p is not None]
-        units = _units(parts, len(sample))
+        units = _units(parts, len(sample), small=small)
         if units is None:
             continue
         found = Quantity(style, units)
@@ -211,8 +229,11 @@ def _fold(unit: str) -> str:
     return folded[:-1] if len(folded) > 2 and folded.endswith("s") else folded
 
 
-def _units(parts: Sequence[_Parts], n_texts: int) -> Mapping[str, float] | None:
-    """Return the units that cover nearly all texts: one, a family that can be told in each other, or one left out."""
+def _units(parts: Sequence[_Parts], n_texts: int, *, small: bool) -> Mapping[str, float] | None:
+    """Return the units that cover nearly all texts: one, a family that can be told in each other, or one left out.
+
+    `small` is whether one of m, b and t occurs as a small letter.
+    """
     enough = SHARE * n_texts
     alone = Counter(p[0][1] for p in parts if len(p) == 1)
     if not parts:
@@ -220,14 +241,32 @@ def _units(parts: Sequence[_Parts], n_texts: int) -> Mapping[str, float] | None:
     for unit, n in alone.most_common(1):
         if n >= enough:
             return {unit: 1.0}
+    used = {unit for p in parts for _, unit in p}
     for family in FAMILIES:
         if sum(all(unit in family for _, unit in p) for p in parts) >= enough:
-            return family
+            meant = _as_meant(family, used & family.keys(), small)
+            if meant is not None:
+                return meant
     bare = alone.pop("", 0)
     for unit, n in alone.most_common(1):
         if n + bare >= enough and unit != "%":  # 0.45 and 45% are the same
             return {unit: 1.0}
     return None
+
+
+def _as_meant(family: Mapping[str, float], used: Set[str], small: bool) -> Mapping[str, float] | None:
+    """Return what the units of a family count beside those that are used; None where that cannot be told."""
+    if family is _SHORT:
+        return family if not small or len(used - {""}) > 1 else None
+    if family is not _SPANS or "m" not in used or used & _CLOCK_UNITS.keys():
+        return family
+    return {**family, "m": _MONTH} if used & _CALENDAR_UNITS.keys() else None  # beside days alone it may be either
+
+
+def _mixes_currencies(texts: Sequence[str]) -> bool:
+    found = [m.group() for m in map(_CURRENCIES.search, texts) if m]
+    counts = Counter(_SIGN_OF.get(currency, currency) for currency in found)
+    return bool(found) and max(counts.values()) < SHARE * len(found)
 
 
 def _groups_by_points(texts: Sequence[str]) -> bool:
