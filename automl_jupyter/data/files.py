@@ -10,10 +10,11 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import IO, Any, Literal
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -84,12 +85,18 @@ def read_file(path: str, *, field: str) -> pd.DataFrame:
     return frame
 
 
+#: what partitioned tables call the folder of rows without a value
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 #: files and folders below a folder that is given as a table, at most: more is a mistake, such as "/"
 _MOST_FILES = 20_000
 
 
 def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
-    """Read every table in a folder, in order of name, as one; they have to be of one kind."""
+    """Read every table in a folder, in order of name, as one; they have to be of one kind.
+
+    Of folders called ``key=value`` below it, as partitioned tables have them, each key is a column.
+    """
     paths = _files_in(folder, field)
     tables = [p for p in paths if file_kind(p.name)[0] is not None]
     kinds = {file_kind(p.name)[0] for p in tables}
@@ -100,7 +107,25 @@ def read_folder(folder: Path, *, field: str) -> pd.DataFrame:
         endings = listing(sorted({p.suffix for p in tables}), last="and")
         raise DataError([Problem(field, f"The folder {plain(folder)!r} mixes files that end in {endings}.")])
     frames = [read_file(str(p), field=field) for p in tables]
+    for key, values in _partitions([p.relative_to(folder) for p in tables]).items():
+        for frame, value in zip(frames, values, strict=True):
+            if value is not None and key not in frame.columns:
+                frame[key] = value
     return stack_rows(frames)
+
+
+def _partitions(paths: Sequence[Path]) -> dict[str, list[Any]]:
+    """Return what the folders of each path say by key, None where they do not; whole numbers as such."""
+    found: dict[str, list[Any]] = {}
+    for row, path in enumerate(paths):
+        for part in path.parts[:-1]:
+            key, equals, value = part.partition("=")
+            if key and equals and value != _NO_PARTITION:
+                found.setdefault(unquote(key), [None] * len(paths))[row] = unquote(value)
+    for key, values in found.items():
+        if all(v is None or _WHOLE.fullmatch(v) for v in values):
+            found[key] = [None if v is None else int(v) for v in values]
+    return found
 
 
 def _files_in(folder: Path, field: str) -> list[Path]:

@@ -120,6 +120,29 @@ def test_folder_of_tables_is_one_table(tmp_path: Path) -> None:
         load_frame(str(tmp_path))
 
 
+def test_names_of_folders_are_columns(tmp_path: Path) -> None:
+    places = {
+        "year=2023/region=north%2Fwest": [1], "year=2024/region=__HIVE_DEFAULT_PARTITION__": [2],
+        "year=2024/region=south/more": [3],
+    }  # fmt: skip
+    for place, n in places.items():
+        (tmp_path / place).mkdir(parents=True)
+        pd.DataFrame({"n": n}).to_parquet(tmp_path / place / "part.parquet")
+    read = with_one_missing(load_frame(str(tmp_path)))
+    assert read.to_dict("list") == {
+        "n": [1, 2, 3],
+        "year": [2023, 2024, 2024],
+        "region": ["north/west", None, "south"],
+    }
+    pd.DataFrame({"n": [4], "region": ["own"]}).to_parquet(tmp_path / "rest.parquet")
+    (tmp_path / "year=01").mkdir()
+    pd.DataFrame({"n": [5]}).to_parquet(tmp_path / "year=01" / "a.parquet")
+    read = with_one_missing(load_frame(str(tmp_path)))
+    assert sorted(read["n"]) == [1, 2, 3, 4, 5]
+    assert dict(zip(read["n"], read["year"], strict=True)) == {1: "2023", 2: "2024", 3: "2024", 4: None, 5: "01"}
+    assert dict(zip(read["n"], read["region"], strict=True))[4] == "own"
+
+
 def test_categories_of_a_folder_of_tables_stay_in_order(tmp_path: Path) -> None:
     for k, words in enumerate((["S", "M"], ["M", "L"])):
         pd.DataFrame({"size": pd.Categorical(words, categories=words), "n": [1, 2]}).to_parquet(
