@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import plain
+from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, instants_of_years, layout_of_years
 
 #: texts that stand for "no value" in a column of numbers or instants
 MISSING_TEXT = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "?", "-", "--", "."})
@@ -293,7 +294,8 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         Instants, dates, periods, texts or numbers.
     layout : str, optional
         How texts are written (a ``strptime`` format or ``ISO8601``), or what numbers count: ``%Y%m%d``, ``%Y%m``,
-        ``%Y``, ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``. None lets pandas find out.
+        ``%Y``, ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``, or for years with fractions ``epoch:month`` and
+        ``epoch:year``. None lets pandas find out.
     lenient : bool, default False
         Read what cannot be understood as missing instead of refusing it.
 
@@ -350,11 +352,17 @@ def _instants_from_numbers(series: pd.Series, layout: str | None) -> np.ndarray:
     layout = layout or layout_of_numbers(numbers)
     present = ~np.isnan(numbers)
     out = np.full(len(numbers), np.datetime64("NaT"), dtype="datetime64[ns]")
+    if layout in YEARS_WITH_FRACTIONS:
+        out[present] = instants_of_years(numbers[present], layout)
+        return out
     if layout.startswith("epoch:"):
         unit = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}[layout.removeprefix("epoch:")]
         near = np.clip(numbers[present], -9.2e18 / unit, 9.2e18 / unit)
         out[present] = (near * unit).astype(np.int64).view("datetime64[ns]")
         return out
+    cut = present & (numbers != np.round(numbers))
+    if cut.any():
+        raise UnreadableValueError(numbers[cut][0], "a date or time")
     texts = [str(int(v)) for v in numbers[present]]
     out[present] = _instants_from_objects(pd.Series(texts, dtype=object), layout, lenient=False)
     return out
@@ -366,12 +374,18 @@ def layout_of_numbers(numbers: np.ndarray) -> str:
     if len(present) == 0:
         return "epoch:s"
     low, high = float(present.min()), float(present.max())
+    if not bool(np.all(present == np.round(present))):
+        return layout_of_years(numbers[~np.isnan(numbers)]) or _epoch(high)
     if low >= 1000 and high <= 2261:
         return "%Y"
     if low >= 167_801 and high <= 226_112 and bool(np.all((present % 100 >= 1) & (present % 100 <= 12))):
-        return "%Y%m" if bool(np.all(present == np.round(present))) else "epoch:s"
+        return "%Y%m"
     if low >= 16_780_101 and high <= 22_611_231 and bool(np.all((present // 100) % 100 <= 12)):
         return "%Y%m%d"
+    return _epoch(high)
+
+
+def _epoch(high: float) -> str:
     for unit, ceiling in (("s", 1e11), ("ms", 1e14), ("us", 1e17)):
         if high < ceiling:
             return f"epoch:{unit}"

@@ -18,6 +18,7 @@ from automl_jupyter.data.convert import (
 from automl_jupyter.data.frequency import make_grid
 from automl_jupyter.data.infer import layout_of
 from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
+from automl_jupyter.data.years import YEARS_WITH_FRACTIONS
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
 
 
@@ -53,7 +54,9 @@ def _may_be_written(series: pd.Series, layout: str) -> bool:
     if not holds_numbers(series):
         return False
     units, found = ("s", "ms", "us", "ns"), layout_of_numbers(to_numbers(series).astype(np.float64))
-    if not found.startswith("epoch:"):
+    if layout in YEARS_WITH_FRACTIONS:
+        return found in {"%Y", *YEARS_WITH_FRACTIONS}
+    if not found.startswith("epoch:") or found in YEARS_WITH_FRACTIONS:
         return True
     return units.index(found.removeprefix("epoch:")) <= units.index(layout.removeprefix("epoch:"))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl_jupyter.data.convert import UnreadableValueError, to_instants
 from automl_jupyter.data.frequency import move_to_grid
 from automl_jupyter.data.instants import find_periods, read_times
 from automl_jupyter.data.series import Report, SeriesRoles, read_panel
@@ -53,6 +54,42 @@ def test_months_as_six_digits_are_months(write: Any) -> None:
         assert read_times(later, panel.index)[0][:30].tolist() == months.as_unit("ns").asi8.tolist()
 
 
-def test_other_numbers_of_six_digits_are_seconds() -> None:
-    for numbers in ([201913, 201901], [201901.5, 201902], [201900, 201901], [167712, 167801]):
+def test_other_numbers_of_six_or_eight_digits_are_seconds() -> None:
+    for numbers in ([201913, 201901], [201901.5, 201902], [201900, 201901], [167712, 167801], [20240131.5, 20240201]):
         assert read_times(pd.Series(numbers))[2] == "epoch:s"
+
+
+def _series(told: pd.Series) -> Any:
+    frame = pd.DataFrame({"when": told, "sold": np.arange(len(told)) % 7.0})
+    panel = read_panel(frame, SeriesRoles("when", (), "sold"), "x", Report())
+    assert panel is not None
+    return panel.index
+
+
+@pytest.mark.parametrize("digits", [2, 4, 12])
+@pytest.mark.parametrize(("step", "frequency"), [(1, "MS"), (3, "QS-JAN")])
+def test_years_with_fractions_are_months_where_all_are_twelfths(digits: int, step: int, frequency: str) -> None:
+    times = pd.date_range("1949-01-01", periods=144 // step, freq=f"{step}MS")
+    told = pd.Series(np.round(times.year + (times.month - 1) / 12, digits))
+    index = _series(told)
+    assert (index.frequency, index.layout) == (frequency, "epoch:month")
+    assert index.times(index.positions).tolist() == times.tolist()
+    for later in (told, told[:1], pd.Series(times), pd.Series(times.strftime("%Y-%m-%d"))):
+        assert read_times(later, index)[0].tolist() == times[: len(later)].as_unit("ns").asi8.tolist()
+
+
+def test_other_years_with_fractions_are_read_to_the_day() -> None:
+    times = pd.date_range("2023-11-01", periods=500)
+    told = pd.Series(times.year + (times.day_of_year - 1) / np.where(times.is_leap_year, 366, 365))
+    index = _series(told)
+    assert (index.frequency, index.layout) == ("D", "epoch:year")
+    assert index.times(index.positions).tolist() == times.tolist()
+
+
+def test_a_year_with_a_fraction_after_whole_years_is_not_cut_off() -> None:
+    index = _series(pd.Series(np.arange(1990, 2020)))
+    assert index.layout == "%Y"
+    assert read_times(pd.Series([2020.5]), index)[0].tolist() == pd.DatetimeIndex(["2020-07-01"]).as_unit("ns").asi8
+    assert read_times(pd.Series([2020.0]), index)[0].tolist() == pd.DatetimeIndex(["2020-01-01"]).as_unit("ns").asi8
+    with pytest.raises(UnreadableValueError, match=r"2020\.5 is not a date"):
+        to_instants(pd.Series([2020.5, None]), layout="%Y")
