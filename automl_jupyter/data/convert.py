@@ -26,6 +26,8 @@ _TRUTH |= {"false": 0.0, "f": 0.0, "no": 0.0, "n": 0.0, "0": 0.0, "0.0": 0.0, "o
 _FIRST, _LAST = np.datetime64("1678-01-01", "s"), np.datetime64("2261-12-31", "s")
 _FAR_YEAR = re.compile(r"(0\d|1[0-5]|2[3-9]|[3-9]\d)\d\d|16[0-7]\d|22[6-9]\d")
 
+#: what pandas infers of objects that are dates or times
+_INSTANTS = {"datetime", "datetime64", "date", "period"}
 #: below this many rows a dictionary is faster than building a hash table
 _FEW_ROWS = 64
 
@@ -214,7 +216,7 @@ def _numbers_from_objects(series: pd.Series) -> np.ndarray:
     held = pd.api.types.infer_dtype(values, skipna=True)
     if held == "complex":
         raise UnreadableValueError(values[~pd.isna(values)][0], "a real number")
-    if held in {"datetime", "datetime64", "date", "period"}:
+    if held in _INSTANTS:
         return raw_numbers(pd.Series(to_instants(pd.Series(values))))
     if held in {"timedelta", "timedelta64"}:
         return raw_numbers(pd.to_timedelta(pd.Series(values)))
@@ -335,6 +337,21 @@ def holds_numbers(series: pd.Series) -> bool:
         "mixed-integer-float",
         "decimal",
     }
+
+
+def holds_instants(series: pd.Series) -> bool:
+    """Return whether a column's values are dates or times, whatever holds them: a dtype, Python objects or categories.
+
+    Examples
+    --------
+    >>> holds_instants(pd.Series([datetime(2024, 1, 31)], dtype="category")), holds_instants(pd.Series(["2024-01-31"]))
+    (True, False)
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return holds_instants(pd.Series(series.cat.remove_unused_categories().cat.categories))
+    if not pd.api.types.is_object_dtype(series.dtype):
+        return kind_of(series) == "instant"
+    return pd.api.types.infer_dtype(series, skipna=True) in _INSTANTS
 
 
 def _nanoseconds(values: np.ndarray) -> np.ndarray:

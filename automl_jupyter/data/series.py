@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, kind_of, raw_numbers, to_numbers, to_texts
+from automl_jupyter.data.convert import UnreadableValueError, holds_instants, kind_of, raw_numbers, to_numbers, to_texts
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, parse_frequency
 from automl_jupyter.data.guardrails import Finding
@@ -24,6 +24,7 @@ from automl_jupyter.data.instants import (
     shown_as,
 )
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name, shown
+from automl_jupyter.data.target import DATES_AS_NUMBERS
 from automl_jupyter.data.zones import UnknownZoneError, in_local_time
 from automl_jupyter.errors import Problem
 
@@ -235,6 +236,10 @@ def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[
 
 def _read_target(series: pd.Series, where: str, report: Report) -> np.ndarray | None:
     name = plain(series.name, most=80)
+    if holds_instants(series):
+        message = f"The column {name!r} in {where} holds dates, which are not forecast. {DATES_AS_NUMBERS}"
+        report.problems.append(Problem("target_column_name", message))
+        return None
     try:
         y = raw_numbers(series).astype(np.float64)
     except UnreadableValueError as error:

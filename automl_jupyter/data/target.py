@@ -13,6 +13,7 @@ from automl_jupyter._core.text import listing, plain, plural
 from automl_jupyter.data.convert import (
     UnreadableValueError,
     distinct_values,
+    holds_instants,
     kind_of,
     raw_numbers,
     text_of,
@@ -28,6 +29,8 @@ _LONG_TAIL = 0.5
 MOST_CLASSES = 1000
 #: largest target: sums of squares of larger ones overflow
 LARGEST_TARGET = 1e140
+#: what to do with a target of dates
+DATES_AS_NUMBERS = "Predict a number, such as the days from a date that is known before."
 #: more classes than this, of numbers with fractions, is a regression by mistake
 _MOST_FRACTIONS = 100
 
@@ -77,6 +80,10 @@ def read_target(
         None when it cannot be used.
     """
     name = plain(series.name, most=80)
+    if regression and holds_instants(series):
+        message = f"The column {name!r} in {where} holds dates, which regression does not predict."
+        problems.append(Problem("target_column_name", f"{message} {DATES_AS_NUMBERS}"))
+        return None
     try:
         target, n_infinite = _read_values(series) if regression else (_read_labels(series), 0)
     except UnreadableValueError as error:

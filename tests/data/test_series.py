@@ -81,6 +81,13 @@ def test_weights_are_checked(weights: list[Any], message: str) -> None:
         load(data, weight_column_name="weight")
 
 
+def test_dates_are_no_target() -> None:
+    days = pd.date_range("2024-02-01", periods=19)
+    for sold in (days, days.date, days.astype("category")):
+        with pytest.raises(DataError, match="'sold' in training_data holds dates, which are not forecast"):
+            load(pd.DataFrame({"when": days, "sold": sold}))
+
+
 @pytest.mark.parametrize("name", ["forecast", "low", "high", "origin", "step", "actual"])
 def test_a_name_that_forecasts_have_for_themselves_is_refused(name: str) -> None:
     data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), name: "a"})
