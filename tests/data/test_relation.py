@@ -38,6 +38,21 @@ def test_relation_to_classes() -> None:
     assert relation_to_target(pd.Series(RANDOM.normal(size=3000)), codes, n_classes=3) < 0.1
 
 
+def test_relation_to_many_classes_looks_at_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    large = np.arange(5000) % 10 < 5
+    codes = np.where(large, 900 + np.arange(5000) % 5, random.integers(0, 900, 5000))
+    column = pd.Series(np.where(large, codes, random.normal(900, 20, 5000)))
+    every = relation_to_target(column, codes, n_classes=905)
+    looked_at: list[float] = []
+    monkeypatch.setattr("automl_jupyter.data.relation._auc", lambda _, is_class: looked_at.append(is_class.sum()) or 1)
+    assert relation_to_target(column, codes, n_classes=905) == 1.0
+    assert len(looked_at) == 50
+    assert looked_at[:5] == [500] * 5
+    assert every is not None
+    assert every > 0.5
+
+
 def test_relation_of_dates_and_texts() -> None:
     days = pd.Series(np.datetime64("2020-01-01", "ns") + (NOISE * 1e6).astype("timedelta64[s]"))
     assert relation_to_target(days, NOISE, n_classes=None) > 0.98
