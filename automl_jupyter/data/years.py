@@ -27,7 +27,7 @@ def layout_of_years(numbers: np.ndarray) -> str | None:
 
     Examples
     --------
-    >>> layout_of_years(np.array([1949.0, 1949.0833])), layout_of_years(np.array([2024.5, 2024.503]))
+    >>> layout_of_years(np.array([1949.0, 1949.0833])), layout_of_years(np.array([2024.5, 2024.51]))
     ('epoch:month', 'epoch:year')
     """
     if not len(numbers) or numbers.min() < _FIRST or numbers.max() >= _LAST + 1:
