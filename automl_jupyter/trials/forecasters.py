@@ -30,6 +30,8 @@ _NUMBERS = ("Numeric", "Boolean")
 MOST_CELLS = 200_000
 #: distinct lengths of series that are worked on one by one; with more, lengths are rounded down
 _MOST_LENGTHS = 64
+#: the least value, in units of a series' usual one, that has a logarithm where training says of none
+_LEAST = 1e-9
 #: cells of a batch of series
 _MOST_BATCH = 8_000_000
 
@@ -108,7 +110,10 @@ class LocalForecaster:
         if self.columns:
             ahead = future[self.columns].to_numpy(dtype=np.float64).reshape(index.n_series, horizon, -1)
         ends = index.times(index.starts + index.lengths - 1)
-        for rows, cells in _batches(history):
+        batches = _batches(history)
+        if log:
+            batches = [part for rows, cells in batches for part in _by_sign(history.values, rows, cells)]
+        for rows, cells in batches:
             values = history.values[cells]
             logged = log and bool((values > 0).all())
             past = Past(
@@ -147,6 +152,12 @@ def _batches(history: History) -> list[tuple[np.ndarray, np.ndarray]]:
         back = np.arange(length, 0, -1)
         found += [(part, ends[part][:, None] - back) for part in parts]
     return found
+
+
+def _by_sign(values: np.ndarray, rows: np.ndarray, cells: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the series of a batch that have logarithms, and those that do not, with their rows."""
+    positive = (values[cells] > 0).all(axis=1)
+    return [(rows[one], cells[one]) for one in (positive, ~positive) if one.any()]
 
 
 @dataclass(frozen=True)
@@ -250,6 +261,9 @@ class PooledForecaster:
         own = {k: v for k, v in self.params.items() if k not in (STRATEGY, DIFFERENCE, LAGS, LOG, "features", "scaler")}
         rounds = own.pop("n_rounds", None)
         self.log_ = bool(self.params.get(LOG, False)) and bool((history.values > 0).all())
+        self.floor_ = (
+            float((history.values / self._scale(history)[history.index.series]).min()) if self.log_ else _LEAST
+        )
         rng = np.random.default_rng(seed)
         rows, step = self._training_cells(history, rng)
         known = [c for c in self.columns if c["name"] not in self.unknown]
@@ -350,7 +364,10 @@ class PooledForecaster:
 
     def _scaled(self, history: History) -> np.ndarray:
         values = history.values / self._scale(history)[history.index.series]
-        return np.asarray(np.log(np.maximum(values, 1e-9))) if self.log_ else np.asarray(values)
+        if not self.log_:
+            return np.asarray(values)
+        # Later values may be 0. Far below all it has learnt from, such a one would be all that its forecast shows.
+        return np.asarray(np.log(np.maximum(values, getattr(self, "floor_", _LEAST))))
 
     def _training_cells(self, history: History, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows to learn and how many steps before each its origin lies."""

@@ -1,14 +1,90 @@
-"""Which past values a pooled model looks at."""
+"""Which past values pooled models look at, and what forecasters make of values that training lacked."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from automl_jupyter.trials.forecasters import lag_set
+from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.trials.forecasters import LocalForecaster, PooledForecaster, lag_set
+from automl_jupyter.trials.history import History
 
 ABOUT: dict[str, Any] = {"season": 7, "seasons": [7, 365], "shortest": 100}
+SEASON, HORIZON = 7, 7
+LAGS = {"lags": [1, 2, 7], "windows": [7], "seasons": [7], "n_repeats": 2}
+
+
+def panel(y: np.ndarray) -> History:
+    """Return the rows of a matrix as series of days."""
+    n, length = y.shape
+    index = PanelIndex(
+        time_column="day",
+        id_columns=("shop",),
+        frequency="D",
+        zone=None,
+        first=pd.Timestamp("2024-01-01"),
+        ids=pd.DataFrame({"shop": [f"s{i}" for i in range(n)]}),
+        starts=np.zeros(n, dtype=np.intp),
+        offsets=np.arange(n + 1) * length,
+    )
+    return History(index, y.ravel(), pd.DataFrame(index=pd.RangeIndex(y.size)), SEASON)
+
+
+def sales(n: int = 6, length: int = 120) -> np.ndarray:
+    """Return positive values with a week."""
+    noise = np.random.default_rng(0).normal(size=(n, length))
+    return np.asarray(np.round(100 * np.exp(0.1 * noise + 0.3 * np.sin(2 * np.pi * np.arange(length) / SEASON))))
+
+
+@pytest.mark.parametrize(
+    ("learner", "params"),
+    [
+        ("LightGBM", {"strategy": "direct", "difference": "mean", "n_rounds": 40}),
+        ("FastLinearRegressor", {"strategy": "recursive", "difference": "seasonal"}),
+    ],
+)
+def test_a_0_after_training_moves_a_logarithm_no_further_than_the_smallest_value(
+    learner: str, params: dict[str, Any]
+) -> None:
+    y = sales()
+    forecaster = PooledForecaster(learner, {**params, "log": True}, lags=LAGS, horizon=HORIZON, seasons=[SEASON]).fit(
+        panel(y), seed=0, n_jobs=1
+    )
+    future = pd.DataFrame(index=pd.RangeIndex(len(y) * HORIZON))
+    before = forecaster.forecast(panel(y), HORIZON, future)
+    y[0, -3] = 0.0
+    after = forecaster.forecast(panel(y), HORIZON, future)
+    np.testing.assert_allclose(after[1:], before[1:])
+    assert (np.abs(np.log(after[0] / before[0])) < 0.5).all()
+
+
+def test_a_model_of_before_knows_no_smallest_value() -> None:
+    y = sales()
+    params = {"strategy": "direct", "difference": "mean", "n_rounds": 5, "log": True}
+    forecaster = PooledForecaster("LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON])
+    forecaster.fit(panel(y), seed=0, n_jobs=1)
+    future = pd.DataFrame(index=pd.RangeIndex(len(y) * HORIZON))
+    wanted = forecaster.forecast(panel(y), HORIZON, future)
+    del forecaster.floor_
+    np.testing.assert_array_equal(forecaster.forecast(panel(y), HORIZON, future), wanted)
+
+
+@pytest.mark.parametrize("learner", ["ExponentialSmoothing", "Theta"])
+def test_a_0_of_one_series_leaves_the_others_their_logarithms(learner: str) -> None:
+    y = sales(3) * np.exp(0.02 * np.arange(120))
+    future = pd.DataFrame(index=pd.RangeIndex(3 * HORIZON))
+
+    def ahead(values: np.ndarray, *, log: bool) -> np.ndarray:
+        return LocalForecaster(learner, {"log": log}, SEASON, [SEASON]).forecast(panel(values), HORIZON, future)
+
+    before = ahead(y, log=True)
+    y[1, 60] = 0.0
+    after = ahead(y, log=True)
+    np.testing.assert_allclose(after[[0, 2]], before[[0, 2]])
+    np.testing.assert_allclose(after[1], ahead(y, log=False)[1])
 
 
 @pytest.mark.parametrize("name", ["usual", "short", "long"])
