@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from automl_jupyter.data.gaps import fill_target
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.errors import ModelInputError
 from automl_jupyter.learners.series.base import MOST_PERIODS
@@ -40,6 +41,8 @@ class History:
         A weight a row.
     carried : tuple of str
         Columns whose missing values are the last known one; in `X` they are filled already.
+    target_fill : float, str or None
+        What gaps of the target become where the job says so, as `fill_target` takes it; in `y` they are filled already.
     """
 
     index: PanelIndex
@@ -48,6 +51,7 @@ class History:
     season: int = 1
     weight: np.ndarray | None = None
     carried: tuple[str, ...] = ()
+    target_fill: float | str | None = None
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -100,7 +104,7 @@ class History:
     def _of(self, index: PanelIndex, rows: np.ndarray | slice) -> History:
         weight = None if self.weight is None else self.weight[rows]
         X = self.X.iloc[rows].reset_index(drop=True)
-        return History(index, self.y[rows], X, self.season, weight, self.carried)
+        return History(index, self.y[rows], X, self.season, weight, self.carried, self.target_fill)
 
 
 def fill_gaps(y: np.ndarray, index: PanelIndex, season: int) -> np.ndarray:
@@ -138,8 +142,8 @@ def open_history(table: CachedTable) -> History:
     index = PanelIndex.from_dict(table.meta["panel"], table.arrays["starts"], table.arrays["offsets"])
     weight = None if table.weight is None else np.asarray(table.weight)
     carried = tuple((table.meta.get("featurization") or {}).get("carried", ()))
-    X = carry(table.X, index.series, carried)
-    return History(index, np.asarray(table.y), X, int(table.meta["forecast"]["season"]), weight, carried)
+    X, about = carry(table.X, index.series, carried), table.meta["forecast"]
+    return History(index, np.asarray(table.y), X, int(about["season"]), weight, carried, about.get("target_fill"))
 
 
 def lengths_of(index: PanelIndex, rows: np.ndarray) -> np.ndarray:
@@ -255,4 +259,6 @@ def join(earlier: History, later: History) -> History:
     ids = pd.concat([a.ids, new], ignore_index=True) if len(new) else a.ids
     index = replace(a, ids=ids, starts=low, offsets=offsets, first=first, phase=a.phase + shift[0])
     X = take_rows(pd.concat([earlier.X, later.X], ignore_index=True), source)
-    return History(index, y, carry(X, index.series, earlier.carried), earlier.season, carried=earlier.carried)
+    y = fill_target(y, index, earlier.target_fill)  # also between both, where neither table has a row
+    X = carry(X, index.series, earlier.carried)
+    return History(index, y, X, earlier.season, carried=earlier.carried, target_fill=earlier.target_fill)

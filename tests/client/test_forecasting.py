@@ -89,6 +89,12 @@ def test_gaps_of_the_target_become_what_the_imputer_says(parameters: Any, become
     assert (
         np.isnan(read[4]) if parameters is None else read[4] == (0 if parameters["strategy"] == "constant" else read[3])
     )
+    much_later = series("a", n=80).iloc[66:]
+    rolled = job.model.rolling_forecast(much_later, step=7)
+    gap = rolled.loc[rolled["when"] < "2024-03-07", "actual"]
+    assert len(gap) == 6
+    filled = 0 if becomes == [0, 0] else data["sold"].iloc[-1]
+    assert gap.isna().all() if parameters is None else (gap == filled).all()
 
 
 def test_forecasts_of_the_test_rows_are_kept() -> None:

@@ -140,6 +140,30 @@ def test_a_past_that_begins_before_training_does_not_move_the_season() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fill", "gap", "end"), [(None, [np.nan] * 3, np.nan), (0.0, [0.0] * 3, 0.0), ("ffill", [7.0] * 3, 5.0)]
+)
+def test_a_gap_between_training_and_a_later_table_becomes_what_the_imputer_says(
+    tmp_path: Path, fill: float | str | None, gap: list[float], end: float
+) -> None:
+    """Three hours have no row, and of the later ones the last has no value."""
+    known = growing(48)
+    known.y[-1] = 7.0
+    one, about = np.ones(1), {"season": SEASON, "target_fill": fill}
+    meta = {"panel": known.index.to_dict(), "forecast": about}
+    arrays = {"starts": known.index.starts, "offsets": known.index.offsets, "ranges": one, "scales": one}
+    write_cache(tmp_path / "table", X=known.X, y=known.y, weight=None, folds=[], meta=meta, arrays=arrays)
+    write_history(tmp_path / "history", open_cache(tmp_path / "table"))
+    kept = open_history(open_cache(tmp_path / "history"))
+    later = growing(3)
+    later = replace(later, index=replace(later.index, first=known.index.first + pd.Timedelta(51, "h")))
+    later.y[1:] = 5.0, np.nan
+    both = join(kept, later)
+    np.testing.assert_array_equal(both.y[48:], [*gap, later.y[0], 5.0, end])
+    again = replace(later, index=replace(later.index, first=known.index.first + pd.Timedelta(54, "h")))
+    assert np.isfinite(join(both.head(np.array([50])), again).y[50:54]).all() == (fill is not None)
+
+
+@pytest.mark.parametrize(
     ("strategy", "length", "n_cells"),
     [("recursive", 400, 300), ("direct", 400, 300), ("recursive", 40, 27), ("direct", 40, 27 * 11)],
 )
