@@ -230,7 +230,7 @@ class ManyModels:
     def forecast(self, horizon: int | None = None, X_future: object = None, **more: Any) -> pd.DataFrame:
         """Return the forecasts of every partition that has a model, with the columns of the partition first.
 
-        `summary` says which failed, and which have not begun.
+        `summary` says which failed or were canceled, and which have not begun.
 
         Parameters
         ----------
@@ -254,12 +254,13 @@ class ManyModels:
         for name, piece in pieces.items():
             self._refuse([key for text, (key, _) in piece.items() if text not in known], name)
         found: list[pd.DataFrame] = []
-        for key, job in list(self.jobs.items()):  # more may begin meanwhile
-            if key in self.errors:
+        for key in list(self.jobs):  # more may begin meanwhile
+            model = self._model_of(key)
+            if model is None:
                 continue
             text = _text_key(key)
             own = {name: piece[text][1].reset_index(drop=True) for name, piece in pieces.items() if text in piece}
-            ahead = job.model.forecast(horizon=horizon, **own)
+            ahead = model.forecast(horizon=horizon, **own)
             for at, (name, value) in enumerate(zip(self.partition_column_names, key, strict=True)):
                 ahead.insert(at, name, value)
             found.append(ahead)
@@ -281,15 +282,24 @@ class ManyModels:
 
         frame = as_frame(X, field="X").reset_index(drop=True)
         pieces = self._pieces(frame, "X")
-        jobs = {_text_key(key): job for key, job in list(self.jobs.items()) if key not in self.errors}
-        self._refuse([key for text, (key, _) in pieces.items() if text not in jobs], "X")
+        models = {_text_key(key): self._model_of(key) for key in list(self.jobs) if _text_key(key) in pieces}
+        self._refuse([key for text, (key, _) in pieces.items() if models.get(text) is None], "X")
         found: Any = None
         for text, (_, part) in pieces.items():
-            predicted = np.asarray(jobs[text].model.predict(part.reset_index(drop=True)))
+            predicted = np.asarray(models[text].predict(part.reset_index(drop=True)))
             if found is None:
                 found = np.empty(len(frame), dtype=object)
             found[part.index.to_numpy()] = predicted
         return np.array(found.tolist()) if found is not None else np.empty(0)
+
+    def _model_of(self, key: tuple[Any, ...]) -> Any:
+        """Return the model of a partition, as soon as there is a first one; None where its job left none."""
+        if key in self.errors:
+            return None
+        try:
+            return self.jobs[key].model
+        except NoModelError:
+            return None
 
     def _refuse(self, lost: Sequence[tuple[Any, ...]], where: str) -> None:
         """Refuse partitions that no model was trained for."""

@@ -13,7 +13,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.client.many_models import ManyModels
-from automl_jupyter.errors import AutoMLError, DataError, MissingExtraError, ModelInputError, SpecError
+from automl_jupyter.errors import AutoMLError, DataError, MissingExtraError, ModelInputError, NoModelError, SpecError
 
 DAYS = pd.date_range("2024-01-01", periods=60)
 
@@ -104,6 +104,32 @@ def test_a_job_that_cannot_be_started_leaves_the_others() -> None:
     many = ManyModels(["land"], specs, lambda spec: start(next(started))).wait(60)
     assert many.errors == {("a",): "No space left on device"}
     assert list(many.jobs) == [("b",)]
+
+
+def test_a_job_that_left_no_model_leaves_the_others_their_forecasts() -> None:
+    class Canceled:
+        name, done, status = "b", True, "Canceled"
+
+        def wait(self) -> None:
+            """It is over."""
+
+        @property
+        def model(self) -> Any:
+            raise NoModelError("The job b is Canceled and left no model.")
+
+    model = SimpleNamespace(
+        forecast=lambda horizon: pd.DataFrame({"forecast": [2.0]}), predict=lambda X: [3.0] * len(X)
+    )
+    jobs: Any = [SimpleNamespace(done=True, wait=lambda: None, model=model), Canceled()]
+    specs: Any = {("a",): jobs[0], ("b",): jobs[1]}
+    many = ManyModels(["land"], specs, lambda job: job).wait(60)  # type: ignore[arg-type, return-value]
+    assert many.forecast().values.tolist() == [["a", 2.0]]
+    assert many.predict(pd.DataFrame({"land": ["a"]})).tolist() == [3.0]
+    with pytest.raises(ModelInputError, match="X: no model was trained for land=b"):
+        many.predict(pd.DataFrame({"land": ["a", "b"]}))
+    del many.jobs["a",]
+    with pytest.raises(NoModelError, match="There is no model yet"):
+        many.forecast()
 
 
 def test_stopping_reaches_the_job_that_runs_beside_those_that_nobody_runs() -> None:
