@@ -97,15 +97,23 @@ def hierarchical_forecasting(
     panel = replace(panel, y=fill_target(panel.y, panel.index, target_fill(spec)))
     tree = Hierarchy(panel, str(spec.target_column_name))
     levels = [at for at, name in enumerate(tree.names) if hierarchy_training_level in (None, name)]
-    one, settings = spec.model_copy(), spec.forecasting.model_copy()
-    settings.time_series_id_column_names, settings.frequency = columns, panel.index.frequency
-    settings.target_aggregate_function = None
-    if settings.short_series_handling_config is not None:
-        settings.short_series_handling_config = "pad"  # sums need a forecast of every series: none may be dropped
-    one.forecasting = settings
+    one = _of_sums(spec, columns, panel.index.frequency)
     setattr(one, "training_data", pd.concat([tree.level(at) for at in levels], ignore_index=True))  # noqa: B010 made an Input
     job = submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)
     return HierarchicalForecast(job, tree, hierarchy_training_level)
+
+
+def _of_sums(spec: ForecastingJob, columns: list[str], frequency: str) -> ForecastingJob:
+    """Return what is asked of sums, whose tables have no columns but the hierarchy's, the time and the target."""
+    one, settings, featurization = spec.model_copy(), spec.forecasting.model_copy(), spec.featurization.model_copy()
+    settings.time_series_id_column_names, settings.frequency = columns, frequency
+    settings.target_aggregate_function = settings.features_unknown_at_forecast_time = None
+    if settings.short_series_handling_config is not None:
+        settings.short_series_handling_config = "pad"  # sums need a forecast of every series: none may be dropped
+    types = featurization.column_name_and_types or {}
+    featurization.column_name_and_types = {c: t for c, t in types.items() if c in columns} or None
+    one.forecasting, one.featurization = settings, featurization
+    return one
 
 
 def _check(spec: ForecastingJob, frame: pd.DataFrame, columns: Sequence[str], level: str | None) -> None:
@@ -117,6 +125,9 @@ def _check(spec: ForecastingJob, frame: pd.DataFrame, columns: Sequence[str], le
         if getattr(spec, field) is not None:
             message = "cannot be used with a hierarchy, whose sums are made of the training data; origins lie in these."
             problems.append(Problem(field, message))
+    if spec.weight_column_name is not None:
+        message = "cannot be used with a hierarchy: a sum of several rows has no weight of its own. Leave it out."
+        problems.append(Problem("weight_column_name", message))
     known = [str(c) for c in frame.columns]
     for name in columns:
         if name not in known:

@@ -35,7 +35,7 @@ def _country(value: object) -> str:
 
 def _frequency(value: object) -> str:
     text = str(as_text(value)).strip()
-    if not re.fullmatch(r"-?\d*\.?\d*[A-Za-z]+(-[A-Za-z]+)?", text) or text.startswith("-"):
+    if not re.fullmatch(r"\d*\.?\d*[A-Za-z]+(-[A-Za-z0-9]+)?", text):
         raise ValueError
     return text
 

@@ -252,6 +252,24 @@ def test_series_of_a_hierarchy_are_read_as_any_others() -> None:
     assert ahead["day"].tolist() == list(pd.date_range("2024-03-01", periods=3))
 
 
+@pytest.mark.parametrize("freq", ["SMS", "SME-10", "WOM-2MON"])
+def test_a_hierarchy_is_of_any_frequency_that_a_job_takes(freq: str) -> None:
+    data = sales().assign(day=list(pd.date_range("2020-01-01", periods=60, freq=freq)) * 3)
+    spec = asked(data, **({"frequency": freq} if freq.startswith("WOM") else {}))
+    spec.set_training(allowed_training_algorithms=["SeasonalNaive"])
+    found = automl.hierarchical_forecasting(spec, ["region", "shop"], hierarchy_training_level="shop", compute="inline")
+    ahead = found.wait().forecast(level="(all)")
+    assert ahead["day"].tolist() == list(pd.date_range("2020-01-01", periods=63, freq=freq)[60:])
+
+
+def test_what_is_said_of_columns_that_sums_do_not_have_is_passed_over() -> None:
+    spec = asked(sales().assign(visitors=1.0), features_unknown_at_forecast_time=["visitors"])
+    spec.set_featurization(column_name_and_types={"visitors": "Numeric", "shop": "Categorical"})
+    found = automl.hierarchical_forecasting(spec, ["region", "shop"], hierarchy_training_level="shop", compute="inline")
+    assert found.wait().job.status == "Completed"
+    assert spec.forecasting.features_unknown_at_forecast_time == ["visitors"], "of the one that was given"
+
+
 @pytest.mark.parametrize("handling", ["auto", "drop", None])
 def test_a_young_series_of_a_hierarchy_is_forecast(handling: Any) -> None:
     young = pd.DataFrame({"region": "s", "shop": "new", "day": DAYS[-5:], "sold": 7.0})
@@ -273,6 +291,10 @@ def test_what_is_no_hierarchy_is_refused() -> None:
     spec = asked()
     spec.set_data(test_data=sales())
     with pytest.raises(SpecError, match="test_data: cannot be used with a hierarchy"):
+        automl.hierarchical_forecasting(spec, ["region", "shop"], compute="inline")
+    spec = asked(sales().assign(weight=1.0))
+    spec.weight_column_name = "weight"
+    with pytest.raises(SpecError, match="weight_column_name: cannot be used with a hierarchy"):
         automl.hierarchical_forecasting(spec, ["region", "shop"], compute="inline")
     spec = automl.regression(training_data=sales(), target_column_name="sold")
     with pytest.raises(SpecError, match="the task is regression"):

@@ -235,6 +235,17 @@ def test_forecasting_has_rules_of_its_own(fields: dict[str, Any], where: str, wo
     assert [p.where for p in caught.value.problems] == [where]
 
 
+@pytest.mark.parametrize("name", ["D", "15min", "0.5h", "W-MON", "SMS-15", "SME-10", "WOM-2MON", "BQE-MAR"])
+def test_a_frequency_is_what_pandas_calls_one(name: str) -> None:
+    assert automl.ForecastingSettings(frequency=name).frequency == name
+
+
+@pytest.mark.parametrize("name", ["", "-D", "W-", "1 day", "W-MON-TUE"])
+def test_a_frequency_is_one_word(name: str) -> None:
+    with pytest.raises(SpecError, match="a pandas offset alias"):
+        automl.ForecastingSettings(frequency=name)
+
+
 def test_none_has_a_meaning_where_it_has_one() -> None:
     job = forecasting()
     job.set_forecast_settings(time_column_name="d", seasonality=None)
