@@ -121,6 +121,8 @@ def settle_time(
     index = panel.index
     seasons = natural_seasons(index.frequency)
     season = _season(asked.seasonality, seasons, index, report)
+    if asked.seasonality in (None, 1):
+        seasons = ()
     horizon = _horizon(asked.forecast_horizon, season, index, report)
     lags, windows = _lags(job, panel, season, report)
     reach = max([0, *(lags or ()), *(windows or ())])

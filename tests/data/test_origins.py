@@ -53,6 +53,22 @@ def load(weights: Any = None, n: int = 70, **forecasting: Any) -> Any:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "season", "seasons"),
+    [
+        ({}, 7, (7, 365)),
+        ({"seasonality": 30}, 30, (7, 365)),
+        ({"seasonality": 1}, 1, ()),
+        ({"seasonality": None}, 1, ()),
+    ],
+)
+def test_where_no_season_is_asked_for_the_calendar_brings_none(
+    asked: dict[str, Any], season: int, seasons: tuple[int, ...]
+) -> None:
+    settings = load(n=200, **asked).time.settings
+    assert (settings.season, settings.seasons) == (season, seasons)
+
+
 @pytest.mark.parametrize(("weighty", "n_origins"), [(slice(50, None), 2), (slice(None, 50), 3), (slice(None), 5)])
 def test_rows_that_weigh_nothing_judge_nothing(weighty: slice, n_origins: int) -> None:
     weights = np.zeros(70)
