@@ -432,7 +432,7 @@ class PooledForecaster:
         return np.column_stack([matrix, np.asarray(known.columns)]), base
 
     def _components(self, history: History, values: np.ndarray) -> Components | None:
-        """Return the parts of each series, up to where it is known."""
+        """Return the parts of each series."""
         if self.stl is None:
             return None
         return decompose(values, history.index.offsets, history.season)
@@ -445,12 +445,9 @@ class PooledForecaster:
         base: np.ndarray,
         ahead: np.ndarray | None,
     ) -> np.ndarray:
-        """Return the season of each cell's period and, where asked for, the trend at its origin."""
-        if ahead is None:
-            season, trend = components.season[cells.origin + cells.step], components.trend[cells.origin]
-        else:
-            season = components.cycle[series, (ahead - 1) % components.cycle.shape[1]]
-            trend = components.last[series]
+        """Return the season of each cell's period and, where asked for, the trend, both as known at its origin."""
+        origin, step = (cells.origin, cells.step) if ahead is None else (components.ends[series], ahead)
+        season, trend = components.season(origin, step), components.trend[origin]
         return np.column_stack([season, trend - base] if self.stl == "season_trend" else [season])
 
     def _past_columns(self, history: History, cells: Cells, series: np.ndarray, ahead: np.ndarray | None) -> np.ndarray:

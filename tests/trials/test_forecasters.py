@@ -102,3 +102,23 @@ def test_sets_differ_where_nothing_was_asked_for() -> None:
     asked = {**ABOUT, "target_lags": None, "target_windows": None}
     assert [len(lag_set(name, asked)["lags"]) for name in ("short", "usual", "long")] == [3, 8, 28]
     assert lag_set("usual", asked)["windows"] == [4, 7, 14]
+
+
+@pytest.mark.parametrize("stl", ["season", "season_trend"])
+@pytest.mark.parametrize(("strategy", "difference"), [("direct", "mean"), ("recursive", "seasonal")])
+def test_components_of_a_decomposition_do_not_tell_a_learner_what_it_is_to_find(
+    stl: str, strategy: str, difference: str
+) -> None:
+    """What is known of the season helps, or at least does no harm; a component that knew the value would do much."""
+    rng, n = np.random.default_rng(1), 160
+    noise = 5 * rng.normal(size=(6, n)) + np.cumsum(rng.normal(size=(6, n)), axis=1)
+    y = 100 + 10 * np.sin(2 * np.pi * np.arange(n) / SEASON) + noise
+    params = {"strategy": strategy, "difference": difference, "n_rounds": 60}
+    errors = []
+    for parts in (None, stl):
+        forecaster = PooledForecaster("LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON], stl=parts)
+        forecaster.fit(panel(y[:, : n - 2 * HORIZON]), seed=0, n_jobs=1)
+        for end in (n - 2 * HORIZON, n - HORIZON):
+            ahead = forecaster.forecast(panel(y[:, :end]), HORIZON, pd.DataFrame(index=pd.RangeIndex(6 * HORIZON)))
+            errors.append(np.abs(ahead - y[:, end : end + HORIZON]).mean())
+    assert np.mean(errors[2:]) < 1.03 * np.mean(errors[:2])
