@@ -14,7 +14,7 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, origin_problem, settle_time
-from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.panel import PanelIndex, name_some
 from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_like, read_panel
 from automl_jupyter.data.zones import stated_offsets
 from automl_jupyter.errors import DataError, Problem
@@ -53,7 +53,7 @@ def check_series_columns(job: ForecastingJob, frames: Mapping[str, pd.DataFrame]
     for where, frame in frames.items():
         names = [str(c) for c in frame.columns]
         for field, columns in named.items():
-            if field == "weight_column_name" and where != "training_data":
+            if field == "weight_column_name" and where == "test_data":
                 continue
             for column in columns:
                 if column is not None and column not in names:
@@ -131,6 +131,7 @@ def read_series(
         raise DataError(report.problems)
     if n_validation is not None:
         n_validation = _after(panel.index, last)
+        report.notes += _new_series(panel.index, last)
         if (beyond := int(n_validation.max())) > settings.horizon:
             what = f"Candidates are judged on the first {settings.horizon} of {beyond} validation periods."
             report.notes.append(Note("validation data", what, "That is the horizon."))
@@ -161,6 +162,15 @@ def _with_like_times(
             raise DataError(report.problems)
         found.append(table.assign(**{name: times}))
     return found[0], found[1], panel.index.layout
+
+
+def _new_series(index: PanelIndex, last: Mapping[tuple[str, ...], pd.Timestamp]) -> list[Note]:
+    """Return a note of the series that only the validation data have."""
+    names = [index.name_of(s) for s, key in enumerate(index.keys) if key not in last]
+    if not names:
+        return []
+    what = f"{len(names)} series {'is' if len(names) == 1 else 'are'} in validation_data alone: {name_some(names)}."
+    return [Note("validation data", what, "Nothing comes before them: they are learnt from, and judge no candidate.")]
 
 
 def _ends(index: PanelIndex) -> dict[tuple[str, ...], pd.Timestamp]:

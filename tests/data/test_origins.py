@@ -144,3 +144,41 @@ def test_validation_rows_of_series_that_are_dropped_alone_are_refused() -> None:
     spec.validation_data = later.assign(sold=1.0)
     with pytest.raises(DataError, match="validation_data: No row lies after the training data of a series that can"):
         load_training_table(spec)
+
+
+def with_validation(training: pd.DataFrame, validation: pd.DataFrame, **more: Any) -> Any:
+    settings = automl.ForecastingSettings(
+        time_column_name="when", time_series_id_column_names=["shop"], forecast_horizon=3
+    )
+    return load_training_table(
+        automl.forecasting(
+            training_data=training,
+            validation_data=validation,
+            target_column_name="sold",
+            forecasting_settings=settings,
+            **more,
+        )
+    )
+
+
+def days(shop: str, start: str, n: int) -> pd.DataFrame:
+    when = pd.date_range(start, periods=n)
+    return pd.DataFrame({"when": when, "shop": shop, "sold": np.arange(n) % 7 + 1.0, "weight": 2.0})
+
+
+def test_validation_rows_have_the_weights_that_training_rows_have() -> None:
+    training, validation = days("a", "2024-01-01", 40), days("a", "2024-02-10", 5)
+    table = with_validation(training, validation, weight_column_name="weight")
+    np.testing.assert_array_equal(table.weight, np.ones(45))
+    with pytest.raises(DataError, match="weight_column_name: There is no column 'weight' in validation_data"):
+        with_validation(training, validation.drop(columns="weight"), weight_column_name="weight")
+
+
+def test_series_that_are_in_the_validation_data_alone_are_learnt_from_and_said() -> None:
+    training = days("a", "2024-01-01", 40)
+    validation = pd.concat([days(shop, "2024-02-10", 20) for shop in ("a", "b", "c")])
+    table = with_validation(training, validation)
+    assert table.time.n_validation.tolist() == [20, 0, 0]
+    told = [f"{note.what} {note.why}" for note in table.notes if note.topic == "validation data"]
+    assert any("2 series are in validation_data alone: b and c. Nothing comes before them" in t for t in told)
+    assert not any("alone" in n.what for n in with_validation(training, days("a", "2024-02-10", 20)).notes)
