@@ -220,7 +220,8 @@ def _balanced(
         return tuple(findings), ()
     class_weights: tuple[float, ...] = ()
     if metric.needs == "label":
-        context = MetricContext(n_classes=len(table.classes), positive=_positive(job, table.classes))
+        labels = list(table.classes)  # for a user's own function
+        context = MetricContext(n_classes=len(labels), positive=_positive(job, table.classes), labels=labels)
         seed = job.random_state or 0
         trial = try_class_weights(table, decided.schema, decided.folds, metric, context, random_state=seed)
         if trial is None:

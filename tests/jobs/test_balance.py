@@ -13,6 +13,7 @@ from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.jobs.balance import balanced_weights, try_class_weights
+from automl_jupyter.jobs.prepare import decide, with_guardrails
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.testing.quick import run_job
@@ -83,3 +84,18 @@ def test_they_are_not_tried_where_probabilities_count(tmp_path: Path, metric: st
     (found,) = [g for g in job.guardrails() if g["key"] == "class_balance"]
     assert found["status"] == "Alerted"
     assert f"Class weights are not tried, as {metric} looks at probabilities" in found["explanation"]
+
+
+def test_a_function_of_the_users_own_is_given_labels_here_too(tmp_path: Path) -> None:
+    seen: set[Any] = set()
+
+    def share_of_right_tops(y_true: Any, y_pred: Any) -> float:
+        seen.update(y_true, y_pred)
+        return float(np.mean(y_pred[y_true == "top"] == "top"))
+
+    job = automl.classification(
+        training_data=rare_classes(), target_column_name="y", primary_metric=share_of_right_tops, n_cross_validations=3
+    )
+    plan = with_guardrails(decide(job, namespace=None, base=tmp_path, n_slots=1), job)
+    assert seen == {"low", "usual", "high", "top"}
+    assert plan.class_weights, "they help to find what is rare"
