@@ -314,7 +314,9 @@ def _rebuild(
         )
     schema = TableSchema.from_json(data["schema"])
     folds = make_folds(resolve_validation(job, table), table, random_state=plan.random_state)
-    written = _write(schema, table, folds, _meta(job, table, schema, plan))
+    meta = _meta(job, table, schema, plan)
+    meta["y_range"] = data["y_range"]  # by which the trials that are there were scored
+    written = _write(schema, table, folds, meta)
     if written != cache:
         raise StoreError("The plan's folds cannot be made again by this version. Start a new job.")
 
@@ -331,8 +333,9 @@ def _meta(job: TabularJob, table: TrainingTable, schema: TableSchema, plan: Plan
     from automl_jupyter.data.labels import encode_labels
 
     classes = table.classes
-    y_range = [float(np.nanmin(table.y)), float(np.nanmax(table.y))] if classes is None else None
     time = table.time
+    y = table.y[: table.n_training] if time is None else table.y
+    y_range = [float(np.nanmin(y)), float(np.nanmax(y))] if classes is None else None
     of_time = {} if time is None else {"panel": time.index.to_dict(), "forecast": time.settings.to_dict()}
     return {
         **of_time,

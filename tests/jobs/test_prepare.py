@@ -91,3 +91,28 @@ def test_a_job_that_goes_on_makes_tables_anew_that_were_removed(gone: str, tmp_p
     test = prepare.load_test(prepared.cache)
     assert test is not None
     assert len(test.y) == 27
+
+
+def test_errors_are_normalised_by_the_range_of_the_training_target_alone(tmp_path: Path) -> None:
+    rows = table_for("value")
+    held_out = table_for("value", seed=1)
+    held_out.loc[3, "value"] = 10_000.0
+    job = run_job("value", task="regression", data=rows, validation_data=held_out, workspace=tmp_path)
+    metrics = job.best.metrics()
+    width = np.ptp(rows["value"])
+    assert metrics["normalized_mean_absolute_error"] == pytest.approx(metrics["mean_absolute_error"] / width)
+
+
+def test_a_job_that_goes_on_keeps_the_range_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.client import submit
+    from automl_jupyter.data.cache import remove_cache
+    from automl_jupyter.store.folder import JobFolder
+
+    of_training, spec = prepare._meta, make_spec("value", task="regression")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(prepare, "_meta", lambda *given: of_training(*given) | {"y_range": [-50.0, 50.0]})
+        job = submit(spec, compute="inline", workspace=tmp_path).wait(120)
+    folder = JobFolder(job.path)
+    remove_cache(Path(read_json(folder.data_file)["cache"]))
+    prepared = prepare.reopen(spec, folder, namespace={}, base=tmp_path)
+    assert prepared.table.meta["y_range"] == [-50.0, 50.0]
