@@ -12,6 +12,11 @@ import numpy as np
 #: What a metric is computed from: class probabilities, the predicted class, or a predicted number.
 Needs = Literal["proba", "label", "value"]
 
+#: probabilities are clipped here before their logarithm is taken, and values as far above where they have none
+LOG_CLIP = float(np.finfo(np.float64).eps)
+#: predicted values are clipped here: squares of larger ones are no numbers any more
+MOST_VALUE = 1e150
+
 
 @dataclass(frozen=True, eq=False)
 class SeriesRows:
@@ -90,7 +95,8 @@ class Metric:
         What it is computed from. ``pred`` is always given whole, as (n, C) probabilities or (n,) values;
         a metric that needs labels takes the most probable class itself.
     function : callable
-        ``f(y, pred, weight, context) -> float``; NaN where the metric is undefined.
+        ``f(y, pred, weight, context) -> float``; NaN where the truth leaves the metric undefined. Predictions may not:
+        a fold without a value does not count, and the worst model would win.
     title : str
         The name people read.
     optimum, worst : float
@@ -146,6 +152,17 @@ class Metric:
     def score(self, value: float) -> float:
         """Return `value` turned so that greater is better."""
         return value if self.greater_is_better else -value
+
+
+def any_counts(y: np.ndarray, weight: np.ndarray | None) -> bool:
+    """Return whether there is a row, and one that weighs anything.
+
+    Examples
+    --------
+    >>> any_counts(np.array([1, 2]), None), any_counts(np.array([1, 2]), np.zeros(2))
+    (True, False)
+    """
+    return len(y) > 0 and (weight is None or float(np.sum(weight)) > 0)
 
 
 def finite_or_none(value: float) -> float | None:

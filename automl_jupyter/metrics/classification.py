@@ -13,12 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
-from automl_jupyter.metrics.base import Metric, MetricContext, Needs, finite_or_none
+from automl_jupyter.metrics.base import LOG_CLIP, Metric, MetricContext, Needs, any_counts, finite_or_none
 from automl_jupyter.metrics.curves import curve_areas
 
 _NAN = float("nan")
-#: probabilities are clipped here before their logarithm is taken
-LOG_CLIP = float(np.finfo(np.float64).eps)
 
 
 class Counts:
@@ -203,7 +201,7 @@ def _metric(key: str, row: _Row) -> Metric:
     title, needs, formula, greater, optimum, worst = row
 
     def function(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
-        return formula(Counts(y, pred, weight, context)) if len(y) else _NAN
+        return formula(Counts(y, pred, weight, context)) if any_counts(y, weight) else _NAN
 
     return Metric(key, ("classification",), greater, needs, function, title, optimum, worst, key in _PRIMARY)
 
@@ -223,7 +221,7 @@ def evaluate_classification(
     >>> evaluate_classification(np.array([0, 1]), pred, None, MetricContext(n_classes=2))["AUC_weighted"]
     1.0
     """
-    if not len(y):
+    if not any_counts(y, weight):
         return dict.fromkeys(_ROWS)
     counts = Counts(y, np.asarray(pred), weight, context)
     with np.errstate(all="ignore"):

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl_jupyter._core.text import plain
 from automl_jupyter.errors import SpecError
-from automl_jupyter.metrics.base import Metric, MetricContext, Needs
+from automl_jupyter.metrics.base import LOG_CLIP, MOST_VALUE, Metric, MetricContext, Needs, any_counts
 
 #: A metric of the user's own: ``f(y_true, y_pred) -> float``.
 MetricCallable = Callable[..., float]
@@ -59,6 +59,12 @@ _REGRESSION_SCORERS = {
 }
 #: names that a metric of ours has, too, with another definition: a percentage here, a fraction there
 _OTHER_DEFINITION = {"mean_absolute_percentage_error"}
+#: where predictions are clipped that scikit-learn refuses: just above it they are as bad as can be
+_LEAST_VALUE = {
+    "neg_mean_squared_log_error": LOG_CLIP - 1,
+    "neg_mean_poisson_deviance": LOG_CLIP,
+    "neg_mean_gamma_deviance": LOG_CLIP,
+}
 #: metrics of which more is better and none is the most
 _UNBOUNDED = {"positive_likelihood_ratio"}
 #: scorers of clusterings and of several labels at once
@@ -126,11 +132,13 @@ def scorer_metric(name: str, task: str) -> Metric:
 
     scorer = get_scorer(name)
     measure, options = scorer._score_func, scorer._kwargs  # a scorer says so nowhere public
-    needs = _needs(scorer._response_method, task)
+    needs, least = _needs(scorer._response_method, task), _LEAST_VALUE.get(name, -MOST_VALUE)
 
     def function(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
+        if not any_counts(y, weight):
+            return math.nan
         if needs == "value":
-            return _call(measure, y, pred, weight, options)
+            return _call(measure, y, np.clip(pred, least, MOST_VALUE), weight, options)
         if context.n_classes == 2:
             positive = context.positive_code
             y = (y == positive).astype(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl_jupyter.metrics.base import Metric, MetricContext
+from automl_jupyter.metrics.base import Metric, MetricContext, any_counts
 
 _FORECASTS = ("forecasting",)
 
@@ -23,7 +23,7 @@ def _scaled(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context:
 
 def _symmetric(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
     """Mean of 2 |y - f| / (|y| + |f|), as a percentage; a cell of two noughts counts as exact."""
-    if not len(y):
+    if not any_counts(y, weight):
         return float("nan")
     size = np.abs(y) + np.abs(pred)
     terms = np.divide(2 * np.abs(y - pred), size, out=np.zeros(len(y)), where=size > 0)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from automl_jupyter.metrics.base import Metric, MetricContext, finite_or_none
+from automl_jupyter.metrics.base import LOG_CLIP, MOST_VALUE, Metric, MetricContext, any_counts, finite_or_none
 
 _NAN = float("nan")
 
@@ -20,7 +20,7 @@ class Errors:
 
     def __init__(self, y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> None:
         self.y = np.asarray(y, dtype=np.float64)
-        self.pred = np.asarray(pred, dtype=np.float64).reshape(self.y.shape)
+        self.pred = np.clip(np.asarray(pred, dtype=np.float64).reshape(self.y.shape), -MOST_VALUE, MOST_VALUE)
         self.weight = None if weight is None else np.asarray(weight, dtype=np.float64)
         low, high = context.y_range if context.y_range is not None else (float(self.y.min()), float(self.y.max()))
         self.range = high - low
@@ -68,11 +68,16 @@ class Errors:
         return weighted_median(self.size, self.weight)
 
     @cached_property
+    def log_error(self) -> np.ndarray:
+        """The differences of log(1 + value), predictions clipped above −1; NaN when a true value is −1 or less."""
+        if self.y.min() <= -1:
+            return np.full(len(self.y), _NAN)
+        return np.asarray(np.log1p(self.y) - np.log1p(np.maximum(self.pred, LOG_CLIP - 1)))
+
+    @cached_property
     def rmsle(self) -> float:
-        """The root mean squared difference of log(1 + value); NaN when a value is −1 or less."""
-        if self.y.min() <= -1 or self.pred.min() <= -1:
-            return _NAN
-        return float(np.sqrt(self.mean((np.log1p(self.y) - np.log1p(self.pred)) ** 2)))
+        """The root mean squared difference of log(1 + value)."""
+        return float(np.sqrt(self.mean(self.log_error**2)))
 
 
 def weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
@@ -181,9 +186,9 @@ def _metric(key: str) -> Metric:
     title, formula, greater, optimum, worst = _ROWS[key]
 
     def function(y: np.ndarray, pred: np.ndarray, weight: np.ndarray | None, context: MetricContext) -> float:
-        if context.series is not None and key.startswith("normalized_"):
+        if context.series is not None and key.startswith("normalized_") and len(y):
             return by_series(y, pred, weight, context, (key,))[key]
-        return formula(Errors(y, pred, weight, context)) if len(y) else _NAN
+        return formula(Errors(y, pred, weight, context)) if any_counts(y, weight) else _NAN
 
     return Metric(
         key, ("regression", "forecasting"), greater, "value", function, title, optimum, worst, key in _PRIMARY
@@ -216,11 +221,6 @@ def by_series(
     def over_ranges(values: np.ndarray) -> float:
         return float(np.mean(values / ranges[usable])) if usable.any() else _NAN
 
-    def logs() -> np.ndarray:
-        if errors.y.min() > -1 and errors.pred.min() > -1:
-            return np.asarray((np.log1p(errors.y) - np.log1p(errors.pred)) ** 2)
-        return np.full(len(y), _NAN)
-
     def medians() -> np.ndarray:
         order = np.argsort(codes, kind="stable")
         parts = np.split(order, np.cumsum(np.bincount(codes, minlength=n))[:-1])
@@ -231,7 +231,7 @@ def by_series(
     formulas = {
         "normalized_mean_absolute_error": lambda: mean(errors.size),
         "normalized_root_mean_squared_error": lambda: np.sqrt(mean(errors.error**2)),
-        "normalized_root_mean_squared_log_error": lambda: np.sqrt(mean(logs())),
+        "normalized_root_mean_squared_log_error": lambda: np.sqrt(mean(errors.log_error**2)),
         "normalized_median_absolute_error": medians,
     }
     return {key: over_ranges(formulas[key]()) for key in keys}
@@ -248,7 +248,7 @@ def evaluate_regression(
     >>> found["mean_absolute_error"], found["normalized_mean_absolute_error"]
     (0.5, 0.25)
     """
-    if not len(y):
+    if not any_counts(y, weight):
         return dict.fromkeys(_ROWS)
     errors = Errors(y, pred, weight, context)
     with np.errstate(all="ignore"):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl_jupyter.metrics.base import Metric, MetricContext
-from automl_jupyter.metrics.classification import LOG_CLIP
+from automl_jupyter.metrics.base import LOG_CLIP, Metric, MetricContext
 from automl_jupyter.metrics.registry import move_threshold
 
 #: rows below which chance would choose

@@ -11,8 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from automl_jupyter.metrics.base import Metric, MetricContext
-from automl_jupyter.metrics.classification import LOG_CLIP
+from automl_jupyter.metrics.base import LOG_CLIP, Metric, MetricContext
 
 
 class Blend(Protocol):

@@ -94,7 +94,7 @@ class TrialRecord:
         return self.state in ("queued", "running")
 
     def metrics(self, n_folds: int | None = None) -> Mapping[str, float | None]:
-        """Return each metric's mean over the first folds, or all that are there; None where a fold has no value."""
+        """Return each metric's mean over the first folds, or all that are there; None where none has a value."""
         if n_folds not in self._means:
             folds = [f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds]
             self._means[n_folds] = mean_metrics(folds)

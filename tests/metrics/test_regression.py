@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
 
-from automl_jupyter.metrics.base import MetricContext
-from automl_jupyter.metrics.registry import evaluate_metrics, get_metric
+from automl_jupyter.metrics.base import MetricContext, SeriesRows
+from automl_jupyter.metrics.registry import evaluate_metrics, get_metric, resolve_metric
 from automl_jupyter.metrics.regression import REGRESSION_METRICS, weighted_median
 
 Case = tuple[np.ndarray, np.ndarray, "np.ndarray | None"]
@@ -66,12 +66,46 @@ def test_percentage_errors_leave_out_zero_targets() -> None:
     assert mape.value(np.zeros(3), np.ones(3)) is None
 
 
-@pytest.mark.parametrize(("y", "pred"), [([1.0, -1.0], [1.0, 1.0]), ([1.0, 1.0], [1.0, -2.0])])
-def test_log_errors_are_undefined_at_minus_one_and_below(y: list[float], pred: list[float]) -> None:
-    got = evaluate_metrics("regression", np.array(y), np.array(pred), None, MetricContext())
+def test_log_errors_are_undefined_where_the_truth_is_minus_one_or_less() -> None:
+    got = evaluate_metrics("regression", np.array([1.0, -1.0]), np.array([1.0, 1.0]), None, MetricContext())
     assert got["root_mean_squared_log_error"] is None
     assert got["normalized_root_mean_squared_log_error"] is None
     assert got["root_mean_squared_error"] is not None
+
+
+LOGS = ("root_mean_squared_log_error", "neg_mean_squared_log_error", "neg_mean_poisson_deviance")
+
+
+@pytest.mark.parametrize("name", [*LOGS, "normalized_root_mean_squared_log_error", "neg_mean_gamma_deviance"])
+def test_a_prediction_that_has_no_logarithm_is_a_very_bad_one(name: str) -> None:
+    metric, y, context = resolve_metric(name, "regression"), np.array([1.0, 3.0]), MetricContext(y_range=(0.0, 9.0))
+    bad, worse = (metric.value(y, np.array([1.0, pred]), None, context) for pred in (-0.9, -7.0))
+    good = metric.value(y, np.array([1.0, 4.0]), None, context)
+    assert bad is not None
+    assert worse is not None
+    assert good is not None
+    assert good < bad <= worse
+
+
+def test_log_errors_of_series_are_so_too() -> None:
+    series = SeriesRows(np.array([0, 0, 1]), np.array([2.0, 2.0]), np.ones(2))
+    key, context = "normalized_root_mean_squared_log_error", MetricContext(series=series)
+    y = np.array([1.0, 3.0, 2.0])
+    bad = evaluate_metrics("forecasting", y, np.array([1.0, -7.0, 2.0]), None, context)[key]
+    good = evaluate_metrics("forecasting", y, np.array([1.0, 9.0, 2.0]), None, context)[key]
+    assert bad is not None
+    assert good is not None
+    assert bad > 2 * good
+    assert evaluate_metrics("forecasting", -y, y, None, context)[key] is None
+
+
+@pytest.mark.parametrize("name", ["root_mean_squared_error", "explained_variance", "neg_mean_squared_error"])
+def test_a_prediction_whose_square_is_no_number_is_not_left_out(name: str) -> None:
+    """A fold without a value does not count, which would be to the good of who predicts the worst."""
+    metric = resolve_metric(name, "regression")
+    far = metric.value(np.array([1.0, 3.0]), np.array([1.0, 1e300]))
+    assert far is not None
+    assert metric.score(far) < -1e100
 
 
 def test_a_constant_target_leaves_the_relative_metrics_undefined() -> None:
