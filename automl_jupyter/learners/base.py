@@ -283,7 +283,8 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
     estimator : estimator
         Changed in place.
     data : FitData
-        Rows and circumstances. Weights are left out for a learner that cannot use them.
+        Rows and circumstances. Weights are left out for a learner that cannot use them, and where all validation rows
+        weigh nothing: these then judge as if they weighed the same.
 
     Returns
     -------
@@ -296,6 +297,8 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
 
     if not info.sample_weight and data.weight is not None:
         data = replace(data, weight=None)
+    if data.weight_valid is not None and not np.sum(data.weight_valid) > 0:
+        data = replace(data, weight_valid=None)
     fit: Callable[[Any, FitData], FitReport] = getattr(importlib.import_module(info.module), "fit", default_fit)
     with quiet(), limit_threads(data.n_jobs if data.n_jobs > 0 else None):
         if isinstance(estimator, LogTarget):

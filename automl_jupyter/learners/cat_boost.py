@@ -117,6 +117,8 @@ def _judges(model: Any, data: FitData) -> list[tuple[Any, Any, Any]]:
         return []
     X, y, weight = data.X_valid, np.asarray(data.y_valid), data.weight_valid
     known = np.isin(y, data.y) if is_classifier(model) else np.ones(len(y), dtype=bool)
+    if weight is not None:
+        known &= weight > 0
     if not known.any():
         return []
     return [(X[known], y[known], None if weight is None else weight[known])]

@@ -58,6 +58,8 @@ def _losses(estimator: Any, data: FitData) -> list[float]:
     if not hasattr(estimator, "classes_"):
         return [float(np.average((p - y) ** 2, weights=weight)) for p in estimator.staged_predict(data.X_valid)]
     known = np.isin(y, estimator.classes_)
+    if weight is not None:
+        known &= weight > 0
     codes = np.searchsorted(estimator.classes_, y[known])
     weight = None if weight is None else weight[known]
     if not len(codes):

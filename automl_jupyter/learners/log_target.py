@@ -13,7 +13,7 @@ from automl_jupyter.learners.base import FitData, FitReport
 
 #: predictions stay within this much of the range of the logarithms that were learnt: a factor of two
 _MARGIN = float(np.log(2))
-#: rows that the factor is found on: predicting all of many takes some boosters longer than the fit
+#: rows that the factor is found on, at most: predicting all of many takes some boosters longer than the fit
 _FACTOR_ROWS = 5000
 
 
@@ -57,8 +57,7 @@ class LogTarget(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = data.X.shape[1]
         self.factor_ = 1.0
         if data.metric_hint != "mae":
-            n = len(data.y)
-            rows = np.linspace(0, n - 1, _FACTOR_ROWS).astype(np.intp) if n > _FACTOR_ROWS else slice(None)
+            rows = _rows_that_count(len(data.y), data.weight)
             weight = None if data.weight is None else data.weight[rows]
             X = data.X.iloc[rows] if hasattr(data.X, "iloc") else data.X[rows]
             total = float(np.average(self.predict(X) + self.offset_, weights=weight))
@@ -70,3 +69,11 @@ class LogTarget(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Return values in the target's own unit, shape (n_rows,)."""
         logs = np.asarray(self.estimator.predict(X), dtype=np.float64)
         return np.asarray(np.exp(np.clip(logs, self.low_, self.high_)) * self.factor_ - self.offset_)
+
+
+def _rows_that_count(n: int, weight: np.ndarray | None) -> np.ndarray:
+    """Return the rows that weigh anything; of many some, evenly spread."""
+    counted = np.arange(n) if weight is None else np.flatnonzero(np.asarray(weight) > 0)
+    if len(counted) <= _FACTOR_ROWS:
+        return counted
+    return counted[np.linspace(0, len(counted) - 1, _FACTOR_ROWS).astype(np.intp)]

@@ -180,6 +180,17 @@ def test_a_function_that_raises_fails_the_job_with_its_name_and_message(
     assert 'raise ZeroDivisionError("my own metric' in job.error["tail"], "where it stands in the function is kept"
 
 
+def test_a_fold_whose_rows_all_weigh_nothing_is_left_out(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
+    data = tables.of("label")
+    third = np.arange(len(data)) % 3
+    data = data.assign(w=np.where(third == 1, 0.0, 1.0), **{f"cut{k}": (third != k).astype(int) for k in range(3)})
+    job = jobs.run(data=data, weight_column_name="w", cv_split_column_names=["cut0", "cut1", "cut2"])
+    for trial in job.trials:
+        folds = [trial.folds[k].metrics["accuracy"] for k in range(3)]
+        assert (trial.state, folds[1]) == ("complete", None)
+        assert trial.metrics()["accuracy"] == pytest.approx(np.mean([folds[0], folds[2]]))
+
+
 def test_row_weights_count_in_fits_and_scores(tables: SimpleNamespace, jobs: SimpleNamespace) -> None:
     held_out = tables.of("label", seed=1).assign(w=np.linspace(0.1, 5, 90))
     train = tables.of("label").assign(w=np.where(tables.of("label")["label"] == "yes", 100.0, 0.01))

@@ -90,3 +90,31 @@ def test_the_suite_sees_a_broken_promise(monkeypatch):
     monkeypatch.setattr(dummy, "fit", fit, raising=False)
     with pytest.raises(AssertionError, match="numpy's shared random state"):
         check_learner(learners.get("Dummy"), "regression")
+
+
+@pytest.mark.parametrize("key", ["LightGBM", "GradientBoosting", "NeuralNetwork", "ElasticNet", "CatBoostRegressor"])
+def test_validation_rows_that_all_weigh_nothing_weigh_the_same(key):
+    if key.startswith("CatBoost"):
+        pytest.importorskip("catboost")
+    rng = np.random.default_rng(0)
+    X, info = rng.normal(size=(900, 3)).astype(np.float32), learners.get(key)
+    found = []
+    for weight in (np.zeros(550), None):
+        model = make_learner(info, "regression", {"n_epochs": 2} if key == "NeuralNetwork" else {})
+        y = X[:, 0].astype(np.float64)
+        fit_learner(info, model, FitData(X[:350], y[:350], np.ones(350), X[350:], y[350:], weight))
+        found.append(predict(model, "regression", X))
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("key", ["GradientBoosting", "NeuralNetwork", "CatBoostClassifier"])
+def test_where_what_weighs_is_of_unknown_classes_nothing_judges(key):
+    if key.startswith("CatBoost"):
+        pytest.importorskip("catboost")
+    rng = np.random.default_rng(0)
+    X, info = rng.normal(size=(900, 3)).astype(np.float32), learners.get(key)
+    y = (X[:, 0] > 0).astype(int)
+    y_valid, weight = np.where(np.arange(550) < 9, 2, y[350:]), (np.arange(550) < 9).astype(float)
+    model = make_learner(info, "classification", {"n_epochs": 2} if key == "NeuralNetwork" else {}, n_classes=3)
+    fit_learner(info, model, FitData(X[:350], y[:350], np.ones(350), X[350:], y_valid, weight))
+    assert predict(model, "classification", X, 3).shape == (900, 3)

@@ -111,3 +111,14 @@ def test_it_is_a_scikit_learn_estimator() -> None:
 )
 def test_it_is_tried_where_the_logarithm_is_more_symmetric(y: np.ndarray, better: bool) -> None:
     assert is_log_better(y) is better
+
+
+def test_the_factor_is_found_on_rows_that_weigh_something() -> None:
+    rng = np.random.default_rng(0)
+    n = 30_000
+    y = np.exp(rng.normal(size=n))
+    weight = np.zeros(n)
+    weight[1:9000:3] = 1.0  # none of the rows that are spread over all
+    weight[np.linspace(0, n - 1, 5000).astype(int)] = 0.0
+    model = LogTarget(LinearRegression()).fit(np.zeros((n, 1)), y, weight)
+    assert np.average(model.predict(np.zeros((n, 1))), weights=weight) == pytest.approx(np.average(y, weights=weight))

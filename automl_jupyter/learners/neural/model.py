@@ -218,6 +218,8 @@ def _targets(model: Any, data: FitData) -> tuple[np.ndarray, Any]:
         classes, codes = np.unique(data.y, return_inverse=True)
         model.classes_, model.n_outputs_ = classes, len(classes)
         known = np.isin(y_valid, classes)  # of a class it has never seen there is nothing to learn
+        if weight is not None:
+            known &= weight > 0
         at_valid = np.searchsorted(classes, y_valid[known])
 
         def log_loss(shape: Shape, at: dict[str, np.ndarray]) -> float:
