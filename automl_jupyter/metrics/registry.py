@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from automl_jupyter.metrics.custom import (
 )
 from automl_jupyter.metrics.forecasting import FORECASTING_METRICS
 from automl_jupyter.metrics.regression import REGRESSION_METRICS, evaluate_regression
+from automl_jupyter.spec.metric_names import metric_names
 
 metrics: Registry[Metric] = Registry("metric", "automl_jupyter.metrics")
 metrics.add(*CLASSIFICATION_METRICS, *REGRESSION_METRICS, *FORECASTING_METRICS)
@@ -84,6 +87,8 @@ def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
     ------
     UnknownNameError
         When the task has no such metric; the message names the nearest.
+    SpecError
+        When a function is one of scikit-learn's of which less is better, or `callable_metric` refuses it.
 
     Examples
     --------
@@ -92,7 +97,7 @@ def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
     ('mean_absolute_error', False)
     """
     if not isinstance(name_or_callable, str):
-        return callable_metric(name_or_callable, task)
+        return _own_metric(name_or_callable, task)
     name = name_or_callable
     if name in metrics and task in metrics.get(name).tasks:
         return metrics.get(name)
@@ -103,6 +108,39 @@ def resolve_metric(name_or_callable: str | MetricCallable, task: str) -> Metric:
         if fold_name(name) in (fold_name(scorer), fold_name(scorer_key(scorer))):
             return scorer_metric(scorer, task)
     return get_metric(name, task)
+
+
+def _own_metric(function: MetricCallable, task: str) -> Metric:
+    """Return the metric of a function, under a key that is that of no other metric."""
+    _refuse_loss(function, task)
+    metric = callable_metric(function, task)
+    if not _is_known(metric.key):
+        return metric
+    key = f"{metric.key} (own function)"
+    return replace(metric, key=key, title=key)
+
+
+def _is_known(name: str) -> bool:
+    """Return whether a name leads to a metric of any task."""
+    if name in metrics or fold_name(name) in ALIASES:
+        return True
+    scorers = [*scorer_names("classification"), *scorer_names("regression")]
+    return fold_name(name) in {fold_name(known) for s in scorers for known in (s, scorer_key(s))}
+
+
+def _refuse_loss(function: MetricCallable, task: str) -> None:
+    """Refuse a function of scikit-learn of which less is better: it does not say so itself, and the worst would win."""
+    inner = function.func if isinstance(function, partial) else function
+    module, name = str(getattr(inner, "__module__", "")), str(getattr(inner, "__name__", ""))
+    is_loss = f"{module}.".startswith("sklearn.metrics.") and name.endswith(("_error", "_loss", "_deviance"))
+    if not is_loss or hasattr(function, "greater_is_better"):
+        return
+    names = metric_names(task)
+    known = [n for n in (name, f"neg_{name}", f"neg_{name.removesuffix('_loss')}") if n in names]
+    own = "a function of your own with the attribute greater_is_better = False"
+    use = f"primary_metric={known[0]!r}" if known else own
+    message = f"{name} of scikit-learn is better the smaller it is, which the function does not say. Use {use}."
+    raise SpecError([Problem("primary_metric", message)])
 
 
 def check_classes(metric: Metric, n_classes: int, *, positive: int | None) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.errors import SpecError
-from automl_jupyter.metrics.base import MetricContext
+from automl_jupyter.metrics.base import MetricContext, SeriesRows
 from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS
 from automl_jupyter.metrics.custom import ALIASES, FunctionError, scorer_names
 from automl_jupyter.metrics.registry import (
@@ -19,6 +20,7 @@ from automl_jupyter.metrics.registry import (
     metrics,
     resolve_metric,
 )
+from automl_jupyter.search.blend import make_blend
 
 PRIMARY = {
     "classification": {
@@ -262,3 +264,79 @@ def test_scorers_that_know_no_weights_do_without(name: str, task: str) -> None:
 def test_no_ratio_of_likelihoods_is_the_best() -> None:
     assert resolve_metric("positive_likelihood_ratio", "classification").optimum == float("inf")
     assert resolve_metric("roc_auc_ovo", "classification").optimum == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("accuracy", "classification"),
+        ("Log_Loss", "classification"),
+        ("AUC_weighted", "classification"),
+        ("f1", "classification"),
+        ("jaccard", "classification"),
+        ("max_error", "regression"),
+        ("r2_score", "regression"),
+    ],
+)
+def test_a_function_named_as_a_metric_of_ours_is_not_taken_for_it(name: str, task: str) -> None:
+    def own(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+        return 41.0 + float(len(y_true) == len(y_pred))
+
+    own.__name__ = name
+    metric = resolve_metric(own, task)
+    assert (metric.key, metric.title) == (f"{name} (own function)",) * 2
+    with pytest.raises(UnknownNameError):
+        resolve_metric(metric.key, task)
+    y, n_classes = (np.array([0, 0, 1, 1]), 2) if task == "classification" else (np.arange(4.0), None)
+    pred = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]]) if n_classes else np.arange(4.0)[::-1]
+    context = MetricContext(n_classes)
+    assert metric.value(y, pred, None, context) == 42
+    values = evaluate_metrics(task, y, pred, None, context, [metric])
+    assert values[metric.key] == make_blend([pred], y, None, metric, context).single(0) == 42
+    assert {k: v for k, v in values.items() if k != metric.key} == evaluate_metrics(task, y, pred, None, context)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "instead"),
+    [
+        ("mean_absolute_error", "regression", r"primary_metric='mean_absolute_error'\."),
+        ("mean_squared_error", "regression", r"primary_metric='neg_mean_squared_error'\."),
+        ("mean_squared_error", "forecasting", r"primary_metric='neg_mean_squared_error'\."),
+        ("mean_poisson_deviance", "regression", r"primary_metric='neg_mean_poisson_deviance'\."),
+        ("log_loss", "classification", r"primary_metric='log_loss'\."),
+        ("brier_score_loss", "classification", r"primary_metric='neg_brier_score'\."),
+        ("mean_pinball_loss", "regression", "a function of your own with the attribute greater_is_better = False"),
+        ("hamming_loss", "classification", "a function of your own with the attribute greater_is_better = False"),
+    ],
+)
+@pytest.mark.parametrize("kind", [lambda f: f, functools.partial])
+def test_a_loss_of_scikit_learn_is_not_taken_for_a_gain(kind: Any, name: str, task: str, instead: str) -> None:
+    import sklearn.metrics
+
+    loss = kind(getattr(sklearn.metrics, name))
+    with pytest.raises(SpecError, match=f"primary_metric: {name} of scikit-learn is better the smaller.*{instead}"):
+        resolve_metric(loss, task)
+
+
+def test_a_function_of_scikit_learn_of_which_more_is_better_is_taken_as_it_is() -> None:
+    from sklearn.metrics import cohen_kappa_score, mean_squared_error
+
+    assert resolve_metric(cohen_kappa_score, "classification").greater_is_better
+    turned: Any = functools.partial(mean_squared_error)
+    turned.greater_is_better = False
+    metric = resolve_metric(turned, "regression")
+    assert (metric.greater_is_better, metric.value(np.zeros(2), np.full(2, 3.0))) == (False, 9.0)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "forecasting"])
+def test_of_rows_that_all_weigh_nothing_there_is_nothing_to_say(task: str) -> None:
+    y, pred = (
+        (np.array([0, 1]), np.eye(2)) if task == "classification" else (np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    )
+    series = SeriesRows(np.array([0, 1]), np.ones(2), np.ones(2)) if task == "forecasting" else None
+    context, nothing = MetricContext(2 if task == "classification" else None, series=series), np.zeros(2)
+    values = evaluate_metrics(task, y, pred, nothing, context)
+    assert set(values.values()) == {None}
+    assert list(values) == list(evaluate_metrics(task, y, pred, None, context))
+    for name in [*metric_keys(task), *scorer_names(task)]:
+        assert resolve_metric(name, task).value(y, pred, nothing, context) is None, name

@@ -140,3 +140,17 @@ def test_a_confidence_is_between_0_and_1(classifier: Any) -> None:
         classifier.evaluate(table_for("label"), confidence=95)
     with pytest.raises(ModelInputError, match=r"confidence: '0\.95' is not between 0 and 1"):
         classifier.evaluate(table_for("label"), confidence="0.95")
+
+
+def test_a_function_named_as_a_metric_of_ours_is_beside_it(tmp_path: Path) -> None:
+    def accuracy(y_true: Any, y_pred: Any) -> float:
+        return -float(np.mean(y_true == y_pred))  # the worst model is to be chosen
+
+    job = run_job(primary_metric=accuracy, workspace=tmp_path)
+    board = job.leaderboard()
+    assert job.history.metric == "accuracy (own function)"
+    np.testing.assert_allclose(board["accuracy (own function)"], -board["accuracy"])
+    assert board["accuracy"].is_monotonic_increasing
+    assert job.best.metrics()["accuracy"] == board["accuracy"].min()
+    assert "accuracy (own function)" in job.leaderboard(sort_by="accuracy")
+    assert "accuracy (own function)" not in job.evaluate(table_for("label", 50, seed=3)).index
