@@ -58,12 +58,13 @@ def space(trial: Any, context: SpaceContext) -> dict[str, Any]:
 def fit(model: Any, data: FitData) -> FitReport:
     """Boost round by round, ask the stop signal after each, and keep the best number of rounds."""
     import lightgbm
+    from sklearn.base import is_classifier
 
     params = native_params(model, data)
     rounds = int(params.pop("num_iterations", 0))
     judged = data.X_valid is not None and data.refit_iterations is None
     rounds = data.refit_iterations or rounds or (MOST_ROUNDS if judged else FIXED_ROUNDS)
-    binned = _binned(params, data, judged)
+    binned = _binned(params, data, judged, of_values=not is_classifier(model))
     booster = lightgbm.Booster(params, binned.train)
     if judged:
         booster.add_valid(binned.valid, "valid")
@@ -72,10 +73,10 @@ def fit(model: Any, data: FitData) -> FitReport:
     best, stopped = _boost(booster, rounds, judged, float(params["learning_rate"]), data, record)
     model.n_features_in_ = data.X.shape[1]
     model.best_iteration_ = best
-    if str(params["objective"]).startswith("regression"):
-        model.center_, model.scale_ = binned.center, binned.scale
-    else:
+    if is_classifier(model):
         model.classes_ = np.arange(params.get("num_class", 2))
+    else:
+        model.center_, model.scale_ = binned.center, binned.scale
     model.model_bytes_ = booster.model_to_string(num_iteration=best).encode()
     model._booster, model._fitted_here = None, True
     return FitReport(best, stopped, booster.current_iteration(), record.best if record else None)
@@ -160,7 +161,7 @@ class _Binned:
         return same and np.array_equal(self.y, data.y)
 
 
-def _binned(params: Mapping[str, Any], data: FitData, judged: bool) -> _Binned:
+def _binned(params: Mapping[str, Any], data: FitData, judged: bool, *, of_values: bool) -> _Binned:
     """Return the binned rows, from the cache where another configuration has made them."""
     import lightgbm
 
@@ -170,7 +171,7 @@ def _binned(params: Mapping[str, Any], data: FitData, judged: bool) -> _Binned:
     found: _Binned | None = data.cache.get(key)
     if found is None or not found.is_of(data):
         center, scale = 0.0, 1.0
-        if str(params["objective"]).startswith("regression"):
+        if of_values:
             center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
         train = lightgbm.Dataset(
             data.X,

@@ -34,6 +34,14 @@ _LIGHTGBM = (
     *_NATIVE, *_NATIVE.values(), "boosting_type", "num_leaves", "max_depth", "learning_rate", "subsample_for_bin",
     "min_split_gain", "objective", "max_bin", "min_data_in_bin", "extra_trees", "path_smooth",
 )  # fmt: skip
+#: and what two of them may be: forests do not boost, and other objectives learn no plain values of the target
+_LIGHTGBM_VALUES = {
+    "boosting_type": ("gbdt", "dart", "goss"),
+    "objective": (
+        "regression", "regression_l1", "huber", "fair", "quantile", "regression_l2", "l2", "l2_root", "mse", "rmse",
+        "mean_squared_error", "root_mean_squared_error", "l1", "mae", "mean_absolute_error",
+    ),
+}  # fmt: skip
 _SETTINGS = "training.stack_ensemble_settings"
 #: rows that settings are tried on before a job begins
 _TRIAL_ROWS = 60
@@ -200,19 +208,21 @@ def meta_learner_problems(
 
 
 def _try(name: str, settings: Mapping[str, Any], task: str, n_classes: int | None) -> None:
-    """Fit a meta learner on a few rows; more than two classes are as good as three."""
+    """Fit a meta learner on a few rows, and ask it; more than two classes are as good as three."""
     draw = np.random.default_rng(0)
     few = {
         k: min(v, 10) if "iterations" in _NATIVE.get(k, k) and isinstance(v, int) else v for k, v in settings.items()
     }
     if n_classes is None:
         values = draw.normal(size=_TRIAL_ROWS)
-        _fit(name, [values + draw.normal(size=_TRIAL_ROWS)], values, None, task, None, few, 0)
+        given = [values + draw.normal(size=_TRIAL_ROWS)]
+        _fit(name, given, values, None, task, None, few, 0).predict(given)
         return
     n_classes = min(max(n_classes, 2), 3)
     codes = np.arange(_TRIAL_ROWS) % n_classes
     p = np.eye(n_classes)[codes] + draw.random((_TRIAL_ROWS, n_classes))
-    _fit(name, [p / p.sum(axis=1, keepdims=True)], codes, None, task, n_classes, few, 0)
+    given = [p / p.sum(axis=1, keepdims=True)]
+    _fit(name, given, codes, None, task, n_classes, few, 0).predict(given)
 
 
 def _resolve(name: str | None, task: str) -> str:
@@ -277,7 +287,9 @@ def _fit(
         target = y
     Z = (X - center) / scale
     if name.startswith("LightGBM"):
-        _refuse_unknown(name, settings, _LIGHTGBM)
+        # The objective of classes follows from how many there are.
+        _refuse_unknown(name, settings, [s for s in _LIGHTGBM if s != "objective" or n_classes is None])
+        _refuse_values(name, settings, _LIGHTGBM_VALUES)
         estimator = _fit_lightgbm(Z, target, weight, n_classes, settings, random_state)
     else:
         estimator = _make(name, y, settings, random_state)
@@ -319,6 +331,19 @@ def _refuse_unknown(name: str, settings: Mapping[str, Any], known: Collection[st
         Problem(where, f"{name} has no setting {s!r}.{did_you_mean(s, known)} Use {listing(known)}.")
         for s in settings
         if s not in known
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+def _refuse_values(name: str, settings: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -> None:
+    where = f"{_SETTINGS}.stack_meta_learner_kwargs"
+    problems = [
+        Problem(
+            where, f"{name}: {s} cannot be {settings[s]!r}.{did_you_mean(settings[s], values)} Use {listing(values)}."
+        )
+        for s, values in allowed.items()
+        if s in settings and settings[s] not in values
     ]
     if problems:
         raise SpecError(problems)

@@ -216,3 +216,16 @@ def test_a_few_wrong_rows_among_those_told_apart_do_not_drive_scores_away():
         farthest.append(np.abs(model.booster_.predict(X, raw_score=True)).max())
     assert losses[0] < 0.5 * losses[1]
     assert farthest[0] < 12 < farthest[1]
+
+
+@pytest.mark.parametrize("objective", ["huber", "mae", "quantile", "l2"])
+def test_a_regressor_learns_by_any_loss_of_values_whatever_the_targets_unit(objective: str) -> None:
+    X, y = rows(600)
+    params = {"objective": objective, "num_iterations": 80, "learning_rate": 0.1}
+    found = []
+    for center, scale in ((0.0, 1.0), (5000.0, 100.0)):
+        model = make_learner(INFO, "regression", params)
+        fit_learner(INFO, model, FitData(X[:400], y[:400] * scale + center))
+        found.append((predict(model, "regression", X[400:]) - center) / scale)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    assert np.std(found[0] - y[400:]) < 0.8 * np.std(y[400:])

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from automl_jupyter.errors import SpecError
-from automl_jupyter.search.stack import fit_stack, meta_learner_problems
+from automl_jupyter.search.stack import StackModel, fit_stack, meta_learner_problems
 from automl_jupyter.tasks import get_task
 
 META_LEARNERS = {task: get_task(task).meta_learners for task in ("classification", "regression", "forecasting")}
@@ -94,6 +94,45 @@ def test_settings_reach_the_meta_learner() -> None:
         given, y, None, task="classification", meta_learner="light_gbm_classifier", settings={"n_estimators": 7}
     )
     assert model.estimator.best_iteration_ == 7
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"objective": "huber"}, {"objective": "mae"}, {"objective": "regression_l1"}, {"boosting_type": "dart"}],
+    ids=lambda s: next(iter(s.values())),
+)
+def test_a_boosted_second_level_learns_by_any_loss_of_values(settings: dict[str, str]) -> None:
+    y, given = members("regression")
+    assert meta_learner_problems("LightGBMRegressor", settings, "regression") == []
+    model, held_out = fit_stack(given, y, None, task="regression", meta_learner="LightGBMRegressor", settings=settings)
+    assert loss("regression", y, held_out) < min(loss("regression", y, p) for p in given)
+    np.testing.assert_allclose(model.predict([p[:50] for p in given]), model.predict(given)[:50])
+
+
+def test_what_a_boosted_second_level_would_do_wrong_is_refused() -> None:
+    def found(task: str, **settings: object) -> str:
+        name = "LightGBMRegressor" if task == "regression" else "LightGBMClassifier"
+        return " | ".join(
+            map(str, meta_learner_problems(name, settings, task, n_classes=2 if task[0] == "c" else None))
+        )
+
+    forest = {"boosting_type": "rf", "subsample": 0.6, "subsample_freq": 1}
+    for task in ("regression", "classification"):
+        assert "boosting_type cannot be 'rf'. Use gbdt, dart or goss." in found(task, **forest)
+    assert "LightGBMClassifier has no setting 'objective'." in found("classification", objective="multiclassova")
+    assert "objective cannot be 'poisson'. Use regression," in found("regression", objective="poisson")
+    assert "LightGBMRegressor: objective cannot be 'hubr'. Did you mean 'huber'? Use" in found(
+        "regression", objective="hubr"
+    )
+
+
+def test_settings_are_tried_on_a_prediction_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> np.ndarray:
+        raise AttributeError("no scale")
+
+    monkeypatch.setattr(StackModel, "predict", broken)
+    (problem,) = meta_learner_problems("ElasticNet", {"alpha": 0.5}, "regression")
+    assert "ElasticNet refuses this: no scale" in str(problem)
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
