@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,16 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.tree._tree import Tree
+from skops.io import dumps
 
 from automl_jupyter.errors import StoreError
 from automl_jupyter.learners.forest.packed import PackedTrees, pack, unpack
+from automl_jupyter.learners.log_target import LogTarget
 from automl_jupyter.trials import artifacts
+from automl_jupyter.trials.forecasters import PooledForecaster
 
 FORESTS = [
     RandomForestClassifier(7, random_state=0),
@@ -94,6 +101,14 @@ def damage(packed: PackedTrees, what: str) -> PackedTrees:
         return replace(packed, classes=None)
     elif what == "present":
         return replace(packed, present=packed.present + np.uint8(1))
+    elif what == "depths":
+        return replace(packed, depths=packed.depths - 1)
+    elif what == "two parents":
+        nodes["right_child"][inner] = nodes["left_child"][inner]
+    elif what == "no outputs":
+        tree = copy.copy(packed.tree)
+        tree.n_outputs_ = 0
+        return replace(packed, tree=tree)
     elif what == "too many classes":
         tree = copy.copy(packed.tree)
         tree.n_classes_ = 10**9
@@ -118,9 +133,120 @@ def damage(packed: PackedTrees, what: str) -> PackedTrees:
         "no classes",
         "present",
         "too many classes",
+        "depths",
+        "two parents",
+        "no outputs",
     ],
 )
 def test_nodes_that_make_no_trees_are_refused(what: str) -> None:
     model, _ = fitted(RandomForestClassifier(7, random_state=0))
     with pytest.raises(StoreError, match="do not make trees"):
         unpack(damage(pack(model), what))
+
+
+@pytest.mark.parametrize("forest", [FORESTS[2], FORESTS[5]], ids=lambda f: type(f).__name__)
+@pytest.mark.parametrize("width", ["as it was", "as wide"])
+@pytest.mark.parametrize("packs", [True, False])
+def test_trees_beside_what_they_add_to_are_refused(forest: Any, width: str, packs: bool, tmp_path: Path) -> None:
+    """Each tree of a round adds to a column of its own, whether there is one or not."""
+    model, _ = fitted(copy.deepcopy(forest))
+    n_trees = model.estimators_.size
+    model.estimators_ = model.estimators_.reshape(1, n_trees)
+    if width == "as wide":
+        model.n_trees_per_iteration_ = n_trees
+    (tmp_path / "forest.skops").write_bytes(artifacts.dump(model) if packs else dumps(model))
+    with pytest.raises(StoreError, match="do not make trees"):
+        artifacts.load(tmp_path / "forest.skops")
+
+
+def test_what_a_boosted_forest_begins_with_may_be_nothing(tmp_path: Path) -> None:
+    model, X = fitted(GradientBoostingClassifier(n_estimators=2, init="zero", random_state=0))
+    artifacts.save(tmp_path / "forest.skops", model)
+    np.testing.assert_array_equal(artifacts.load(tmp_path / "forest.skops").predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("forest", [*FORESTS, DecisionTreeRegressor(), DecisionTreeClassifier()], ids=repr)
+@pytest.mark.parametrize("where", ["alone", "inside"])
+def test_trees_that_are_written_one_by_one_come_back(forest: Any, where: str, tmp_path: Path) -> None:
+    """As forecasters hold them, and as forests were written before they were packed."""
+    model, X = fitted(copy.deepcopy(forest))
+    (tmp_path / "part.skops").write_bytes(dumps(model if where == "alone" else {"a": [model, model]}))
+    again = artifacts.load(tmp_path / "part.skops")
+    np.testing.assert_array_equal((again if where == "alone" else again["a"][0]).predict(X), model.predict(X))
+
+
+def tampered(model: Any, what: str) -> Any:
+    """Return a fitted tree with another node record, depth, or width."""
+    state = model.tree_.__getstate__()
+    nodes = state["nodes"].copy()
+    inner = np.flatnonzero(nodes["left_child"] != -1)[-1]
+    if what in ("left_child", "feature"):
+        nodes[what][inner] = 10**8
+    elif what == "empty":
+        nodes, state["values"], state["node_count"] = nodes[:0], state["values"][:0], 0
+    elif what == "depth":
+        state["max_depth"] = 0
+    elif what == "width":
+        model.n_features_in_ = 1
+    elif what == "no width":
+        del model.n_features_in_
+    tree = Tree(model.tree_.n_features, model.tree_.n_classes, model.tree_.n_outputs)
+    tree.__setstate__({**state, "nodes": nodes})
+    model.tree_ = tree
+    return model
+
+
+def in_forecaster(tree: Any) -> PooledForecaster:
+    """Return something that forecasts by a tree, as far as a file is concerned."""
+    forecaster = PooledForecaster.__new__(PooledForecaster)
+    forecaster.estimator_ = tree
+    return forecaster
+
+
+TAMPERED = ["left_child", "feature", "empty", "depth", "width", "no width"]
+HIDDEN: dict[str, Callable[[Any], Any]] = {
+    "alone": lambda tree: tree,
+    "in a logarithm": LogTarget,
+    "in a forecaster": in_forecaster,
+    "in lists": lambda tree: {"a": [(tree,)]},
+    "in an array": lambda tree: np.array([tree, None], dtype=object),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+@pytest.mark.parametrize("where", HIDDEN)
+def test_a_tampered_tree_is_refused_wherever_it_is(what: str, where: str, tmp_path: Path) -> None:
+    model, _ = fitted(DecisionTreeRegressor(max_depth=3))
+    (tmp_path / "part.skops").write_bytes(dumps(HIDDEN[where](tampered(model, what))))
+    with pytest.raises(StoreError, match="do not make trees"):
+        artifacts.load(tmp_path / "part.skops")
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+@pytest.mark.parametrize("forest", [FORESTS[3], FORESTS[5]], ids=lambda f: type(f).__name__)
+def test_so_is_one_in_a_forest_that_was_not_packed(forest: Any, what: str, tmp_path: Path) -> None:
+    model, _ = fitted(copy.deepcopy(forest))
+    tampered(np.ravel(model.estimators_)[-1], what)
+    (tmp_path / "part.skops").write_bytes(dumps({"a": model}))
+    with pytest.raises(StoreError, match="do not make trees"):
+        artifacts.load(tmp_path / "part.skops")
+
+
+def test_a_forest_narrower_than_its_trees_is_refused(tmp_path: Path) -> None:
+    model, _ = fitted(RandomForestRegressor(3, random_state=0))
+    model.n_features_in_ = 1
+    (tmp_path / "part.skops").write_bytes(dumps([model]))
+    with pytest.raises(StoreError, match="do not make trees"):
+        artifacts.load(tmp_path / "part.skops")
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda tree: tree, lambda tree: [tree], lambda tree: FunctionTransformer(tree.predict)]
+)
+def test_a_tree_without_an_estimator_that_looks_at_the_rows_is_refused(
+    kind: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    model, _ = fitted(DecisionTreeRegressor(max_depth=3))
+    (tmp_path / "part.skops").write_bytes(dumps(kind(model.tree_)))
+    with pytest.raises(StoreError, match=r"do not make trees|which is no part of a fitted model"):
+        artifacts.load(tmp_path / "part.skops")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automl_jupyter.errors import StoreError
+from automl_jupyter.learners.forest.nodes import are_trees, check_stages, check_trees, refuse
 from automl_jupyter.learners.log_target import LogTarget
 
 #: up to so many classes are written for every node, of more those that are present in it
@@ -96,6 +96,8 @@ def _nonzero(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def unpack(value: Any) -> Any:
     """Return the forest `pack` made, or any other value as it is.
 
+    Trees that were not packed are looked at, too: single ones, those of forecasters, and forests of earlier versions.
+
     Raises
     ------
     StoreError
@@ -104,10 +106,12 @@ def unpack(value: Any) -> Any:
     if isinstance(value, LogTarget):
         return _with_inner(value, unpack(value.estimator))
     if not isinstance(value, PackedTrees):
+        check_trees(value)
         return value
     from sklearn.tree._tree import Tree
 
     _check(value)
+    check_trees([value.forest, value.tree])
     n_classes = np.atleast_1d(np.asarray(getattr(value.tree, "n_classes_", 1), dtype=np.intp))
     nodes = np.split(value.nodes, np.cumsum(value.counts)[:-1])
     values = _values_of_trees(value, int(n_classes[0]))
@@ -125,6 +129,7 @@ def unpack(value: Any) -> Any:
         forest.estimators_ = np.empty(len(trees), dtype=object)
         forest.estimators_[:] = trees
         forest.estimators_ = forest.estimators_.reshape(value.shape)
+    check_stages(forest)
     return forest
 
 
@@ -157,27 +162,18 @@ def _without(estimator: Any, *names: str) -> Any:
 
 
 def _check(packed: PackedTrees) -> None:
-    """Refuse steps out of a tree or beyond the features."""
-    nodes, counts = packed.nodes, packed.counts
+    """Refuse steps out of a tree or beyond the features, and nodes without a value."""
     of_nodes = packed.values if packed.present is None else packed.present
-    whole = (
-        len(counts) == len(packed.depths) == int(np.prod(packed.shape))
-        and bool((counts > 0).all())
-        and int(counts.sum()) == len(nodes) == len(of_nodes)
+    # The forest checks the width of the rows it is given, its trees do not check again.
+    width = min(packed.forest.n_features_in_, packed.tree.n_features_in_)
+    if not (
+        len(packed.counts) == len(packed.depths) == int(np.prod(packed.shape))
+        and len(packed.nodes) == len(of_nodes)
+        and min(packed.tree.n_outputs_, np.min(getattr(packed.tree, "n_classes_", 1))) > 0
         and (packed.present is None or _has_its_classes(packed))
-    )
-    if whole:
-        most = np.repeat(counts, counts)
-        inner = nodes["left_child"] != -1
-        here = np.arange(len(nodes)) - np.repeat(np.cumsum(counts) - counts, counts)
-        for child in (nodes["left_child"][inner], nodes["right_child"][inner]):
-            whole = whole and bool(((child > here[inner]) & (child < most[inner])).all())
-        feature = nodes["feature"][inner]
-        # The forest checks the width of the rows it is given, its trees do not check again.
-        width = min(packed.forest.n_features_in_, packed.tree.n_features_in_)
-        whole = whole and bool(((feature >= 0) & (feature < width)).all())
-    if not whole:
-        raise StoreError("The nodes of a stored forest do not make trees; it was not loaded.")
+        and are_trees(packed.nodes, packed.counts, packed.depths, width)
+    ):
+        raise refuse()
 
 
 def _has_its_classes(packed: PackedTrees) -> bool:
