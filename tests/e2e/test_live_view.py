@@ -324,6 +324,14 @@ def test_a_score_says_on_which_folds_it_stands_where_that_is_not_all(make_view):
     assert "best AUC_weighted 0.9 on 1 of 5 folds by VotingEnsemble." in view.page.locator(".amlj-sr").text_content()
 
 
+@pytest.mark.parametrize("values", [(0.9466666666666665, 0.9466666666666667), (1e6, 1e6 + 1.2e-10), (0.0, 5e-324)])
+def test_best_scores_that_differ_by_rounding_are_drawn(make_view, values):
+    progress = [[1.0, 0.333], *([at, value] for at, value in enumerate(values, 4))]
+    view = make_view().show(a_snapshot((0, 0.7), progress=progress))
+    assert 2 <= view.page.locator(".amlj-grid line").count() <= 8
+    assert view.page.locator(".amlj-dots circle").count() == 3
+
+
 def test_what_is_said_aloud_is_said_rarely_and_at_the_end(make_view):
     view = make_view()
     view.page.clock.install()

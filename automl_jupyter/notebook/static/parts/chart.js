@@ -2,11 +2,12 @@
 
 const CHART = { height: 130, left: 58, right: 12, top: 10, bottom: 22 };
 
+/* They are counted: in a range of few floats, adding the step changes nothing, and an end is never reached. */
 function ticksOf(low, high, most) {
   const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((s) => s * power).find((s) => s >= rough) ?? 10 * power;
-  const ticks = [];
-  for (let t = Math.ceil(low / step) * step; t <= high + step * 1e-9; t += step) ticks.push(t);
+  const first = Math.ceil(low / step), n = Math.floor(high / step + 1e-9) - first + 1;
+  const ticks = Array.from({ length: Math.max(0, Math.min(n, 2 * most)) }, (_, i) => (first + i) * step);
   return { ticks, digits: Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9))) };
 }
 
@@ -48,7 +49,9 @@ function makeChart(root, id) {
     // The first score is the baseline's, often far off: the room belongs to what came after, and its line is cut.
     const after = values.length > 2 ? values.slice(1) : values;
     let low = Math.min(...after), high = Math.max(...after);
-    const pad = (high - low) * 0.08 || Math.abs(high) * 0.02 || 0.5;
+    // Means of folds may differ by rounding alone: these are one score, and its range is one that can be drawn.
+    const spread = high - low, size = Math.max(Math.abs(low), Math.abs(high));
+    const pad = (spread > size * 1e-7 ? spread * 0.08 : size * 0.02) || 0.5;
     low -= pad;
     high += pad;
     const x = (t) => CHART.left + ((width - CHART.left - CHART.right) * t) / end;
