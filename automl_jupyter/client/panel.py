@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from html import escape
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import number, plain, plural
 from automl_jupyter.client.job import Job
+from automl_jupyter.client.panel_fields import FIELDS, OF_TASK, SECTIONS, TASKS, Field
 from automl_jupyter.client.profile import Profile, profile
 from automl_jupyter.client.variables import free_variable, notebook_names, variable_of
-from automl_jupyter.errors import AutoMLError, DataError, SpecError
+from automl_jupyter.errors import AutoMLError, DataError, Problem, SpecError
 from automl_jupyter.spec import parse_cell
 from automl_jupyter.spec.algorithms import algorithm_names
 from automl_jupyter.spec.render import brief, render_cell
@@ -24,82 +25,9 @@ if TYPE_CHECKING:
 
     from automl_jupyter.spec import AutoMLJob
 
-#: the tasks a panel asks for; those of text and images are written as cells
-TASKS = ("classification", "regression", "forecasting")
 #: share of the rarest class below which what counts is said
 _RARE = 0.2
 _NAME = re.compile(r"[A-Za-z_]\w{0,79}")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of the form.
-
-    Parameters
-    ----------
-    key : str
-        The dotted field of the spec; ``name`` is the variable of the cell.
-    label : str
-        What people read.
-    kind : {"text", "number", "choice", "flag", "column", "data", "names"}
-        What is filled in: ``flag`` is yes or no or as by default, ``names`` any of the task's algorithms.
-    """
-
-    key: str
-    label: str
-    kind: str
-
-
-SECTIONS: Mapping[str, tuple[Field, ...]] = {
-    "Data": (
-        Field("training_data", "Training data", "data"),
-        Field("target_column_name", "Target", "column"),
-        Field("task", "Task", "choice"),
-        Field("primary_metric", "Primary metric", "choice"),
-    ),
-    "Forecasting": (
-        Field("forecasting.time_column_name", "Time", "column"),
-        Field("forecasting.time_series_id_column_names", "Columns that tell series apart", "names"),
-        Field("forecasting.forecast_horizon", "Periods ahead", "text"),
-        Field("forecasting.frequency", "Distance of periods", "text"),
-        Field("forecasting.seasonality", "Periods of a season", "text"),
-        Field("forecasting.features_unknown_at_forecast_time", "Columns not known ahead", "names"),
-        Field("forecasting.country_or_region_for_holidays", "Holidays of", "text"),
-    ),
-    "Limits": (
-        Field("limits.timeout_minutes", "Minutes for the whole job", "number"),
-        Field("limits.max_trials", "Most trials", "number"),
-        Field("limits.trial_timeout_minutes", "Minutes for one trial", "number"),
-        Field("limits.max_concurrent_trials", "Trials at the same time", "number"),
-        Field("limits.exit_score", "Stop at the score", "number"),
-        Field("limits.enable_early_termination", "Stop when nothing improves", "flag"),
-    ),
-    "Validation and test": (
-        Field("n_cross_validations", "Folds", "number"),
-        Field("validation_data_size", "Share held out", "number"),
-        Field("validation_data", "Validation data", "data"),
-        Field("test_data", "Test data", "data"),
-        Field("test_data_size", "Share set aside for the test", "number"),
-        Field("weight_column_name", "Row weights", "column"),
-        Field("group_column_name", "Groups that are never split", "column"),
-    ),
-    "Algorithms": (
-        Field("training.allowed_training_algorithms", "Only these", "names"),
-        Field("training.blocked_training_algorithms", "Not these", "names"),
-        Field("training.enable_vote_ensemble", "Voting ensemble", "flag"),
-        Field("training.enable_stack_ensemble", "Stack ensemble", "flag"),
-        Field("inference", "Final model", "choice"),
-    ),
-    "Run": (
-        Field("name", "Variable of the cell", "text"),
-        Field("experiment_name", "Experiment", "text"),
-        Field("compute", "Workers", "text"),
-        Field("random_state", "Seed", "number"),
-    ),
-}
-#: the sections that one task alone has
-_OF_TASK = {"Forecasting": "forecasting"}
-FIELDS: Mapping[str, Field] = {f.key: f for fields in SECTIONS.values() for f in fields}
 
 
 def panel(
@@ -166,6 +94,8 @@ class Panel:
         self._guess: tuple[str | None, str] = (None, "")
         self._advice = ""
         self._profile: Profile | None = None
+        self._types: dict[str, str] = {}  # as they were chosen, whether or not there are such columns
+        self._refused: dict[str, list[Problem]] = {}  # those of them that the columns cannot be read as
         self._types_error = ""
         self._seq = 0
 
@@ -218,11 +148,21 @@ class Panel:
     def set_type(self, name: str, type: str | None) -> None:
         """Read a column as another type; None goes back to the one that was found. What is refused is said."""
         self._types_error = ""
+        self._seq += 1
         try:
-            self.profile().set_type(name, type)
+            if type is not None or name not in self._types or self._is_read_so(name):
+                self.profile().set_type(name, type)
         except AutoMLError as refused:
             self._types_error = str(refused)
-        self._seq += 1
+            return
+        self._refused.pop(name, None)
+        self._types.pop(name, None)
+        if type is not None:
+            self._types[name] = self.profile().column_name_and_types[name]
+
+    def _is_read_so(self, name: str) -> bool:
+        """Return whether the profile reads a column as the type that was chosen."""
+        return self._profile is not None and name in self._profile.column_name_and_types
 
     def fill(self, job: AutoMLJob) -> None:
         """Fill in what a job was asked; settings without a field of their own are kept as they are."""
@@ -237,13 +177,11 @@ class Panel:
             self._values["name"] = job.name
         self._rest = rest
         types = rest.get("featurization", {}).pop("column_name_and_types", {})
+        self._types = {str(name): str(type) for name, type in types.items()}
         if rest.get("featurization") == {}:
             del rest["featurization"]
         self._read()
         self._look()
-        for name, type in types.items():
-            if self._frame is not None:
-                self.set_type(str(name), str(type))
         self._seq += 1
 
     def _read(self) -> None:
@@ -265,17 +203,19 @@ class Panel:
         return self._values.get("training_data") == self._given[0]
 
     def _look(self) -> None:
-        """Guess the task of the target, and say what matters for the metric."""
+        """Guess the task of the target, and say what matters for the metric, and which types do not fit."""
         from automl_jupyter.data.profile_target import profile_target
 
-        self._guess, self._advice, self._profile = (None, ""), "", None
+        self._guess, self._advice, self._profile, self._refused = (None, ""), "", None, {}
         target = self._values.get("target_column_name")
-        if self._frame is None or target not in self.columns:
-            return
-        series = self._frame.iloc[:, self.columns.index(str(target))]
-        found, _ = profile_target(series.rename(str(target)), self._values.get("task") and self._kind_of_target)
-        self._guess = (found.task, "; ".join([found.reason, *found.problems]))
-        self._advice = _advice(found, len(series))
+        if self._frame is not None and target in self.columns:
+            series = self._frame.iloc[:, self.columns.index(str(target))]
+            found, _ = profile_target(series.rename(str(target)), self._values.get("task") and self._kind_of_target)
+            self._guess = (found.task, "; ".join([found.reason, *found.problems]))
+            self._advice = _advice(found, len(series))
+        if self._frame is not None and self._types:
+            with suppress(DataError):  # a table without columns, which the job is refused for
+                self.profile()
 
     # --- what it is now ----------------------------------------------------------------------------------------------
 
@@ -283,6 +223,12 @@ class Panel:
     def columns(self) -> list[str]:
         """The columns of the training data."""
         return [] if self._frame is None else [str(c) for c in self._frame.columns]
+
+    @property
+    def type_names(self) -> list[str]:
+        """What has a type to choose: the columns, then what a type was chosen for and is no column."""
+        columns = self.columns
+        return [*columns, *(name for name in self._types if name not in columns)]
 
     @property
     def task(self) -> str:
@@ -296,7 +242,7 @@ class Panel:
 
     def _sections(self) -> dict[str, tuple[Field, ...]]:
         """Return the sections that the task has."""
-        return {title: fields for title, fields in SECTIONS.items() if _OF_TASK.get(title) in (None, self._known_task)}
+        return {title: fields for title, fields in SECTIONS.items() if OF_TASK.get(title) in (None, self._known_task)}
 
     @property
     def _kind_of_target(self) -> str:
@@ -311,6 +257,12 @@ class Panel:
             target = self._values.get("target_column_name")
             target = target if target in self.columns else None
             self._profile = profile(self._frame, target, task=self._kind_of_target if target else None)
+            for name, type in self._types.items():
+                if name != target:  # whose type is right where it is what the task reads it as
+                    try:
+                        self._profile.set_type(name, type)
+                    except DataError as refused:
+                        self._refused[name] = refused.problems
         return self._profile
 
     def _asked(self) -> tuple[AutoMLJob | None, dict[str, Any], SpecError | None]:
@@ -318,9 +270,8 @@ class Panel:
         body: dict[str, Any] = {}
         for key, value in _flat(self._rest).items():
             _put(body, key, value)
-        types = {} if self._profile is None else self._profile.column_name_and_types
-        if types:
-            _put(body, "featurization.column_name_and_types", types)
+        if self._types:
+            _put(body, "featurization.column_name_and_types", dict(self._types))
         options: dict[str, Any] = {"task": self.task}
         shown = {f.key for fields in self._sections().values() for f in fields}
         for key, value in self._values.items():
@@ -355,8 +306,12 @@ class Panel:
     @property
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong now: the field and a sentence, the same as of a cell."""
-        _, _, error = self._asked()
-        found = [] if error is None else [(p.where, p.message) for p in error.problems]
+        from automl_jupyter.data.roles import feature_types
+
+        job, _, error = self._asked()
+        wrong = [*([] if error is None else error.problems), *(p for ps in self._refused.values() for p in ps)]
+        wrong += [] if job is None else feature_types(job)[1]
+        found = [(p.where, p.message) for p in wrong]
         if self._frame_error:
             found.append(("training_data", self._frame_error))
         elif self._is_given() and self._namespace.get(self._given[0]) is not self._given[1]:
@@ -472,8 +427,18 @@ class Panel:
 
         assert self._profile is not None
         whole = profile_snapshot(self._profile.table, source="", cell="", seq=self._seq, error="")
-        keys = ("index", "name", "type", "detected", "reason", "is_target", "dropped")
-        rows = [{k: r.get(k) for k in keys} for r in whole["columns"]]
+        keys = ("index", "name", "type", "reason", "is_target")
+        rows = [{**{k: r[k] for k in keys}, "found": r["detected"] or r["type"]} for r in whole["columns"]]
+        names = self.type_names
+        for i in range(len(self.columns), len(names)):
+            name = plain(names[i], most=80)
+            rows.append({"index": i, "name": name, "type": "", "reason": "", "is_target": False, "found": ""})
+        for row in rows:
+            name = names[row["index"]]
+            row["chosen"], row["refused"] = name in self._types, name in self._refused
+            row["type"] = self._types.get(name, row["type"])
+            if row["refused"]:
+                row["reason"] = plain(" ".join(p.message for p in self._refused[name]), most=300)
         return {"columns": rows, "types": whole["types"]}
 
     def __repr__(self) -> str:
@@ -521,7 +486,10 @@ def _description(key: str, task: str) -> str:
 
 
 def _typed(value: Any) -> str:
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    """Return a value as one types it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -51,14 +51,15 @@ class PanelWidget(anywidget.AnyWidget):
                 if kind == "set" and isinstance(value, str | list):
                     self._panel.set(str(content.get("key")), value)
                 elif kind == "set_type" and isinstance(value, str) and isinstance(content.get("index"), int):
-                    names = [c.name for c in self._panel.profile().table.columns]
+                    names = self._panel.type_names
                     if 0 <= content["index"] < len(names):
                         self._panel.set_type(names[content["index"]], value or None)
                 elif kind == "types":
                     self._panel.profile()
             except AutoMLError:
-                return  # a field there is not, data that are gone: the form says so itself
-            self.snapshot = self._panel.snapshot()
+                pass  # a field there is not, data that are gone: the form says so itself
+            finally:
+                self.snapshot = self._panel.snapshot()
 
     def _on_request(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, Mapping):

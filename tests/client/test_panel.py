@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl_jupyter import automl
-from automl_jupyter.client.panel import FIELDS, Panel
+from automl_jupyter.client.panel import Panel
+from automl_jupyter.client.panel_fields import FIELDS
 from automl_jupyter.errors import AutoMLError, DataError, SpecError
 from automl_jupyter.spec import make_job, parse_cell, render_yaml
 from automl_jupyter.testing.quick import run_job, table_for
@@ -159,6 +160,69 @@ def test_types_are_chosen_and_land_in_the_cell(names: Any) -> None:
     assert "colour" in form.snapshot()["types_error"]
     form.set_type("age", None)
     assert "column_name_and_types" not in form.cell
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("task", "classification"),
+        ("target_column_name", "label"),
+        ("target_column_name", "size"),
+        ("training_data", "rows"),
+        ("training_data", "nowhere.csv"),
+        ("primary_metric", "AUC_weighted"),
+    ],
+)
+def test_types_stay_when_another_field_is_filled_in(names: Any, key: str, value: str) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    form.set_type("age", "categorical")
+    form.set(key, value)
+    assert "column_name_and_types: {age: Categorical}" in form.cell
+    if value != "nowhere.csv":
+        assert form.problems == []
+        assert form.profile().column_name_and_types == {"age": "Categorical"}
+
+
+def test_types_that_do_not_fit_are_problems_and_can_be_taken_away(names: Any) -> None:
+    asked = {"gone": "Numeric", "age": "Categorical", "colour": "DateTime", "label": "DateTime"}
+    form = Panel(names)
+    form.fill(parse_cell(_typed_cell(asked)))
+    assert form.spec.featurization.column_name_and_types == asked
+    form.set_type("size", "Categorical")
+    assert form.spec.featurization.column_name_and_types == {**asked, "size": "Categorical"}
+    said = "; ".join(f"{where}: {message}" for where, message in form.problems)
+    assert all(words in said for words in ("no column 'gone'", "'label' is the column to predict", "column 'colour':"))
+    rows = {form.type_names[r["index"]]: r for r in form.snapshot()["types"]["columns"]}
+    assert {name: row["type"] for name, row in rows.items() if row["chosen"]} == {**asked, "size": "Categorical"}
+    assert [name for name, row in rows.items() if row["refused"]] == ["colour", "gone"]
+    assert (rows["colour"]["found"], rows["gone"]["found"]) == ("Categorical", "")
+    for name in ("gone", "colour", "label"):
+        form.set_type(name, None)
+    assert form.problems == []
+    assert "column_name_and_types: {age: Categorical, size: Categorical}" in form.cell
+    assert form.type_names == form.columns
+
+
+def _typed_cell(types: dict[str, str]) -> str:
+    cell = {"training_data": "rows", "target_column_name": "label", "featurization": {"column_name_and_types": types}}
+    return json.dumps({"task": "classification", **cell})
+
+
+def test_types_of_a_table_that_is_not_there_stay_in_the_cell(names: Any) -> None:
+    form = Panel({})
+    form.fill(parse_cell(_typed_cell({"age": "Categorical"})))
+    assert "column_name_and_types: {age: Categorical}" in form.cell
+    assert [where for where, _ in form.problems] == ["training_data"]
+
+
+def test_a_setting_that_is_none_stays_none() -> None:
+    asked = "task: forecasting\ntraining_data: df\ntarget_column_name: y\n"
+    asked += "forecasting: {time_column_name: t, seasonality: null}"
+    form = Panel({"df": pd.DataFrame({"t": pd.date_range("2024-01-01", periods=9), "y": np.arange(9.0)})})
+    form.fill(parse_cell(asked))
+    assert form.problems == []
+    assert field_of(form, "forecasting.seasonality")["value"] == "null"
+    assert form.spec.forecasting.seasonality is None
 
 
 def test_what_matters_for_the_metric_is_said(names: Any) -> None:

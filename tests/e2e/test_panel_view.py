@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter import automl
+from automl_jupyter.spec import make_job
 
 pytestmark = pytest.mark.browser
 
@@ -70,6 +71,24 @@ def test_types_are_asked_for_when_they_are_opened_and_chosen_there(make_view):
     form.set_type("size", "Categorical")
     view.put(form.snapshot())
     assert "{size: Categorical}" in view.page.locator(".amlj-preview code").inner_text()
+
+
+def test_types_that_do_not_fit_are_shown_and_can_be_taken_away(make_view):
+    form = a_panel()
+    asked = {"gone": "Numeric", EVIL: "DateTime", "y": "Text"}
+    form.fill(make_job(**{**form.spec.to_dict(), "featurization": {"column_name_and_types": asked}}))
+    view = make_view().show(form.snapshot(), script="panel")
+    view.page.get_by_text("Column types").click()
+    gone = view.page.get_by_label("Type of gone")
+    assert gone.input_value() == "Numeric"
+    assert "There is no column 'gone'" in view.page.locator("tr", has=gone).inner_text()
+    assert view.page.get_by_label("Type of y").input_value() == "Text"
+    for name, index in (("gone", 3), ("y", 2)):
+        view.page.get_by_label(f"Type of {name}").select_option("")
+        assert view.page.evaluate("() => window.model.sent.at(-1)") == {"type": "set_type", "index": index, "value": ""}
+        form.set_type(name, None)
+    view.put(form.snapshot())
+    assert gone.count() == view.page.get_by_label("Type of y").count() == 0
 
 
 def test_data_are_read_when_they_are_chosen_and_not_while_a_path_is_typed(make_view):

@@ -145,21 +145,21 @@ function makeTypes(root, id, send) {
       th.scope = "row";
       make("bdi", "", th, row.name);
       const cell = make("td", "", tr);
-      if (row.is_target) setText(cell, "target");
+      if (row.is_target && !row.chosen) setText(cell, "target");
       else {
         const select = make("select", "amlj-select", cell);
         select.setAttribute("aria-label", `Type of ${row.name}`);
         select.dataset.index = row.index;
-        const found = row.detected || row.type;
-        for (const type of [...new Set([found, ...snapshot.types.types])]) {
-          const option = make("option", "", select, type === found ? `${type || "?"} (found)` : type);
-          option.value = type === found ? "" : type;
+        // What a job was asked may be a type that is none, or the type of a column that is not there.
+        for (const type of new Set([row.found, ...snapshot.types.types, row.type])) {
+          const option = make("option", "", select, type !== row.found ? type : type ? `${type} (found)` : "–");
+          option.value = type === row.found ? "" : type;
           option.selected = type === row.type;
         }
         select.addEventListener("change", () => send({ type: "set_type", index: row.index, value: select.value }));
         if (String(row.index) === focused) select.focus();
       }
-      make("td", "amlj-quiet", tr, row.reason);
+      make("td", row.refused ? "amlj-wrong" : "amlj-quiet", tr, row.reason);
     }
     return undefined;
   };
