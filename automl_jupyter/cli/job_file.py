@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,8 @@ def _anchor(job: AutoMLJob, folder: Path, names: Iterable[str]) -> None:
         if table is None:
             continue
         if table.path is not None:
-            if "://" not in table.path and not Path(table.path).expanduser().is_absolute():
+            if "://" not in table.path and not os.path.isabs(os.path.expanduser(table.path)):
                 table.path = str(folder.resolve() / table.path)
-        elif table.name is not None and (folder / table.name).exists():
+        elif table.name is not None and os.path.exists(folder / table.name):
             # a word alone may be a variable of a notebook or a file; a terminal has no variables
             table.path, table.name = str(folder.resolve() / table.name), None

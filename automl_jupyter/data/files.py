@@ -220,9 +220,14 @@ def _neighbours(path: str) -> str:
     if is_url(path):
         return ""
     folder = Path(path).parent
-    names = sorted(p.name for p in folder.iterdir() if file_kind(p.name)[0])[:200] if folder.is_dir() else []
+    try:
+        names = sorted(p.name for p in folder.iterdir() if file_kind(p.name)[0])[:200]
+    except (FileNotFoundError, NotADirectoryError):
+        return f" The folder {plain(folder.resolve())!r} is not there."
+    except OSError:  # a folder that may not be listed
+        return ""
     if not names:
-        return f" The folder {plain(folder.resolve())!r} " + ("has no tables." if folder.is_dir() else "is not there.")
+        return f" The folder {plain(folder.resolve())!r} has no tables."
     from automl_jupyter._core.text import did_you_mean
 
     near = did_you_mean(Path(path).name, names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,7 +85,7 @@ def load_frame(
             return _from_path(str(value), base, field)
         return as_frame(value, field=field)
     if not path and name:
-        if not (base / name).exists():
+        if not os.path.exists(base / name):
             raise DataError([Problem(field, _no_variable(name, variables, namespace is not None))])
         path = name
     return _from_path(path, base, field)
@@ -107,11 +108,12 @@ def _from_path(path: str, base: Path, field: str) -> pd.DataFrame:
         path = path.removeprefix("file://")
     if is_url(path):
         return as_frame(read_file(path, field=field), field=field)
-    place = base / Path(path).expanduser()
-    if place.name == MLTABLE_FILE and place.is_file():
+    # As os.path looks: where that is not possible there is nothing, and opening it says why.
+    place = base / os.path.expanduser(path)
+    if place.name == MLTABLE_FILE and os.path.isfile(place):
         place = place.parent
-    if place.is_dir():
-        read = read_mltable if (place / MLTABLE_FILE).is_file() else read_folder
+    if os.path.isdir(place):
+        read = read_mltable if os.path.isfile(place / MLTABLE_FILE) else read_folder
         return as_frame(read(place, field=field), field=field)
     return as_frame(read_file(str(place), field=field), field=field)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,7 +204,7 @@ def _expand(kind: str, path: str, folder: Path, where: str, problems: list[Probl
         return [path] if kind == "file" else _expand_url(kind, path)
     place = folder / path
     if kind == "file":
-        found = [str(place)] if place.is_file() else []
+        found = [str(place)] if os.path.isfile(place) else []
     elif kind == "pattern":
         found = sorted(p for p in glob.glob(str(place), recursive=True) if Path(p).is_file())
     else:

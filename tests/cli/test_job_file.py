@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from automl_jupyter.cli.job_file import read_job, spec_options
-from automl_jupyter.errors import SpecError
+from automl_jupyter.cli.job_file import check_data, read_job, spec_options
+from automl_jupyter.errors import DataError, SpecError
 from automl_jupyter.spec.options import OPTIONS
 
 _AZURE = """\
@@ -80,6 +80,14 @@ def test_paths_of_an_option_begin_where_the_user_is(tmp_path: Path) -> None:
 def test_urls_and_absolute_paths_stay(tmp_path: Path, path: str) -> None:
     text = f"{{task: regression, target_column_name: y, training_data: '{path}'}}"
     assert read_job(_write(tmp_path, text), [], {}).training_data.path == path
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/train.csv", "n" * 300 + ".csv", "n" * 300])
+def test_a_path_that_cannot_be_looked_up_is_left_to_be_refused_with_its_data(tmp_path: Path, name: str) -> None:
+    text = f"{{task: regression, target_column_name: y, training_data: '{name}'}}"
+    job = read_job(_write(tmp_path, text), [], {})
+    with pytest.raises(DataError, match=r"^training_data: .*(There is no|cannot be read)"):
+        check_data(job)
 
 
 def test_the_job_is_the_same_from_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

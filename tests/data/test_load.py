@@ -110,6 +110,22 @@ def test_addresses_are_read_by_fsspec() -> None:
         load_frame("nowhere://bucket/u.csv")
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("~nobody-of-that-name/x.csv", "There is no file '.*~nobody-of-that-name/x.csv'"),
+        ("n" * 300 + ".csv", "'.*' cannot be read: .*[Nn]ame too long"),
+        ("folder/" + "n" * 300, "'.*' is not a table this package reads"),
+    ],
+)
+def test_paths_that_cannot_be_looked_up_are_refused_in_a_sentence(tmp_path: Path, path: str, message: str) -> None:
+    for source in (path, Input(path=path)):
+        with pytest.raises(DataError, match=f"training_data: {message}"):
+            load_frame(source, namespace={}, base=tmp_path, field="training_data")
+    with pytest.raises(DataError, match=f"There is no variable and no file '{path[:20]}"):
+        load_frame(Input(name=path), namespace={}, base=tmp_path)
+
+
 def test_folder_of_tables_is_one_table(tmp_path: Path) -> None:
     FRAME.to_parquet(tmp_path / "part-1.parquet")
     FRAME.to_parquet(tmp_path / "part-2.parquet")

@@ -43,6 +43,16 @@ def test_what_makes_no_sense_is_left_alone(widget: PanelWidget, content: Any) ->
     assert widget.snapshot["cell"] == before
 
 
+def test_the_page_hears_of_the_form_whatever_happens(widget: PanelWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("automl_jupyter.client.panel.Panel._look", fail)
+    with pytest.raises(MemoryError):
+        widget.hear({"type": "set", "key": "target_column_name", "value": "size"})
+    assert "target_column_name: size" in widget.snapshot["cell"]
+
+
 def test_types_of_a_table_that_is_gone_are_not_shown() -> None:
     widget = PanelWidget(automl.panel("nothing", namespace={}))
     widget.hear({"type": "types"})
