@@ -147,6 +147,8 @@ class Controller:
             self.began.set()  # nothing is written any more: the folder of a job that could not begin may be removed
             self._lock.release()
             self.released.set()
+            if self.error is not None:
+                self.feed.publish_again()  # its end may be in no log: whoever shows it has to look who runs it
             if self._executor is not None:
                 release(self._executor, self._in_flight)
             self._side.shutdown(wait=False, cancel_futures=True)

@@ -6,6 +6,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from automl_jupyter._core.jsonl import Reader
@@ -48,6 +49,13 @@ class Feed:
         """Replace the history."""
         with self._changed:
             self._history = history
+            self._changed.notify_all()
+
+    def publish_again(self) -> None:
+        """Tell that nothing more comes; a job without an end is told of once more, for only its status is another."""
+        with self._changed:
+            if not self._history.is_over:
+                self._history = replace(self._history)
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[History], bool], timeout_s: float | None = None) -> bool:
@@ -169,4 +177,4 @@ class LogFeed(Feed):
             if not alive:
                 break
             threading.Event().wait(INTERVAL_S)
-        self.publish(self._history)
+        self.publish_again()

@@ -235,6 +235,24 @@ def test_the_model_of_a_job_that_cannot_write_its_log_is_not_waited_for(
         _ = job.model
 
 
+def test_listeners_hear_that_a_job_cannot_write_its_log_any_more(
+    gate: Gate, jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = start(jobs)
+    assert gate.reached.wait(LIMIT_S)
+    told, stopped = threading.Event(), threading.Event()
+
+    def listen(history: Any) -> None:
+        (stopped if job.status == "NotResponding" else told).set()
+
+    stop = job.subscribe(listen)
+    assert told.wait(LIMIT_S)
+    FullDisk(monkeypatch, "fold_ended")
+    gate.open()
+    assert stopped.wait(LIMIT_S), "what is shown says that the job goes on"
+    stop()
+
+
 def test_listeners_get_the_newest_history_and_the_end_and_no_more(gate: Gate, jobs: SimpleNamespace) -> None:
     job = start(jobs)
     assert gate.reached.wait(LIMIT_S)

@@ -216,6 +216,23 @@ def test_a_job_nobody_runs_does_not_respond(client: MLClient, jobs: SimpleNamesp
     assert again.leaderboard()["accuracy"].tolist() == job.leaderboard()["accuracy"].tolist()
 
 
+def test_listeners_hear_that_nobody_runs_a_job_any_more(client: MLClient, jobs: SimpleNamespace) -> None:
+    job = client.jobs.create_or_update(jobs.spec(name="killed")).wait(LIMIT_S)
+    log = job.path / "events.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    found = _as_another_process_sees(client, "killed")
+    told, stopped = threading.Event(), threading.Event()
+
+    def listen(history: Any) -> None:
+        (stopped if found.status == "NotResponding" else told).set()
+
+    with JobLockHeld(found):
+        stop = found.subscribe(listen)
+        assert told.wait(LIMIT_S)
+    assert stopped.wait(LIMIT_S), "what is shown says that the job goes on"
+    stop()
+
+
 class JobLockHeld:
     """Holds a job's lock, as its controller would."""
 
