@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -99,7 +100,8 @@ class Jobs:
 
     def workspaces(self) -> dict[str, Path]:
         """Return the folders of jobs, by key."""
-        return {workspace_key(path): path.resolve() for path in [*self._given, *known_workspaces()] if path.is_dir()}
+        paths = [*self._given, *known_workspaces()]
+        return {workspace_key(path): path.resolve() for path in paths if os.path.isdir(path)}
 
     def list(self) -> list[dict[str, Any]]:
         """Return the summaries of all jobs, the newest first, each with its workspace's key."""

@@ -190,7 +190,7 @@ def find_folder(workspace: Path, name: str) -> JobFolder | None:
     """Return the folder of the job called `name`, in whichever experiment, or None."""
     check_name(name, "name")
     for path in workspace.absolute().glob(f"*/{name}"):
-        if (path / "events.jsonl").is_file():
+        if os.path.isfile(path / "events.jsonl"):
             return JobFolder(path)
     return None
 

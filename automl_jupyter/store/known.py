@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from pathlib import Path
 
 from automl_jupyter._core.files import read_json, write_json
@@ -32,19 +33,30 @@ def remember_workspace(workspace: Path) -> None:
 
 
 def known_workspaces() -> list[Path]:
-    """Return the workspaces that are known and still there; those that are gone are forgotten."""
+    """Return the workspaces that are known and can be looked at; those that are gone are forgotten."""
     found = []
     for file in sorted(_folder().glob("*.json")):
         try:
             path = Path(read_json(file)["path"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if file.stem == workspace_key(path) and path.is_dir():
+        if file.stem == workspace_key(path) and os.path.isdir(path):
             found.append(path)
-        elif not path.exists():
+        elif _is_gone(path):
             with contextlib.suppress(OSError):
                 file.unlink()
     return found
+
+
+def _is_gone(path: Path) -> bool:
+    """Return whether there is nothing; what may not be looked at now may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _folder() -> Path:

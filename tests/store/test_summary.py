@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.listing import Listing
 from automl_jupyter.jobs.feed import LogFeed
-from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.server.jobs import Jobs
+from automl_jupyter.store.folder import JobFolder, find_folder
 from automl_jupyter.store.history import History
 from automl_jupyter.store.known import known_workspaces, remember_workspace
 from automl_jupyter.store.summary import read_summary, summarise
@@ -171,3 +173,28 @@ def test_workspaces_are_known_until_they_are_gone(tmp_path: Path, monkeypatch: p
     workspace.rmdir()
     assert known_workspaces() == []
     assert not forged.exists()
+
+
+def test_a_workspace_that_may_not_be_looked_at_takes_no_other_and_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    closed, open_ = tmp_path / "closed" / "automl_jobs", tmp_path / "open" / "automl_jobs"
+    for workspace in (closed, open_):
+        (workspace / "Default" / "one").mkdir(parents=True)
+        (workspace / "Default" / "one" / "events.jsonl").touch()
+        remember_workspace(workspace)
+    log = open_ / "Default" / "one" / "events.jsonl"
+    stat, shut = os.stat, (str(closed.resolve()), str(log.resolve()))
+
+    def refuse(path: Any, **how: Any) -> Any:
+        if str(path).startswith(shut):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refuse)
+        assert known_workspaces() == [open_.resolve()]
+        assert set(Jobs([closed]).workspaces().values()) == {open_.resolve()}
+        assert find_folder(open_, "one") is None
+    assert set(known_workspaces()) == {closed.resolve(), open_.resolve()}
