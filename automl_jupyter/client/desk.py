@@ -38,6 +38,8 @@ _ACTS: Mapping[str, Callable[[Any, Mapping[str, Any]], object]] = {
     "skip": lambda job, content: job.skip(_model_of(content)),
     "block": lambda job, content: job.block(str(content.get("learner"))),
 }
+#: what can be asked of a job that runs
+REQUESTS = tuple(_ACTS)
 
 
 def act(job: Any, content: Mapping[str, Any]) -> str:

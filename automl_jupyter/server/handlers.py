@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,9 +18,9 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
-from automl_jupyter._core.text import plain
+from automl_jupyter._core.text import listing, plain
 from automl_jupyter.client.assist import complete_cell, explain
-from automl_jupyter.client.desk import act, answer
+from automl_jupyter.client.desk import REQUESTS, act, answer
 from automl_jupyter.errors import StoreError
 from automl_jupyter.server.jobs import Jobs, Opened
 from automl_jupyter.server.stream import EventStream, follow_job, follow_jobs
@@ -119,6 +120,9 @@ class RequestsHandler(JobsHandler):
     async def post(self, workspace: str, name: str) -> None:
         """Put a request; whoever runs the job takes it up."""
         content = self.body_of()
+        if (wanted := content.get("type")) not in REQUESTS:
+            known = listing([repr(name) for name in REQUESTS])
+            raise HTTPError(400, f"'type': {plain(wanted, most=60)!r} is no request; use {known}.")
         opened = await self.on_thread(self.jobs.open, workspace, name)
         refused = "The job is over." if opened.job.done else await asyncio.to_thread(act, opened.job, content)
         if refused:
@@ -176,10 +180,12 @@ class FileHandler(JobsHandler):
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file.name, safe='')}")
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Content-Length", str(file.stat().st_size))
         self.set_header("Content-Type", "application/octet-stream")
         with open(file, "rb") as stream:
-            while chunk := await asyncio.to_thread(stream.read, _CHUNK):
+            left = os.fstat(stream.fileno()).st_size  # the log of a job that runs grows meanwhile
+            self.set_header("Content-Length", str(left))
+            while chunk := await asyncio.to_thread(stream.read, min(_CHUNK, left)):
+                left -= len(chunk)
                 self.write(chunk)
                 await self.flush()
         self.finish(set_content_type="application/octet-stream")

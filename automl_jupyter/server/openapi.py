@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl_jupyter import __version__
+from automl_jupyter.client.desk import REQUESTS
 from automl_jupyter.store.summary import JobSummary
 
 _JOB = "/jobs/{workspace}/{name}"
@@ -17,12 +18,13 @@ _REQUEST = {
     "type": "object",
     "required": ["type"],
     "properties": {
-        "type": {"enum": ["cancel", "pause", "unpause", "extend", "skip", "block"]},
+        "type": {"enum": list(REQUESTS)},
         "minutes": {"type": "number", "exclusiveMinimum": 0, "description": "For `extend`."},
         "model": {"description": "For `skip`: the trial's number.", "type": "integer"},
         "learner": {"description": "For `block`.", "type": "string"},
     },
 }
+_REFUSED = {"400": "There is no such request.", "409": "Refused."}
 _QUESTION = {
     "type": "object",
     "required": ["what"],
@@ -71,7 +73,7 @@ def openapi(base_url: str) -> dict[str, Any]:
             f"{_JOB}/stream": {
                 "get": _streams("Events `snapshot`, then `delta`; `over` when nothing more will come.", of_job=True)
             },
-            f"{_JOB}/requests": {"post": _posts("Ask something of a job.", _REQUEST, "202", {"409": "Refused."})},
+            f"{_JOB}/requests": {"post": _posts("Ask something of a job.", _REQUEST, "202", _REFUSED)},
             f"{_JOB}/answers": {
                 "post": _posts("Ask about a model: its page, or a chart as PNG.", _QUESTION, "200", {})
             },

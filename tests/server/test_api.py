@@ -173,6 +173,32 @@ def test_another_sites_page_is_refused_though_the_browser_is_logged_in(
         own.stop()
 
 
+def test_a_request_that_there_is_not_is_refused_with_those_there_are(server: Any, dead: Path) -> None:
+    for name in ("bank", dead.name):
+        for content in ({"type": "stop"}, {"type": ["cancel"]}, {}):
+            refused = server.post(f"jobs/{server.key()}/{name}/requests", json=content)
+            assert refused.status_code == 400
+            assert "use 'cancel', 'pause', " in refused.json()["message"]
+
+
+def test_a_file_that_grows_is_sent_as_it_was_when_it_was_asked_for(server: Any) -> None:
+    file, size = (
+        server.workspace / "birds" / "bank" / "grows.bin",
+        (32 << 20) + 5,
+    )  # more than waits between two sockets
+    with open(file, "wb") as stream:
+        stream.truncate(size)
+    try:
+        with server.stream(f"jobs/{server.key()}/bank/files/{file.name}") as answer:
+            chunks = answer.iter_raw()
+            n = len(next(chunks))
+            with open(file, "ab") as stream:
+                stream.write(b"more")
+            assert n + sum(len(chunk) for chunk in chunks) == int(answer.headers["Content-Length"]) == size
+    finally:
+        file.unlink()
+
+
 def test_large_and_shapeless_bodies_are_refused(server: Any) -> None:
     address = f"jobs/{server.key()}/bank/answers"
     assert server.post(address, content=b"[" * 300_000).status_code == 413
