@@ -33,8 +33,10 @@ def check_cell(text: str) -> list[dict[str, Any]]:
     >>> check_cell("print(1)")
     []
     """
-    first, _, body = text.partition("\n")
-    words = first.split(maxsplit=1)
+    lines = text.split("\n")
+    n_blank = next((i for i, line in enumerate(lines) if line.strip()), 0)  # IPython leaves them out
+    body = "\n".join(lines[n_blank + 1 :])
+    words = lines[n_blank].split(maxsplit=1)
     if not words or words[0] != MAGIC:
         return []
     line = "".join(words[1:])
@@ -44,7 +46,7 @@ def check_cell(text: str) -> list[dict[str, Any]]:
         check_trainable(spec)
     except SpecError as error:
         problems = error.problems
-        return [{"line": 1 + (p.line or 0), "where": p.where, "message": p.message} for p in problems]
+        return [{"line": n_blank + 1 + (p.line or 0), "where": p.where, "message": p.message} for p in problems]
     except AutoMLError as error:
-        return [{"line": 1, "where": "", "message": str(error)}]
+        return [{"line": n_blank + 1, "where": "", "message": str(error)}]
     return []

@@ -14,10 +14,15 @@ export interface IExplanation {
   allowed: string[];
 }
 
-/** The row and column of a place in a text, both from 0. */
+/** The characters of a text, as JupyterLab's completer and the server count them: one beyond U+FFFF is one, not two. */
+export function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** The row and column of a place in a text, both from 0; the offset and the column count characters. */
 export function placeOf(text: string, offset: number): { row: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
-  return { row: before.length - 1, column: before[before.length - 1].length };
+  const before = Array.from(text).slice(0, offset).join('').split('\n');
+  return { row: before.length - 1, column: lengthOf(before[before.length - 1]) };
 }
 
 /** Settings and their values; of the notebook's tables only the kernel knows. */
@@ -36,7 +41,7 @@ export class CellCompletions implements ICompletionProvider {
     const place = { text: request.text, ...placeOf(request.text, request.offset) };
     const found = await this.api.post<{ fragment: string; texts: string[] }>(this.api.address('complete'), place);
     return {
-      start: request.offset - found.fragment.length,
+      start: request.offset - lengthOf(found.fragment),
       end: request.offset,
       items: found.texts.map(text => ({ label: text, type: 'automl' }))
     };
@@ -62,12 +67,11 @@ export function describe(found: IExplanation): HTMLElement {
 /** Help for the field under the mouse. */
 export const help = (api: Api) =>
   hoverTooltip(async (view, at): Promise<Tooltip | null> => {
-    const text = view.state.doc;
-    if (!isAutoML(text.line(1).text)) {
+    const text = view.state.doc.toString();
+    if (!isAutoML(text)) {
       return null;
     }
-    const line = text.lineAt(at);
-    const place = { text: text.toString(), row: line.number - 1, column: at - line.from };
+    const place = { text, ...placeOf(text, lengthOf(text.slice(0, at))) };
     const answer = await api
       .post<{ explanation: IExplanation | null }>(api.address('explain'), place)
       .catch(() => ({ explanation: null })); // a server that does not answer must not disturb writing

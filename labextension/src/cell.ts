@@ -3,6 +3,7 @@ import type { Diagnostic } from '@codemirror/lint';
 import type { Text } from '@codemirror/state';
 import type { IProblem } from './api';
 
+/** Blank lines before the first one are left out, as IPython does. */
 const MAGIC = /^\s*%%automl\b/;
 
 export function isAutoML(text: string): boolean {

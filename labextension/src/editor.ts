@@ -37,7 +37,7 @@ export const editor: JupyterFrontEndPlugin<void> = {
     const check = linter(
       async view => {
         const text = view.state.doc;
-        if (!checks || !isAutoML(text.line(1).text)) {
+        if (!checks || !isAutoML(text.toString())) {
           return [];
         }
         try {
