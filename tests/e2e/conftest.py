@@ -62,13 +62,19 @@ class LiveView:
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
 
     def show(
-        self, snapshot: dict[str, Any], *, dark: bool = False, html: str | None = None, script: str = "live"
+        self,
+        snapshot: dict[str, Any],
+        *,
+        dark: bool = False,
+        html: str | None = None,
+        script: str = "live",
+        within: str = "",
     ) -> LiveView:
         theme = ";".join(f"--jp-{name}: {value}" for name, value in (DARK if dark else LIGHT).items())
         css = STYLES[script].read_text()
         self.page.set_content(
             f"<!doctype html><style>:root{{{theme}}} body{{margin:0}} {css}</style>"
-            f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell">{html or ""}</div></body>'
+            f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell" class="{within}">{html or ""}</div></body>'
         )
         if html is None:
             code = script_of(script) if script in PARTS else STATIC.joinpath(f"{script}.js").read_text()

@@ -130,7 +130,7 @@ def test_names_do_nothing_and_nothing_is_cut_off(make_view, width, dark):
 
 
 def test_everything_has_a_name_and_is_reached_by_keyboard(make_view):
-    view = make_view().show(a_panel().snapshot(), script="panel")
+    view = make_view().show(a_panel().snapshot(), script="panel", within="jp-Cell")
     unnamed = view.page.evaluate(
         """() => [...document.querySelectorAll("input, select, button")]
           .filter((e) => !e.labels?.length && !e.getAttribute("aria-label") && !e.textContent)
@@ -144,3 +144,25 @@ def test_everything_has_a_name_and_is_reached_by_keyboard(make_view):
     assert "amlj-main-button" in reached
     view.page.get_by_role("button", name="Insert cell").click()
     view.page.get_by_text("This page lets no cell be inserted").wait_for()
+
+
+def test_where_there_are_no_cells_none_can_be_inserted(make_view):
+    view = make_view().show(a_panel().snapshot(), script="panel")
+    copy, insert = (view.page.get_by_role("button", name=name) for name in ("Copy", "Insert cell"))
+    copy.wait_for()
+    insert.wait_for(state="hidden")
+
+
+def test_a_cell_can_be_inserted_where_the_view_is_drawn_before_it_is_put_into_one(make_view):
+    view = make_view().show(a_panel().snapshot(), script="panel")
+    view.page.evaluate(
+        """async () => {
+          window.cleanup();
+          const cell = document.createElement("div");
+          cell.className = "jp-Cell";
+          window.cleanup = window.module.render({ model: window.model, el: cell });
+          for (let i = 0; i < 3; i += 1) await new Promise((done) => requestAnimationFrame(done));
+          document.body.append(cell);
+        }"""
+    )
+    view.page.get_by_role("button", name="Insert cell").wait_for()

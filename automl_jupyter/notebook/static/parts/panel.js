@@ -187,13 +187,22 @@ function makePreview(root) {
   });
   const said = make("span", "amlj-quiet", bar, "");
   said.setAttribute("role", "status");
-  return (snapshot) => {
+  // Where there are no cells, none can be inserted; whether there are is known once the view is on the page.
+  insert.hidden = true;
+  const look = () => {
+    if (root.isConnected) insert.hidden = !root.closest(".jp-Cell");
+  };
+  const observer = new ResizeObserver(look);
+  observer.observe(box);
+  function update(snapshot) {
+    look();
     setText(code, snapshot.cell);
     problems.hidden = !snapshot.problems.length;
     problems.replaceChildren(...snapshot.problems.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     const n = snapshot.n_problems;
     setAttribute(insert, "title", n ? `There ${n === 1 ? "is a problem" : `are ${n} problems`} left; the cell would say so, too` : "Put the cell below this one");
-  };
+  }
+  return { update, close: () => observer.disconnect() };
 }
 
 function render({ model, el }) {
@@ -231,12 +240,13 @@ function render({ model, el }) {
       for (const field of section.fields) fields.get(field.key)?.(field);
     }
     types(snapshot);
-    preview(snapshot);
+    preview.update(snapshot);
   }
   model.on("change:snapshot", update);
   update();
   return () => {
     model.off("change:snapshot", update);
+    preview.close();
     root.remove();
   };
 }
