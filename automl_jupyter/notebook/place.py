@@ -16,6 +16,8 @@ from typing import Any
 SESSION_VARIABLE = "JPY_SESSION_NAME"
 #: jupyter_client sets it in the kernels it starts, to the number of the process it runs in
 LAUNCHER_VARIABLE = "JPY_PARENT_PID"
+#: where Linux shows its processes
+PROCESSES = Path("/proc")
 
 
 class Place(StrEnum):
@@ -64,10 +66,29 @@ def _inherited(variable: str) -> bool:
     Between them may be a shell, or ``conda run``, which only hands on what it was given. So what is asked first is the
     process that jupyter_client names: the one that called it.
     """
-    for process in (os.environ.get(LAUNCHER_VARIABLE), os.getppid()):
-        try:
-            environ = Path(f"/proc/{process}/environ").read_bytes()
-        except OSError:  # not Linux, not here, or not ours to read
-            continue
-        return any(entry.startswith(f"{variable}=".encode()) for entry in environ.split(b"\0"))
+    for process in (os.environ.get(LAUNCHER_VARIABLE, ""), str(os.getppid())):
+        found = _variables_of(process)
+        if found is not None:
+            return variable in found
     return False
+
+
+def _variables_of(process: str) -> set[str] | None:
+    """Return the names of a process's variables; None where it is not there, or not ours to look at."""
+    if PROCESSES.is_dir():
+        try:
+            environ = (PROCESSES / process / "environ").read_bytes()
+        except OSError:
+            return None
+        return {entry.partition(b"=")[0].decode(errors="replace") for entry in environ.split(b"\0")}
+    # On Windows jupyter_client names a handle, no process, and a venv's launcher stands between any two.
+    if os.name == "nt" or not process.isdigit():
+        return None
+    try:
+        import psutil
+    except ImportError:
+        return None
+    try:
+        return set(psutil.Process(int(process)).environ())
+    except (psutil.Error, OSError):
+        return None

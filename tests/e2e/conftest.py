@@ -74,7 +74,8 @@ class LiveView:
         css = STYLES[script].read_text()
         self.page.set_content(
             f"<!doctype html><style>:root{{{theme}}} body{{margin:0}} {css}</style>"
-            f'<body data-jp-theme-light="{"false" if dark else "true"}"><div id="cell" class="{within}">{html or ""}</div></body>'
+            f'<body data-jp-theme-light="{"false" if dark else "true"}">'
+            f'<div id="cell" class="{within}">{html or ""}</div></body>'
         )
         if html is None:
             code = script_of(script) if script in PARTS else STATIC.joinpath(f"{script}.js").read_text()

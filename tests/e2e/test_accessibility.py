@@ -71,7 +71,7 @@ def test_the_panel(make_view, dark):
     form = automl.panel("rows", "y", namespace={"rows": rows})
     form.set("limits.timeout_minutes", "abc")
     form.profile()
-    view = make_view().show(form.snapshot(), script="panel", dark=dark)
+    view = make_view().show(form.snapshot(), script="panel", dark=dark, within="jp-Cell")
     for summary in view.page.locator("summary").all():
         if summary.is_visible() and summary.evaluate("(node) => !node.parentElement.open"):
             summary.click()

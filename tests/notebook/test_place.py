@@ -63,8 +63,9 @@ def test_what_launched_the_kernel_is_asked_before_what_started_its_process(
 ):
     for number, environ in ((7, launcher), (8, parent)):
         if environ is not None:
-            (tmp_path / f"-proc-{number}-environ").write_bytes(environ)
-    monkeypatch.setattr(place, "Path", lambda path: tmp_path / path.replace("/", "-"))
+            (tmp_path / str(number)).mkdir()
+            (tmp_path / str(number) / "environ").write_bytes(environ)
+    monkeypatch.setattr(place, "PROCESSES", tmp_path)
     monkeypatch.setattr(place.os, "getppid", lambda: 8)
     for number in ("7", "") if launcher is None else ("7",):
         monkeypatch.setenv("JPY_PARENT_PID", number)
@@ -74,10 +75,40 @@ def test_what_launched_the_kernel_is_asked_before_what_started_its_process(
         assert place._inherited("JPY_SESSION_NAME") is inherited
 
 
+@pytest.mark.parametrize(
+    ("launcher", "parent", "inherited"),
+    [
+        ({"PATH": "/bin"}, {"JPY_SESSION_NAME": "x"}, False),
+        ({"JPY_SESSION_NAME": "x"}, {"PATH": "/bin"}, True),
+        (None, {"JPY_SESSION_NAME": "x"}, True),
+        (None, None, False),
+    ],
+)
+def test_without_a_folder_of_processes_psutil_is_asked(launcher, parent, inherited, monkeypatch, tmp_path):
+    psutil = pytest.importorskip("psutil")
+    environs = {number: environ for number, environ in ((7, launcher), (8, parent)) if environ is not None}
+
+    class Process:
+        def __init__(self, number):
+            if number not in environs:
+                raise psutil.NoSuchProcess(number)
+            self.environ = lambda: environs[number]
+
+    monkeypatch.setattr(place, "PROCESSES", tmp_path / "none")
+    monkeypatch.setattr(psutil, "Process", Process)
+    monkeypatch.setattr(place.os, "getppid", lambda: 8)
+    monkeypatch.setenv("JPY_PARENT_PID", "7" if launcher else "no number")
+    assert place._inherited("JPY_SESSION_NAME") is inherited
+    monkeypatch.setitem(place.sys.modules, "psutil", None)  # not installed
+    assert not place._inherited("JPY_SESSION_NAME")
+
+
 def test_the_parents_environment_is_read_by_whole_names(monkeypatch, tmp_path):
-    environ = tmp_path / "environ"
+    environ = tmp_path / "8" / "environ"
+    environ.parent.mkdir()
     environ.write_bytes(b"X_JPY_SESSION_NAME=1\0PATH=/bin\0")
-    monkeypatch.setattr(place, "Path", lambda _: environ)
+    monkeypatch.setattr(place, "PROCESSES", tmp_path)
+    monkeypatch.setattr(place.os, "getppid", lambda: 8)
     assert not place._inherited("JPY_SESSION_NAME")
     environ.write_bytes(b"PATH=/bin\0JPY_SESSION_NAME=x\0")
     assert place._inherited("JPY_SESSION_NAME")
