@@ -499,6 +499,24 @@ def test_buttons_ask_what_they_say(make_view):
         assert view.page.get_by_role("button", name=name).count() == 0
 
 
+def test_a_refusal_goes_when_it_was_read_and_news_come_or_something_else_is_asked(make_view):
+    view = make_view()
+    view.page.clock.install()
+    view.show(a_snapshot((0, 0.7)))
+    refusal = view.page.get_by_role("alert").filter(has_text="does not answer")
+    view.hear({"type": "refused", "message": "The server does not answer."})
+    view.put(a_snapshot((0, 0.7), seq=2))
+    assert refusal.is_visible(), "there was no time to read it"
+    view.page.clock.run_for(11_000)
+    assert refusal.is_visible()
+    view.put(a_snapshot((0, 0.7), seq=3))
+    assert not refusal.is_visible()
+    view.hear({"type": "refused", "message": "The server does not answer."})
+    assert refusal.is_visible()
+    view.page.get_by_role("button", name="Pause").click()
+    assert not refusal.is_visible()
+
+
 def test_the_leaderboard_is_filtered_by_words(make_view):
     view = make_view().show(a_snapshot((0, 0.7), (1, 0.8), (2, None)))
     search = view.page.get_by_role("searchbox")

@@ -29,6 +29,8 @@ export function applyDelta(snapshot, delta) {
  * and what listens through one ends with it. The first that hears of a change makes it, for they share the snapshot. */
 const desks = new WeakMap();
 const PATIENCE_MS = 180000;
+/* So long a refusal stays at least, however soon news come. */
+const READING_MS = 10000;
 const SILENCE = "No answer came. Is the kernel running?";
 
 function deskOf(model) {
@@ -75,17 +77,23 @@ function mount(model, el) {
   root.setAttribute("aria-labelledby", id);
   root.dataset.lmSuppressShortcuts = "true";
   const desk = deskOf(model);
-  const head = makeHead(root, id, desk.send);
+  const head = makeHead(root, id, send);
   const refused = make("div", "amlj-error", root);
   refused.setAttribute("role", "alert");
   refused.hidden = true;
   const limits = makeLimits(root);
   const workers = makeWorkers(root);
   const chart = makeChart(root, id);
-  const table = makeTable(root, id, desk.send, desk.ask);
+  const table = makeTable(root, id, send, desk.ask);
   const foot = makeFoot(root, desk.ask);
   const announce = makeAnnouncer(root);
-  let seq = -Infinity, snapshot = null, arrived = 0;
+  let seq = -Infinity, snapshot = null, arrived = 0, refusedAt = 0;
+
+  /* What was refused is no news any more. */
+  function send(content) {
+    refused.hidden = true;
+    desk.send(content);
+  }
 
   function update() {
     const next = model.get("snapshot");
@@ -93,6 +101,7 @@ function mount(model, el) {
     seq = next.seq ?? 0;
     snapshot = next;
     arrived = performance.now();
+    if (arrived - refusedAt >= READING_MS) refused.hidden = true;
     for (const part of [head, limits, workers, chart.update, table, foot, announce]) part(snapshot);
     setAttribute(root, "data-over", snapshot.over ? "true" : null);
   }
@@ -116,6 +125,7 @@ function mount(model, el) {
   const forget = desk.onRefused((message) => {
     setText(refused, message);
     refused.hidden = false;
+    refusedAt = performance.now();
     head.refused();
   });
   model.on("change:snapshot", update);
