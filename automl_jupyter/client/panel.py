@@ -95,7 +95,7 @@ class Panel:
         self._advice = ""
         self._profile: Profile | None = None
         self._types: dict[str, str] = {}  # as they were chosen, whether or not there are such columns
-        self._refused: dict[str, list[Problem]] = {}  # those of them that the columns cannot be read as
+        self._refused: dict[str, tuple[Problem, ...]] = {}  # those of them that the columns cannot be read as
         self._types_error = ""
         self._seq = 0
 
@@ -147,7 +147,7 @@ class Panel:
 
     def set_type(self, name: str, type: str | None) -> None:
         """Read a column as another type; None goes back to the one that was found. What is refused is said."""
-        self._types_error = ""
+        name, self._types_error = str(name), ""
         self._seq += 1
         try:
             if type is not None or name not in self._types or self._is_read_so(name):
