@@ -34,6 +34,7 @@ def submit(
     namespace: Mapping[str, Any] | None = None,
     workspace: Path | str | None = None,
     compute: object | None = None,
+    default_compute: object | None = None,
     base: Path | str = ".",
 ) -> Job:
     """Start a job beside the caller and return its handle at once.
@@ -48,6 +49,8 @@ def submit(
         Where jobs are kept; ``automl_jobs`` in the current folder, or ``AUTOML_JOBS``, when not given.
     compute : object, optional
         Where fits run, in place of the spec's: an address, a Dask client or cluster, ``"local"`` or ``"inline"``.
+    default_compute : object, optional
+        Where fits run when neither `compute` nor the spec says, or what they say is a name that is not known here.
     base : Path, default "."
         What relative paths of data are relative to.
 
@@ -72,7 +75,7 @@ def submit(
     spec.check()
     spec = check_trainable(spec)
     names = dict(namespace or {})
-    where = resolve_compute(compute if compute is not None else spec.compute, names)
+    where = resolve_compute(compute if compute is not None else spec.compute, names, default_compute)
     if where == "local":
         refuse_unguarded()
     experiment = spec.experiment_name or _experiment_name()
@@ -80,8 +83,9 @@ def submit(
     remember_workspace(folder.path.parent.parent)
     write_text(folder.spec_file, render_yaml(spec))
     created: list[ev.Event] = []
-    if isinstance(spec.compute, str) and where == "local" and spec.compute != "local":
-        message = f"compute {spec.compute!r} is no Dask cluster here; the job runs on this machine."
+    if compute is None and _is_unknown(spec.compute, names):
+        there = "on this machine" if where in ("local", "inline") else "where the client says"
+        message = f"compute {spec.compute!r} is no Dask cluster here; the job runs {there}."
         created.append(ev.Noted(message=message, topic="compute"))
     birth = ev.JobCreated(
         name=folder.path.name,
@@ -113,6 +117,7 @@ def resume(
     namespace: Mapping[str, Any] | None = None,
     workspace: Path | str | None = None,
     compute: object | None = None,
+    default_compute: object | None = None,
     base: Path | str = ".",
 ) -> Job:
     """Go on with a job whose process died or that was stopped, from what it has.
@@ -121,7 +126,7 @@ def resume(
     ----------
     name : str
         The job.
-    namespace, workspace, compute, base
+    namespace, workspace, compute, default_compute, base
         As for `submit`; the namespace matters only when the cached data are gone.
 
     Raises
@@ -143,7 +148,7 @@ def resume(
     if history.status == "Completed":
         raise StoreError(f"The job {name} is complete; there is nothing to go on with. Start a new job with more time.")
     names = dict(namespace or {})
-    where = resolve_compute(compute if compute is not None else spec.compute, names)
+    where = resolve_compute(compute if compute is not None else spec.compute, names, default_compute)
     if where == "local":
         refuse_unguarded()
 
@@ -174,28 +179,39 @@ def open_folder(name: str, workspace: Path | str | None) -> JobFolder:
     return folder
 
 
-def resolve_compute(compute: object | None, namespace: Mapping[str, Any]) -> object:
-    """Return where fits run: a name is looked up in the notebook; one unknown there, a cloud cluster's, means local.
+def resolve_compute(compute: object | None, namespace: Mapping[str, Any], default: object | None = None) -> object:
+    """Return where fits run: a name is looked up in the notebook.
+
+    What `default` says stands where nothing is said, and for a name that is not known here, a cloud cluster's; without
+    it that is local.
 
     Raises
     ------
     SpecError
         When the name is that of something else.
     """
-    if compute is None or compute == "":
-        return "local"
+    if compute is None or compute == "" or _is_unknown(compute, namespace):
+        return "local" if default is None else resolve_compute(default, namespace)
     if not isinstance(compute, str):
         return compute
-    if compute in ("local", "inline") or "://" in compute:
+    if _is_place(compute):
         return compute
-    named = namespace.get(compute)
-    if named is None:
-        return "local"
+    named = namespace[compute]
     if hasattr(named, "scheduler_address") or hasattr(named, "scheduler_info"):
         return named
     raise SpecError(
         [Problem("compute", f"{compute!r} is a {type(named).__name__} in the notebook, not a Dask client or cluster.")]
     )
+
+
+def _is_place(compute: str) -> bool:
+    """Return whether a text says by itself where fits run; others are names."""
+    return compute in ("local", "inline") or "://" in compute
+
+
+def _is_unknown(compute: object, namespace: Mapping[str, Any]) -> bool:
+    """Return whether `compute` is a name that nothing has here."""
+    return isinstance(compute, str) and not _is_place(compute) and namespace.get(compute) is None
 
 
 def _experiment_name() -> str:

@@ -33,7 +33,8 @@ class MLClient:
     subscription_id, resource_group_name, workspace_name : str, optional
         Taken and ignored, so that code written for Azure Machine Learning's client runs as it is.
     compute : object, optional
-        Where fits run when a job does not say: an address, a Dask client or cluster.
+        Where fits run when a job does not say, or says a name that is not known here, such as a cloud cluster's: an
+        address, a Dask client or cluster, ``"local"`` or ``"inline"``.
 
     Examples
     --------
@@ -84,7 +85,7 @@ class JobOperations:
         SpecError, DataError
             With every problem found.
         """
-        return _remember(submit(job, namespace=namespace, workspace=self._path, compute=self._compute))
+        return _remember(submit(job, namespace=namespace, workspace=self._path, default_compute=self._compute))
 
     def get(self, name: str) -> Job:
         """Return the handle of a job.
@@ -162,7 +163,7 @@ class JobOperations:
 
     def resume(self, name: str, *, namespace: Mapping[str, Any] | None = None) -> Job:
         """Go on with a job whose process died or that was stopped."""
-        return _remember(resume(name, namespace=namespace, workspace=self._path, compute=self._compute))
+        return _remember(resume(name, namespace=namespace, workspace=self._path, default_compute=self._compute))
 
 
 def _remember(job: Job) -> Job:

@@ -491,6 +491,17 @@ def test_where_fits_run_is_looked_up() -> None:
         resolve_compute("mine", {"mine": []})
 
 
+def test_a_default_stands_where_nothing_is_said_or_a_name_is_not_here() -> None:
+    cluster = SimpleNamespace(scheduler_address="tcp://host:8786")
+    for unsaid in (None, "", "cpu-cluster"):
+        assert resolve_compute(unsaid, {}, "inline") == "inline"
+        assert resolve_compute(unsaid, {"mine": cluster}, "mine") is cluster
+        assert resolve_compute(unsaid, {}, "no-such-cluster") == "local"
+    for said in ("local", "inline", "tcp://host:1"):
+        assert resolve_compute(said, {}, "tcp://host:8786") == said
+    assert resolve_compute("mine", {"mine": cluster}, "inline") is cluster
+
+
 # --- going on ---------------------------------------------------------------------------------------------------
 
 

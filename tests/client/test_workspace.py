@@ -16,6 +16,7 @@ import pytest
 from automl_jupyter.client.submit import resume
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
+from automl_jupyter.jobs.controller import make_executor
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.lock import JobLock
 
@@ -45,6 +46,29 @@ def test_create_get_and_list(client: MLClient, jobs: SimpleNamespace) -> None:
         client.jobs.get("frist")
     with pytest.raises(StoreError, match=r"'\.\./first' cannot name a folder"):
         client.jobs.get("../first")
+
+
+@pytest.mark.parametrize(("asked", "used"), [("inline", "inline"), (None, "tcp://here:1"), ("cpu", "tcp://here:1")])
+def test_the_clients_compute_is_for_jobs_that_say_none(
+    asked: str | None, used: str, jobs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def note(compute: object) -> Any:
+        seen.append(compute)
+        return make_executor("inline")
+
+    monkeypatch.setattr("automl_jupyter.jobs.controller.make_executor", note)
+    here = MLClient(tmp_path / "automl_jobs", compute="tcp://here:1").jobs
+    job = here.create_or_update(jobs.spec(compute=asked, limits={"max_trials": 1})).wait(LIMIT_S)
+    said = [note.message for note in job.history.notes if note.topic == "compute"]
+    assert [("'cpu' is no Dask cluster" in what, "where the client says" in what) for what in said] == (
+        [(True, True)] if asked == "cpu" else []
+    )
+    log = job.path / "events.jsonl"  # as if its process had died before the end
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    here.resume(job.name).wait(LIMIT_S)
+    assert seen == [used, used]
 
 
 def test_the_workspace_is_the_one_of_the_environment(tmp_path: Path, jobs: SimpleNamespace) -> None:
