@@ -9,15 +9,34 @@ from automl_jupyter.client import automl
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.spec.inputs import Input, JobInput
 
-__all__ = ["AssetTypes", "DefaultAzureCredential", "Input", "JobInput", "MLClient", "automl"]
+__all__ = ["AssetTypes", "DefaultAzureCredential", "Input", "JobInput", "MLClient", "Output", "automl"]
 
 
 class AssetTypes:
-    """What `Input.type` may be."""
+    """What `Input.type` may be, and what an output may be."""
 
     MLTABLE = "mltable"
     URI_FILE = "uri_file"
     URI_FOLDER = "uri_folder"
+    CUSTOM_MODEL = "custom_model"
+    MLFLOW_MODEL = "mlflow_model"
+
+
+class Output:
+    """A named output of a job, such as ``outputs={"best_model": Output(type="mlflow_model")}``.
+
+    The job keeps what was asked and does nothing with it: its model is ``job.model``, and in its folder.
+
+    Examples
+    --------
+    >>> spec = automl.regression(training_data="df", target_column_name="y", outputs={"best": Output("mlflow_model")})
+    >>> spec.outputs
+    {'best': {'type': 'mlflow_model'}}
+    """
+
+    def __init__(self, type: str = "uri_folder", path: str | None = None, **options: object) -> None:
+        self.type, self.path = type, path
+        self.__dict__.update(options)
 
 
 class DefaultAzureCredential:

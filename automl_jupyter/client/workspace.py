@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.submit import open_folder, resume, submit
-from automl_jupyter.errors import StoreError
+from automl_jupyter.errors import Problem, SpecError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
+from automl_jupyter.spec.kinds import nearest
 from automl_jupyter.store.folder import default_workspace, list_folders
 from automl_jupyter.store.history import History
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 #: handles of jobs that were begun in this process, by folder, so that every door hands out the same one
 _running: dict[Path, Job] = {}
 
+#: further keywords of Azure Machine Learning's client
+_AZURE_KEYWORDS = ("base_url", "cloud", "enable_telemetry", "logging_enable", "show_progress", "user_agent")
+
 
 class MLClient:
     """The jobs of a workspace.
@@ -30,11 +34,20 @@ class MLClient:
     path : str or Path, optional
         Where jobs are kept; ``automl_jobs`` in the current folder, or ``AUTOML_JOBS``, when not given. Anything else,
         such as the credential that Azure Machine Learning's client takes first, is not needed and ignored.
-    subscription_id, resource_group_name, workspace_name : str, optional
+    subscription_id, resource_group_name, workspace_name, registry_name : str, optional
         Taken and ignored, so that code written for Azure Machine Learning's client runs as it is.
+    credential : object, optional
+        Likewise.
     compute : object, optional
         Where fits run when a job does not say, or says a name that is not known here, such as a cloud cluster's: an
         address, a Dask client or cluster, ``"local"`` or ``"inline"``.
+    **ignored
+        What else Azure Machine Learning's client takes: ``cloud``, ``show_progress``, ``enable_telemetry`` and so on.
+
+    Raises
+    ------
+    SpecError
+        For any other keyword.
 
     Examples
     --------
@@ -49,16 +62,30 @@ class MLClient:
         subscription_id: str | None = None,
         resource_group_name: str | None = None,
         workspace_name: str | None = None,
+        registry_name: str | None = None,
         *,
+        credential: object | None = None,
         compute: object | None = None,
+        **ignored: object,
     ) -> None:
+        _refuse_unknown(ignored)
         self.path = Path(path) if isinstance(path, str | Path) else default_workspace()
         self.jobs = JobOperations(self.path, compute)
 
     @classmethod
-    def from_config(cls, credential: object | None = None, path: str | Path | None = None) -> MLClient:
-        """Return the client of the workspace in the current folder, or in `path`; no credential is needed."""
-        return cls(path)
+    def from_config(
+        cls,
+        credential: object | None = None,
+        path: str | Path | None = None,
+        file_name: str | None = None,
+        **ignored: object,
+    ) -> MLClient:
+        """Return the client of the workspace in the current folder, or in the folder `path`.
+
+        No credential is needed, and no file that says where a workspace in the cloud is; both are taken and ignored.
+        """
+        _refuse_unknown(ignored)
+        return cls(None if path is None or Path(path).is_file() else path)
 
     def __repr__(self) -> str:
         return f"MLClient({str(self.path)!r})"
@@ -164,6 +191,22 @@ class JobOperations:
     def resume(self, name: str, *, namespace: Mapping[str, Any] | None = None) -> Job:
         """Go on with a job whose process died or that was stopped."""
         return _remember(resume(name, namespace=namespace, workspace=self._path, default_compute=self._compute))
+
+
+def _refuse_unknown(keywords: Iterable[str]) -> None:
+    """Refuse what neither this client nor Azure Machine Learning's takes: a slip must not be ignored."""
+    ours = ("path", "compute")
+    problems = [
+        Problem(
+            name,
+            f"is not an argument of MLClient.{nearest(name, ours)} Its own are path, the folder in which jobs"
+            " are kept, and compute, where they run.",
+        )
+        for name in keywords
+        if name not in _AZURE_KEYWORDS
+    ]
+    if problems:
+        raise SpecError(problems)
 
 
 def _remember(job: Job) -> Job:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from automl_jupyter.client.azure import AssetTypes, DefaultAzureCredential, JobInput, MLClient, automl
+from automl_jupyter.client.azure import AssetTypes, DefaultAzureCredential, JobInput, MLClient, Output, automl
+from automl_jupyter.errors import SpecError
 
 
 @pytest.fixture
@@ -73,3 +74,35 @@ def test_custom_featurization_is_taken_as_it_stands(folder: Path) -> None:
     assert returned_job.spec.featurization.blocked_transformers == ["LabelEncoder"]
     said = {note["what"] for note in returned_job.plan["notes"] if note["topic"] == "featurization"}
     assert said == {"LabelEncoder is not used", "Missing values of 'job' are imputed: most_frequent"}
+
+
+def test_the_client_takes_what_the_clouds_takes(tmp_path: Path) -> None:
+    here = MLClient().path
+    cloud = {"subscription_id": "s", "resource_group_name": "g", "workspace_name": "w"}
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    for ml_client in (
+        MLClient(credential=DefaultAzureCredential(), **cloud),
+        MLClient(DefaultAzureCredential(), "s", "g", None, "registry"),
+        MLClient(DefaultAzureCredential(), registry_name="r", cloud="AzureCloud", show_progress=False),
+        MLClient.from_config(credential=DefaultAzureCredential(), file_name="config.json", enable_telemetry=False),
+        MLClient.from_config(DefaultAzureCredential(), path=config),
+    ):
+        assert ml_client.path == here
+    assert MLClient.from_config(path=tmp_path).path == tmp_path
+
+
+def test_a_keyword_that_no_client_has_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"workspace: is not an argument of MLClient\. Its own are path, the folder"):
+        MLClient(workspace="jobs")
+    with pytest.raises(SpecError, match=r"computer: is not an argument of MLClient\. Did you mean 'compute'\?"):
+        MLClient.from_config(DefaultAzureCredential(), computer="inline")
+
+
+def test_an_output_is_kept_with_the_job(folder: Path) -> None:
+    spec = automl.regression(
+        training_data=JobInput(type=AssetTypes.MLTABLE, path=str(folder)),
+        target_column_name="age",
+        outputs={"best_model": Output(type=AssetTypes.MLFLOW_MODEL, mode="rw_mount")},
+    )
+    assert spec.outputs == {"best_model": {"type": "mlflow_model", "mode": "rw_mount"}}
