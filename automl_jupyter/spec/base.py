@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from automl_jupyter._core.text import listing, plain
 from automl_jupyter.errors import Problem, SpecError
-from automl_jupyter.spec.kinds import Allowed, RefusedError, nearest, shown
+from automl_jupyter.spec.kinds import Allowed, RefusedError, as_number, nearest, shown
 
 
 class _Unset:
@@ -67,8 +67,7 @@ class Settings(BaseModel):
             elif name in given:
                 problems.append(Problem(plain(key), f"{name} is given twice, once under another name."))
             else:
-                factor = self.factors.get(key)
-                given[name] = value * factor if factor and isinstance(value, int | float) else value
+                given[name] = _scaled(value, self.factors[key]) if key in self.factors else value
         for name, value in given.items():
             problems += self._assign(name, value)
         return problems
@@ -144,6 +143,14 @@ class Settings(BaseModel):
 
 class Section(Settings):
     """A settings class that is one section of a job, merged when it is set twice."""
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    """Return a number in the unit of the new name; what is none is left to the check of the field."""
+    try:
+        return as_number(value) * factor
+    except ValueError:
+        return value
 
 
 def under(name: str, problem: Problem) -> Problem:

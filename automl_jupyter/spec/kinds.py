@@ -129,9 +129,15 @@ def as_whole(value: object) -> int:
 
 def as_number(value: object) -> float:
     """Take a finite number, numpy's too."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise ValueError
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ValueError from None
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def is_number(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -39,9 +40,11 @@ def _folds(value: object) -> object:
 
 
 def _label(value: object) -> object:
-    if isinstance(value, bool | float):
-        return value
-    return value if isinstance(value, int) else as_text(value)
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()  # what Python has for a scalar of numpy's
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
+    return value if isinstance(value, bool | int | float) else as_text(value)
 
 
 _METRIC = Allowed("the name of a metric")

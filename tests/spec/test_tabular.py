@@ -306,6 +306,36 @@ def test_names_are_matched_loosely_and_enumerations_count() -> None:
     assert job.training.allowed_training_algorithms == ["LightGBM"]
 
 
+@pytest.mark.parametrize("hours", [2, 2.0, np.int64(2), np.float32(2)])
+def test_a_former_name_in_another_unit_takes_any_number(hours: Any) -> None:
+    with pytest.warns(DeprecationWarning, match="experiment_timeout_hours"):
+        assert classification(limits={"experiment_timeout_hours": hours}).limits.timeout_minutes == 120
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(True, "true"), ("2", "'2'"), (10**400, "1000"), (float("inf"), "inf")])
+def test_a_former_name_in_another_unit_refuses_what_is_no_number(hours: Any, shown: str) -> None:
+    with (
+        pytest.warns(DeprecationWarning, match="experiment_timeout_hours"),
+        pytest.raises(SpecError, match=f"{shown}.* is not allowed; use a number of minutes above 0"),
+    ):
+        classification(limits={"experiment_timeout_hours": hours})
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(np.int64(1), 1), (np.bool_(True), True), (np.float64(0.5), 0.5), (np.str_("yes"), "yes"), (True, True), (7, 7)],
+)
+def test_a_class_label_may_be_a_number_of_numpy(given: Any, kept: Any) -> None:
+    label = classification(positive_label=given).positive_label
+    assert (type(label), label) == (type(kept), kept)
+
+
+@pytest.mark.parametrize("given", [float("nan"), float("inf"), np.float64("nan"), np.datetime64("2024-01-01"), [1]])
+def test_a_class_label_is_a_text_a_number_or_a_flag(given: Any) -> None:
+    with pytest.raises(SpecError, match="is not allowed; use a class label"):
+        classification(positive_label=given)
+
+
 def test_a_table_in_memory_is_kept_and_dumped_without_its_rows() -> None:
     frame = pd.DataFrame({"x": [1], "y": [0]})
     job = automl.classification(training_data=frame, target_column_name="y")
