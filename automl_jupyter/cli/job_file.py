@@ -12,7 +12,7 @@ import click
 from automl_jupyter._core.text import plural
 from automl_jupyter.errors import SpecError
 from automl_jupyter.spec.job import AutoMLJob
-from automl_jupyter.spec.options import OPTIONS
+from automl_jupyter.spec.options import OPTIONS, option_key
 from automl_jupyter.spec.parse import parse_cell
 
 #: what an option of the specification is called among a command's arguments
@@ -62,7 +62,8 @@ def read_job(job_file: Path, overrides: Iterable[str], options: Mapping[str, Any
     except UnicodeDecodeError:
         raise SpecError(f"The file {job_file} is not UTF-8 text.") from None
     job = parse_cell(text, wanted)
-    _anchor(job, job_file.parent, [name for name in _TABLES if name not in wanted])
+    given = {option_key(key) for key in wanted}  # these are relative to where they are typed
+    _anchor(job, job_file.parent, [name for name in _TABLES if not given & {name, f"{name}.path", f"{name}.name"}])
     job.check()
     return job
 

@@ -16,7 +16,8 @@ class Option:
     key : str
         The dotted field of the spec that it sets.
     type : str
-        ``text``, ``number``, ``whole``, ``texts`` (names separated by commas) or ``flag``.
+        ``text``, ``table`` (text, or a mapping in braces), ``number``, ``whole``, ``texts`` (names separated by
+        commas) or ``flag``.
     help : str
         One sentence.
     metavar : str
@@ -37,17 +38,17 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("--task", "task", "text", "The kind of problem, such as classification.", "TASK"),
-    Option("--data", "training_data", "text", "A notebook variable, a path or URL, or an MLTable folder.", "DATA"),
+    Option("--data", "training_data", "table", "A notebook variable, a path or URL, or an MLTable folder.", "DATA"),
     Option("--target", "target_column_name", "text", "The column to predict.", "COLUMN"),
     Option("--metric", "primary_metric", "text", "The metric that ranks the trials.", "METRIC"),
     Option(
         "--validation-data",
         "validation_data",
-        "text",
+        "table",
         "A separate table that chooses between trials.",
         "DATA",
     ),
-    Option("--test-data", "test_data", "text", "A table the recommended model is tested on at the end.", "DATA"),
+    Option("--test-data", "test_data", "table", "A table the recommended model is tested on at the end.", "DATA"),
     Option("--folds", "n_cross_validations", "whole", "How many folds of cross-validation to use.", "N"),
     Option("--weight", "weight_column_name", "text", "The column of row weights.", "COLUMN"),
     Option("--group", "group_column_name", "text", "The column whose values are never split.", "COLUMN"),

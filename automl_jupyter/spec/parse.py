@@ -9,7 +9,7 @@ from typing import Any
 
 from automl_jupyter._core.text import suggest
 from automl_jupyter.errors import Problem, SpecError
-from automl_jupyter.spec.base import Settings, allowed_text, sections
+from automl_jupyter.spec.base import Settings, allowed_text, nullable, sections, under
 from automl_jupyter.spec.job import AutoMLJob
 from automl_jupyter.spec.jobs import JOB_CLASSES, job_class
 from automl_jupyter.spec.kinds import shown
@@ -19,6 +19,7 @@ from automl_jupyter.spec.yaml_core import load, scalar
 _OPTION_TYPES = {option.key: option.type for option in OPTIONS}
 #: Fields where the text of an option stays text, however it looks.
 _TEXT_MARKS = ("text", "a path or a URL", "the name of a column", "a class label")
+_NULLS = ("null", "Null", "NULL")
 
 
 def parse_cell(body: str, options: Mapping[str, Any] | None = None) -> AutoMLJob:
@@ -30,8 +31,8 @@ def parse_cell(body: str, options: Mapping[str, Any] | None = None) -> AutoMLJob
         YAML; may be empty.
     options : mapping, optional
         Values that win over the body, by dotted field (``limits.timeout_minutes``), by the name of an option
-        (``timeout``) or by flag (``--timeout``). Text is read as YAML reads a scalar, unless the field is
-        text.
+        (``timeout``) or by flag (``--timeout``). Text is read as YAML reads a value, unless the field is text
+        itself; ``null`` unsets that, too, where it may be unset.
 
     Returns
     -------
@@ -176,8 +177,8 @@ def _override(fields: dict[str, Any], wanted: Mapping[str, Any], kind: type[Auto
         field = _meaning(inner, last)
         for other in [k for k in target if k != last and _meaning(inner, k) == field]:
             del target[other]
-        target[last] = _option_value(key, last, value, inner)
         found.append(".".join((*path, field)))
+        target[last] = _option_value(found[-1], value, inner)
     return found
 
 
@@ -186,17 +187,33 @@ def _meaning(settings: type[Settings], key: str) -> str:
     return {**settings.renamed, **settings.synonyms}.get(key, key)
 
 
-def _option_value(key: str, name: str, value: Any, settings: type[Settings]) -> Any:
+def _option_value(where: str, value: Any, settings: type[Settings]) -> Any:
     if not isinstance(value, str):
         return list(value) if isinstance(value, tuple) else value
-    kind = _OPTION_TYPES.get(key)
+    name = where.rpartition(".")[2]
+    is_known = name in settings.model_fields
+    kind = _OPTION_TYPES.get(where) or ("text" if is_known and _is_text(settings, name) else None)
+    is_word = kind in ("text", "table")
+    if value in _NULLS and (not is_word or (is_known and nullable(settings, name))):
+        return None
+    if (value[:1] == "{" and kind != "text") or (value[:1] == "[" and not is_word):
+        return _flow(where, value)
+    if is_word:
+        return value
     if kind == "texts":
         return [part.strip() for part in value.split(",") if part.strip()]
-    if kind == "text" or (kind is None and name in settings.model_fields and _is_text(settings, name)):
-        return value
-    if value[:1] in ("[", "{"):
-        return load(value)[0]
     return scalar(value)
+
+
+def _flow(where: str, text: str) -> Any:
+    """Return the list or the mapping that the value of an option writes."""
+    try:
+        value, _, problems = load(text)
+    except SpecError as error:
+        problems = list(error.problems)
+    if problems:
+        raise SpecError([under(where, Problem(p.where, p.message)) for p in problems])  # its line is none of the cell's
+    return value
 
 
 def _is_text(settings: type[Settings], name: str) -> bool:

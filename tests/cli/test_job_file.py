@@ -76,6 +76,15 @@ def test_paths_of_an_option_begin_where_the_user_is(tmp_path: Path) -> None:
     assert job.training_data.path == "other.csv"
 
 
+@pytest.mark.parametrize("key", ["training_data", "data", "training_data.path"])
+def test_a_table_given_on_the_command_line_is_relative_to_where_it_is_given(tmp_path: Path, key: str) -> None:
+    path = _write(tmp_path, "{task: regression, target_column_name: y, training_data: t.csv, test_data: {path: e.csv}}")
+    job = read_job(path, [f"{key}=new.csv", "test_data.type=uri_file"], {})
+    assert job.training_data.path == "new.csv"
+    found = job.to_dict()["test_data"]
+    assert (found["path"], found["type"]) == (str(tmp_path / "e.csv"), "uri_file")
+
+
 @pytest.mark.parametrize("path", ["https://example.org/train.csv", "s3://bucket/train.csv", "/data/train.csv"])
 def test_urls_and_absolute_paths_stay(tmp_path: Path, path: str) -> None:
     text = f"{{task: regression, target_column_name: y, training_data: '{path}'}}"

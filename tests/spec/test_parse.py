@@ -176,6 +176,48 @@ def test_an_option_may_give_a_list() -> None:
     assert training["blocked_training_algorithms"] == ["SVM"]
 
 
+@pytest.mark.parametrize("cleared", ["null", "[]"])
+@pytest.mark.parametrize("key", ["training.blocked_training_algorithms", "block"])
+def test_an_option_may_clear_a_list(key: str, cleared: str) -> None:
+    job = parse_cell(BASE + "training: {blocked_training_algorithms: [KNN]}", {key: cleared})
+    assert not job.to_dict()["training"]["blocked_training_algorithms"]
+
+
+@pytest.mark.parametrize("key", ["weight_column_name", "weight", "positive_label", "experiment_name", "test_data"])
+def test_null_clears_what_may_be_unset(key: str) -> None:
+    body = BASE + "weight_column_name: w\npositive_label: 1\nexperiment_name: e\ntest_data: t.csv\n"
+    assert parse_cell(body, {key: "null"}).to_dict()[{"weight": "weight_column_name"}.get(key, key)] is None
+    assert parse_cell(BASE, {"target": "null"}).target_column_name == "null", "it must be given, so it is a column"
+
+
+@pytest.mark.parametrize("key", ["training_data", "data", "validation_data", "test-data"])
+def test_an_option_may_give_a_table_with_its_type(key: str) -> None:
+    job = parse_cell(BASE, {key: "{path: ./x, type: mltable}"})
+    found = getattr(job, {"data": "training_data", "test-data": "test_data"}.get(key, key))
+    assert (found.path, found.type) == ("./x", "mltable")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"data": "{path: x"}, "^training_data: this is not YAML"),
+        ({"tags": "{a: 1, a: 2}"}, "^tags.a: is given twice"),
+        ({"limits": "{max_trials: !!python/object 3}"}, "^limits.max_trials: the tag .* is not allowed"),
+    ],
+)
+def test_an_option_that_is_no_yaml_is_told_by_its_field(options: dict[str, str], words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        parse_cell(BASE, options)
+
+
+def test_texts_of_options_stay_as_they_are() -> None:
+    job = parse_cell(
+        BASE, {"target": "[kg]", "positive_label": "1", "description": "{draft} 1", "training_data": "[1].csv"}
+    ).to_dict()
+    assert (job["target_column_name"], job["positive_label"], job["description"]) == ("[kg]", "1", "{draft} 1")
+    assert job["training_data"]["path"] == "[1].csv"
+
+
 def test_former_names_work_and_say_so_once() -> None:
     with pytest.warns(DeprecationWarning, match="is now called") as caught:
         job = parse_yaml(BASE + "limits: {timeout: 5}\ntraining: {blocked_models: [knn]}\nn_cross_validation: 3\n")
