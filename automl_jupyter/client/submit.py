@@ -16,7 +16,7 @@ from automl_jupyter._core.folder_names import is_folder_name
 from automl_jupyter.client.script import refuse_unguarded
 from automl_jupyter.errors import AutoMLError, Problem, SpecError, StoreError
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.folder import JobFolder, default_workspace, find_folder, new_folder
+from automl_jupyter.store.folder import JobFolder, find_folder, new_folder, workspace_folder
 from automl_jupyter.store.history import History
 from automl_jupyter.store.known import remember_workspace
 
@@ -79,7 +79,7 @@ def submit(
     if where == "local":
         refuse_unguarded()
     experiment = spec.experiment_name or _experiment_name()
-    folder = new_folder(Path(workspace) if workspace is not None else default_workspace(), experiment, spec.name)
+    folder = new_folder(workspace_folder(workspace), experiment, spec.name)
     remember_workspace(folder.path.parent.parent)
     write_text(folder.spec_file, render_yaml(spec))
     created: list[ev.Event] = []
@@ -171,7 +171,7 @@ def open_folder(name: str, workspace: Path | str | None) -> JobFolder:
     from automl_jupyter._core.text import did_you_mean
     from automl_jupyter.store.folder import list_folders
 
-    root = Path(workspace) if workspace is not None else default_workspace()
+    root = workspace_folder(workspace)
     folder = find_folder(root, name)
     if folder is None:
         known = [f.path.name for f in list_folders(root)]

@@ -12,7 +12,7 @@ from automl_jupyter.client.submit import open_folder, resume, submit
 from automl_jupyter.errors import Problem, SpecError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.spec.kinds import nearest
-from automl_jupyter.store.folder import default_workspace, list_folders
+from automl_jupyter.store.folder import list_folders, workspace_folder
 from automl_jupyter.store.history import History
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class MLClient:
         **ignored: object,
     ) -> None:
         _refuse_unknown(ignored)
-        self.path = Path(path) if isinstance(path, str | Path) else default_workspace()
+        self.path = workspace_folder(path if isinstance(path, str | Path) else None)
         self.jobs = JobOperations(self.path, compute)
 
     @classmethod
@@ -85,7 +85,7 @@ class MLClient:
         No credential is needed, and no file that says where a workspace in the cloud is; both are taken and ignored.
         """
         _refuse_unknown(ignored)
-        return cls(None if path is None or Path(path).is_file() else path)
+        return cls(None if workspace_folder(path).is_file() else path)
 
     def __repr__(self) -> str:
         return f"MLClient({str(self.path)!r})"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from automl_jupyter.client.assist import Completions, column_names, complete_cell, fitting, table_names
+from automl_jupyter.errors import StoreError
 from automl_jupyter.notebook.binding import is_handle
 
 #: how the matcher is known to IPython
@@ -82,6 +83,6 @@ def _job_names(namespace: Mapping[str, Any]) -> list[str]:
     from automl_jupyter.notebook.commands import job_names
 
     names = [name for name, value in namespace.items() if not name.startswith("_") and is_handle(value)]
-    with suppress(OSError):  # Tab is no place to report a workspace that cannot be read
+    with suppress(OSError, StoreError):  # Tab is no place to report a workspace that cannot be read
         names += job_names()
     return names

@@ -11,6 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import List, Unicode
 
 from automl_jupyter.server.jobs import Jobs
+from automl_jupyter.store.folder import workspace_folder
 
 
 class AutoMLServer(ExtensionApp):
@@ -31,9 +32,10 @@ class AutoMLServer(ExtensionApp):
         """Find the folders of jobs."""
         assert self.serverapp is not None
         root = Path(self.serverapp.root_dir)
-        here = os.environ.get("AUTOML_JOBS") or root / "automl_jobs"
+        here = workspace_folder(os.environ.get("AUTOML_JOBS") or root / "automl_jobs")
+        further = [root / workspace_folder(path) for path in self.workspaces]
         proxy = f"{self.serverapp.base_url}proxy/" if find_spec("jupyter_server_proxy") else ""
-        self.settings["automl_jupyter_jobs"] = Jobs([Path(here), *(root / path for path in self.workspaces)], proxy)
+        self.settings["automl_jupyter_jobs"] = Jobs([here, *further], proxy)
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""

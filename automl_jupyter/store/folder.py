@@ -29,7 +29,26 @@ _request_numbers = count()
 
 def default_workspace() -> Path:
     """Return where jobs are kept: the ``AUTOML_JOBS`` folder, or ``automl_jobs`` in the current one."""
-    return Path(os.environ.get("AUTOML_JOBS") or "automl_jobs")
+    return workspace_folder(os.environ.get("AUTOML_JOBS") or "automl_jobs")
+
+
+def workspace_folder(given: Path | str | None = None) -> Path:
+    """Return the folder that a workspace is given as, `default_workspace` where it is not; ``~`` is the user's home.
+
+    Raises
+    ------
+    StoreError
+        When it begins with the home of somebody who is not known.
+    """
+    if given is None:
+        return default_workspace()
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        message = (
+            f"The workspace {str(given)!r} begins with a home folder that is not known here; write its whole path."
+        )
+        raise StoreError(message) from None
 
 
 def check_name(name: str, field: str) -> str:

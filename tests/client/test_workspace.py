@@ -12,7 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from automl_jupyter.cli.app import main
 from automl_jupyter.client.submit import resume
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
@@ -75,6 +77,20 @@ def test_the_workspace_is_the_one_of_the_environment(tmp_path: Path, jobs: Simpl
     job = jobs.run(limits={"max_trials": 1})
     assert job.path.is_relative_to(tmp_path / "automl_jobs")
     assert [j.name for j in MLClient().jobs.list()] == [job.name]
+
+
+def test_a_workspace_in_the_home_is_found_through_every_door(
+    tmp_path: Path, jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    job = jobs.run(workspace="~/mine", limits={"max_trials": 1})
+    assert job.path.parent.parent == MLClient("~/mine").path == MLClient.from_config(path="~/mine").path
+    assert job.path.parent.parent == tmp_path / "mine"
+    with pytest.raises(StoreError, match="is complete"):
+        resume(job.name, workspace="~/mine")
+    shown = CliRunner().invoke(main, ["jobs", "--workspace=~/mine"])
+    assert job.name[:8] in shown.stdout
 
 
 def test_a_finished_job_is_read_from_its_log(client: MLClient, jobs: SimpleNamespace, tables: SimpleNamespace) -> None:

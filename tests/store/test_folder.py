@@ -28,6 +28,7 @@ from automl_jupyter.store.folder import (
     list_folders,
     new_folder,
     owner,
+    workspace_folder,
 )
 
 #: a busy machine may take its time
@@ -104,6 +105,17 @@ def test_jobs_are_kept_where_the_environment_says(monkeypatch: pytest.MonkeyPatc
     for unset in (lambda: monkeypatch.setenv("AUTOML_JOBS", ""), lambda: monkeypatch.delenv("AUTOML_JOBS")):
         unset()
         assert default_workspace() == Path("automl_jobs")
+
+
+def test_a_workspace_may_begin_with_the_home_of_its_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("AUTOML_JOBS", "~/jobs")
+    assert default_workspace() == workspace_folder() == workspace_folder("~/jobs") == tmp_path / "jobs"
+    assert workspace_folder(Path("~")) == tmp_path
+    assert workspace_folder("a~b") == Path("a~b")
+    with pytest.raises(StoreError, match=r"^The workspace '~nobody-of-that-name/jobs' begins with a home .* not known"):
+        workspace_folder("~nobody-of-that-name/jobs")
 
 
 # --- making and finding --------------------------------------------------------------------------------------------
