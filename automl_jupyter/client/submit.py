@@ -127,7 +127,8 @@ def resume(
     name : str
         The job.
     namespace, workspace, compute, default_compute, base
-        As for `submit`; the namespace matters only when the cached data are gone.
+        As for `submit`; the namespace matters only when the cached data are gone. A table that was in memory when the
+        job began is looked up there by its field, ``training_data``.
 
     Raises
     ------

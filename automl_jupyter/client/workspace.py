@@ -189,7 +189,11 @@ class JobOperations:
         return job
 
     def resume(self, name: str, *, namespace: Mapping[str, Any] | None = None) -> Job:
-        """Go on with a job whose process died or that was stopped."""
+        """Go on with a job whose process died or that was stopped.
+
+        Where the cached table is gone it is read again: `namespace` holds the variable of that name, or, of a table
+        that Python gave in memory, ``training_data``.
+        """
         return _remember(resume(name, namespace=namespace, workspace=self._path, default_compute=self._compute))
 
 

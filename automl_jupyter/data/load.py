@@ -46,7 +46,8 @@ def load_frame(
     source : Input or object
         An input with a table, a notebook variable's name or a path; or a table itself; or a path as text.
     namespace : mapping, optional
-        The notebook's variables; a name is looked up here first and taken for a path after that.
+        The notebook's variables; a name is looked up here first and taken for a path after that. A table that was in
+        memory when the job began, which is not kept with it, is looked up by `field`.
     base : Path, default "."
         The folder relative paths start from.
     field : str, default "data"
@@ -77,7 +78,11 @@ def load_frame(
             return as_frame(frame, field=field)
         name, path = getattr(source, "name", None) or "", getattr(source, "path", None) or ""
         if not name and not path:
-            return as_frame(source, field=field)
+            if getattr(source, "type", None) != "frame":
+                return as_frame(source, field=field)
+            if field not in (namespace or {}):
+                raise DataError([Problem(field, _not_kept(field))])
+            name = field
     variables = namespace or {}
     if name and name in variables:
         value = variables[name]
@@ -89,6 +94,13 @@ def load_frame(
             raise DataError([Problem(field, _no_variable(name, variables, namespace is not None))])
         path = name
     return _from_path(path, base, field)
+
+
+def _not_kept(field: str) -> str:
+    return (
+        "is a table in memory, which a job does not keep. Give the same rows again: in a notebook by a variable called"
+        f" {field}, in Python by namespace={{{field!r}: table}}."
+    )
 
 
 def _no_variable(name: str, variables: Mapping[str, Any], asked_notebook: bool) -> str:

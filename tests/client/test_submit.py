@@ -579,6 +579,22 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
     assert again.status == "Completed"
 
 
+def test_a_job_on_a_table_in_memory_goes_on_when_the_table_is_given_again(
+    knn_is: Callable[..., None], jobs: SimpleNamespace, tables: SimpleNamespace, tmp_path: Path
+) -> None:
+    knn_is(lambda data: _ask(tmp_path, "cancel"))
+    table = tables.of("label", seed=12)
+    spec = jobs.spec(data=table, training=KNN_TOO, limits={"max_trials": 4})
+    first = submit(spec, compute="inline").wait(60)
+    knn_is(lambda data: None)
+    shutil.rmtree(Path(json.loads((first.path / "data.json").read_text())["cache"]))
+    told = r"training_data: is a table in memory, which a job does not keep\..*namespace=\{'training_data': table\}"
+    with pytest.raises(DataError, match=told):
+        resume(first.name, compute="inline", namespace={"other": table})
+    again = resume(first.name, compute="inline", namespace={"training_data": table}).wait(60)
+    assert again.status == "Completed"
+
+
 def test_a_script_that_starts_a_job_at_its_top_level_is_told_how(tmp_path: Path) -> None:
     """Each worker process reads the script again, and would start workers of its own, and so on."""
     script = tmp_path / "script.py"

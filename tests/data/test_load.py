@@ -288,6 +288,15 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, source: Any, 
         load_frame(source, namespace={"train": FRAME, "number": 3}, base=tmp_path, field="training_data")
 
 
+def test_a_table_of_a_job_that_was_read_again_is_looked_up_by_its_field() -> None:
+    source, frame = Input(type="frame"), pd.DataFrame({"a": [1]})
+    for variables in (None, {}, {"a": frame}):
+        with pytest.raises(DataError, match=r"^test_data: is a table in memory, which a job does not keep") as told:
+            load_frame(source, namespace=variables, field="test_data")
+        assert "a variable called test_data" in str(told.value)
+    assert load_frame(source, namespace={"test_data": frame}, field="test_data").shape == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
