@@ -15,6 +15,7 @@ from automl_jupyter._core.text import did_you_mean, listing
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
 from automl_jupyter.jobs.feed import Feed, LogFeed
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
+from automl_jupyter.spec.kinds import as_number, as_whole
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import NOT_RESPONDING, History, TrialRecord
 from automl_jupyter.store.lock import is_running
@@ -390,13 +391,21 @@ class Job:
 
     def extend(self, minutes: float) -> None:
         """Give the job more time."""
-        if not minutes > 0:
-            raise AutoMLError(f"minutes: {minutes!r} adds no time; give a number above 0.")
-        self._request("extend", minutes=float(minutes))
+        try:
+            more = as_number(minutes)
+        except ValueError:
+            more = 0.0
+        if more <= 0:
+            raise AutoMLError(f"minutes: {minutes!r} adds no time; give a finite number above 0.")
+        self._request("extend", minutes=more)
 
     def skip(self, number: int) -> None:
         """Stop one trial and go on with the others."""
-        if number not in self.history.trials:
+        try:
+            known = as_whole(number) in self.history.trials
+        except ValueError:
+            known = False
+        if not known:
             raise AutoMLError(f"There is no trial {number!r}; the trials are 0 to {len(self.history.trials) - 1}.")
         self._request("skip", number=int(number))
 

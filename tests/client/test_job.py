@@ -435,6 +435,12 @@ def test_wrong_requests_are_refused(gate: Gate, jobs: SimpleNamespace) -> None:
         job.extend(0)
     with pytest.raises(AutoMLError, match="minutes: nan adds no time"):
         job.extend(float("nan"))
+    for minutes in ("5", None, True, float("inf")):
+        with pytest.raises(AutoMLError, match=rf"minutes: {minutes!r} adds no time; give a finite number above 0"):
+            job.extend(minutes)
+    for number in ([0], "0", None, 0.5):
+        with pytest.raises(AutoMLError, match=r"There is no trial .*; the trials are 0 to 1"):
+            job.skip(number)
     with pytest.raises(AutoMLError, match="There is no trial 99; the trials are 0 to 1"):
         job.skip(99)
     with pytest.raises(AutoMLError, match=r"'KNNN' is no learner of this job. Did you mean 'KNN'\?"):
