@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from automl_jupyter.client.submit import open_folder, resume, submit
 from automl_jupyter.errors import Problem, SpecError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.spec.kinds import nearest
-from automl_jupyter.store.folder import list_folders, workspace_folder
+from automl_jupyter.store.folder import JobFolder, list_folders, workspace_folder
 from automl_jupyter.store.history import History
 
 if TYPE_CHECKING:
@@ -122,23 +123,14 @@ class JobOperations:
         StoreError
             When there is none of that name, or its folder is damaged.
         """
-        folder = open_folder(name, self._path)
-        known = _running.get(folder.path)
-        if known is not None and known.runs_here:
-            return known
-        history = folder.history()
-        if known is not None and known.history.n_events == history.n_events:
-            return known  # no other process went on with it
-        return Job(folder, LogFeed(folder, history))
+        return _handle(open_folder(name, self._path))
 
     def list(self) -> list[Job]:
         """Return the handles of every job, newest first; a damaged folder is left out."""
         found = []
         for folder in list_folders(self._path):
-            try:
-                found.append(self.get(folder.path.name))
-            except StoreError:
-                continue  # damaged: it harms no other
+            with suppress(StoreError):  # damaged: it harms no other
+                found.append(_handle(folder))
         return found
 
     def summaries(self) -> builtins.list[JobSummary]:
@@ -211,6 +203,16 @@ def _refuse_unknown(keywords: Iterable[str]) -> None:
     ]
     if problems:
         raise SpecError(problems)
+
+
+def _handle(folder: JobFolder) -> Job:
+    known = _running.get(folder.path)
+    if known is not None and known.runs_here:
+        return known
+    history = folder.history()
+    if known is not None and known.history.n_events == history.n_events:
+        return known  # no other process went on with it
+    return Job(folder, LogFeed(folder, history))
 
 
 def _remember(job: Job) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -228,6 +229,14 @@ def test_a_damaged_job_harms_no_other(client: MLClient, jobs: SimpleNamespace) -
     assert [j.name for j in client.jobs.list()] == ["whole"]
     with pytest.raises(StoreError, match="damaged holds no readable job"):
         client.jobs.get("damaged")
+
+
+def test_a_copied_experiment_is_listed_beside_the_first(client: MLClient, jobs: SimpleNamespace) -> None:
+    job = client.jobs.create_or_update(jobs.spec(name="twice", limits={"max_trials": 1})).wait(LIMIT_S)
+    copy = job.path.parent.with_name("copy")
+    shutil.copytree(job.path.parent, copy)
+    assert {j.path for j in client.jobs.list()} == {job.path, copy / "twice"}
+    assert {j.experiment_name for j in client.jobs.list()} == {job.experiment_name, "copy"}
 
 
 def test_a_job_nobody_runs_does_not_respond(client: MLClient, jobs: SimpleNamespace, tmp_path: Path) -> None:
