@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,9 @@ def make_manifest(
 
 
 def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -> None:
-    """Copy the parts a manifest names from `source` to `target` and write the manifest last.
+    """Copy the parts a manifest names from `source` to `target`, and the manifest last.
+
+    What fails leaves an earlier model in `target` as it was: everything is written aside before any of it is moved.
 
     Raises
     ------
@@ -82,17 +85,25 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
     """
     if target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).exists() and target.name != "model":
         raise StoreError(f"{target} holds other files; name a folder that is empty, new, or a saved model.")
-    for name in _files(manifest):
-        to, come_from = target / name, source / name
-        if to == come_from or (to.exists() and to.samefile(come_from)):
-            continue
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # another file system: copied below
-            os.link(come_from, to)
-        if not to.exists():
-            shutil.copyfile(come_from, to)
-    write_json(target / _MANIFEST, manifest)
+    names = [name for name in _files(manifest) if target / name != source / name]
+    aside = target / f".saving-{uuid.uuid4().hex[:8]}"
+    try:
+        for name in names:
+            _copy(source / name, aside / name)
+        write_json(aside / _MANIFEST, manifest)
+        for name in (*names, _MANIFEST):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(aside / name, target / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy(come_from: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # another file system: copied below
+        os.link(come_from, to)
+    if not to.exists():
+        shutil.copyfile(come_from, to)
 
 
 def _files(manifest: Mapping[str, Any]) -> list[str]:

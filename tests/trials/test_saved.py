@@ -12,7 +12,7 @@ import pytest
 from automl_jupyter.errors import StoreError
 from automl_jupyter.results.model import load_model
 from automl_jupyter.testing.quick import run_job
-from automl_jupyter.trials.saved import FORMAT_VERSION, read_manifest
+from automl_jupyter.trials.saved import FORMAT_VERSION, read_manifest, save_model_folder
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,37 @@ def test_a_link_that_leads_outside_is_refused(folder: Path, tmp_path: Path) -> N
     part.symlink_to(tmp_path / "outside.skops")
     with pytest.raises(StoreError, match="names a file outside its folder"):
         load_model(folder)
+
+
+def test_a_save_that_fails_leaves_the_earlier_model_as_it_was(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(folder)
+    saved = model.save(tmp_path / "saved")
+    (saved / "notes.txt").write_text("mine")
+    before = {p.relative_to(saved): p.read_bytes() for p in saved.rglob("*") if p.is_file()}
+    other = {**model.manifest, "label": "another"}
+    parts = sorted(folder.rglob("*.skops"))
+    for part in parts:
+        part.rename(part.with_suffix(".old"))
+        part.write_bytes(b"of another model")
+    parts[-1].unlink()
+    with pytest.raises(FileNotFoundError, match="skops"):
+        save_model_folder(folder, saved, other)
+    parts[-1].write_bytes(b"of another model")
+    with monkeypatch.context() as patch:
+        patch.setattr("automl_jupyter.trials.saved.write_json", _no_space)
+        with pytest.raises(OSError, match="No space left"):
+            save_model_folder(folder, saved, other)
+    assert {p.relative_to(saved): p.read_bytes() for p in saved.rglob("*") if p.is_file()} == before
+    save_model_folder(folder, saved, other)
+    assert read_manifest(saved)["label"] == "another"
+    assert {p.read_bytes() for p in saved.rglob("*.skops")} == {b"of another model"}
+    assert {p.name for p in saved.iterdir()} == {"manifest.json", "notes.txt", "trials", "features"}
+
+
+def _no_space(path: Path, value: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_a_newer_format_is_refused(folder: Path) -> None:
