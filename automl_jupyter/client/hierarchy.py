@@ -10,6 +10,7 @@ from automl_jupyter._core.optional import require
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, Problem, SpecError
+from automl_jupyter.spec.featurization import ColumnTransformer
 from automl_jupyter.spec.tabular import ForecastingJob
 
 if TYPE_CHECKING:
@@ -112,8 +113,24 @@ def _of_sums(spec: ForecastingJob, columns: list[str], frequency: str) -> Foreca
         settings.short_series_handling_config = "pad"  # sums need a forecast of every series: none may be dropped
     types = featurization.column_name_and_types or {}
     featurization.column_name_and_types = {c: t for c, t in types.items() if c in columns} or None
+    if featurization.transformer_params is not None:
+        there = (*columns, str(spec.forecasting.time_column_name), str(spec.target_column_name))
+        featurization.transformer_params = _of_columns(featurization.transformer_params, there)
     one.forecasting, one.featurization = settings, featurization
     return one
+
+
+def _of_columns(
+    params: Mapping[str, Sequence[ColumnTransformer]], there: Sequence[str]
+) -> dict[str, list[ColumnTransformer]] | None:
+    """Return parameters of transformers for the columns that are there, and those for every column."""
+    found: dict[str, list[ColumnTransformer]] = {}
+    for name, entries in params.items():
+        for entry in entries:
+            fields = None if entry.fields is None else [c for c in entry.fields if c in there]
+            if fields != []:
+                found.setdefault(name, []).append(ColumnTransformer(fields=fields, parameters=entry.parameters))
+    return found or None
 
 
 def _check(spec: ForecastingJob, frame: pd.DataFrame, columns: Sequence[str], level: str | None) -> None:

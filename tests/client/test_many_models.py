@@ -262,11 +262,28 @@ def test_a_hierarchy_is_of_any_frequency_that_a_job_takes(freq: str) -> None:
     assert ahead["day"].tolist() == list(pd.date_range("2020-01-01", periods=63, freq=freq)[60:])
 
 
+def params_of(spec: Any) -> list[tuple[str, Any]]:
+    return list(spec.featurization.transformer_params.items())
+
+
 def test_what_is_said_of_columns_that_sums_do_not_have_is_passed_over() -> None:
     spec = asked(sales().assign(visitors=1.0), features_unknown_at_forecast_time=["visitors"])
-    spec.set_featurization(column_name_and_types={"visitors": "Numeric", "shop": "Categorical"})
+    spec.set_featurization(
+        mode="custom",
+        column_name_and_types={"visitors": "Numeric", "shop": "Categorical"},
+        transformer_params={
+            "imputer": [
+                {"fields": ["visitors"], "parameters": {"strategy": "mean"}},
+                {"fields": ["visitors", "sold"], "parameters": {"strategy": "constant", "fill_value": 1}},
+            ]
+        },
+    )
     found = automl.hierarchical_forecasting(spec, ["region", "shop"], hierarchy_training_level="shop", compute="inline")
     assert found.wait().job.status == "Completed"
+    assert [(key, [e.fields for e in entries]) for key, entries in params_of(found.job.spec)] == [
+        ("imputer", [["sold"]])
+    ]
+    assert [(key, len(entries)) for key, entries in params_of(spec)] == [("imputer", 2)]
     assert spec.forecasting.features_unknown_at_forecast_time == ["visitors"], "of the one that was given"
 
 
