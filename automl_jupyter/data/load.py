@@ -221,6 +221,7 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
         roles = replace(roles, frequency=panel.index.frequency, like=panel.index)
         found = read_panel(frames["test_data"], roles, "test_data", of_test)
         problems += of_test.problems
+        report.notes += [_of_test(note) for note in of_test.notes if note.level == "warning"]
         if found is not None:
             y = fill_target(found.y, found.index, settings.target_fill)
             held = TestTable(found.X, y, found.weight, found.index)
@@ -242,6 +243,11 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
         fingerprint=fingerprint(panel.X, panel.y, panel.weight, panel.index.starts, panel.index.offsets),
         time=TimeTable(panel.index, settings, n_validation, tuple(report.findings)),
     )
+
+
+def _of_test(note: Note) -> Note:
+    what = note.what if "test_data" in note.what else f"In test_data: {note.what}"
+    return replace(note, topic="test data", what=what)
 
 
 def _is_regression(job: AutoMLJob) -> bool:

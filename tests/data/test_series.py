@@ -54,6 +54,18 @@ def test_an_index_of_an_earlier_version_is_read() -> None:
     assert again.times(np.arange(3)).equals(index.times(np.arange(3)))
 
 
+def test_what_is_noteworthy_of_test_rows_is_said() -> None:
+    days = pd.date_range("2024-01-01", periods=20)
+    data = pd.DataFrame({"when": days, "sold": np.arange(20.0)})
+    test = pd.concat([data[15:].assign(sold=[1.0, np.inf, 2.0, 3.0, 4.0]), data[15:16].assign(sold=1.0)])
+    notes = load(data[:15], test_data=test).notes
+    assert [(n.what, n.level) for n in notes if n.topic == "test data"] == [
+        ("1 value of 'sold' in test_data are taken as missing.", "warning"),
+        ("In test_data: 1 row that repeat a series' instant with the same target were left out.", "warning"),
+    ]
+    assert not [n for n in load(data[:15], test_data=data[15:]).notes if n.topic == "test data"]
+
+
 def test_validation_rows_tell_how_the_training_rows_write_dates() -> None:
     days = pd.date_range("2024-02-01", periods=19)
     data = pd.DataFrame({"when": days.strftime("%d/%m/%Y"), "sold": np.arange(19.0)})
