@@ -170,6 +170,8 @@ def _override(fields: dict[str, Any], wanted: Mapping[str, Any], kind: type[Auto
             section = _meaning(inner, parent)
             here = next((k for k in target if _meaning(inner, k) == section), section)
             present = target.get(here)
+            if isinstance(present, str) and last == "type" and _OPTION_TYPES.get(section) == "table":
+                present = {"name" if present.isidentifier() else "path": present}  # the short form of a table
             target[here] = dict(present) if isinstance(present, Mapping) else {}
             target = target[here]
             path.append(section)

@@ -210,6 +210,15 @@ def test_an_option_that_is_no_yaml_is_told_by_its_field(options: dict[str, str],
         parse_cell(BASE, options)
 
 
+@pytest.mark.parametrize(("said", "field"), [("./x", "path"), ("df", "name"), ("{path: ./x}", "path")])
+def test_an_option_may_give_the_type_of_a_table_alone(said: str, field: str) -> None:
+    body = f"task: regression\ntarget_column_name: y\ntraining_data: {said}\n"
+    found = parse_cell(body, {"training_data.type": "uri_file"}).training_data
+    assert (found.type, getattr(found, field)) == ("uri_file", said.strip("{}").removeprefix("path: "))
+    other = parse_cell(body, {"training_data.path": "other.csv"}).training_data
+    assert (other.path, other.name) == ("other.csv", None), "and another path stands for the whole table"
+
+
 def test_texts_of_options_stay_as_they_are() -> None:
     job = parse_cell(
         BASE, {"target": "[kg]", "positive_label": "1", "description": "{draft} 1", "training_data": "[1].csv"}
