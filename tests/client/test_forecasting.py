@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -145,8 +146,10 @@ def test_forecasts_of_the_test_rows_are_kept() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_forecast_is_refused_with_the_rows(
-    data: Any, settings: dict[str, Any], parts: list[str]
+    data: Any, settings: dict[str, Any], parts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a first import may take longer than a user waits
+    monkeypatch.setattr(import_module("automl_jupyter.client.submit"), "LOOK_S", 60.0)
     with pytest.raises(AutoMLError) as refused:
         submit(asked(data, **settings), compute="inline")
     for part in parts:
