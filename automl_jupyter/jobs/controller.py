@@ -419,7 +419,8 @@ class Controller:
         trial = self.history.trials[asked.number]
         self._n_tasks += 1
         task = FoldTask(
-            key=f"automl-{self.folder.path.name}-{trial.number}-{asked.fold}-{self._n_tasks}",
+            # Not by the job's name: there may be another of that name on the cluster.
+            key=f"automl-{self._run_id}-{trial.number}-{asked.fold}-{self._n_tasks}",
             cache=self._cache,
             number=trial.number,
             learner=trial.learner,

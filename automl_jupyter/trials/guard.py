@@ -18,13 +18,19 @@ T = TypeVar("T")
 GRACE_S = 1.0
 #: seconds between two looks at a fit
 LOOK_S = 0.1
+#: how many of the latest keys that were asked to stop are kept; a worker that has their tasks hears of them at once
+MOST_ASKED = 1000
 
-_asked_to_stop: set[str] = set()
+_asked_to_stop: dict[str, None] = {}
+_asking = threading.Lock()
 
 
 def request_stop(keys: list[str]) -> None:
     """Ask running tasks of this process to stop; called on the worker by the controller."""
-    _asked_to_stop.update(keys)
+    global _asked_to_stop
+    with _asking:
+        before = [key for key in _asked_to_stop if key not in keys]
+        _asked_to_stop = dict.fromkeys([*before, *keys][-MOST_ASKED:])
 
 
 class StopSignal:

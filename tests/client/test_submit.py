@@ -21,7 +21,11 @@ from automl_jupyter.client import submit
 from automl_jupyter.client.submit import _experiment_name, resolve_compute, resume
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.errors import ComputeError, DataError, JobFailedError, SpecError, StoreError
+from automl_jupyter.jobs import controller
+from automl_jupyter.jobs.executor import InlineExecutor
 from automl_jupyter.store.folder import JobFolder, check_name
+from automl_jupyter.testing.quick import run_job
+from automl_jupyter.trials.records import FoldTask
 
 KNN_TOO = {
     "allowed_training_algorithms": ["KNN", "LogisticRegression"],
@@ -478,6 +482,23 @@ def test_a_job_starts_in_a_folder_of_any_name(
     with monkeypatch.context() as patch:
         patch.chdir(tmp_path / "_scratch")
         assert jobs.run(limits={"max_trials": 1}).experiment_name == "scratch"
+
+
+def test_jobs_of_one_name_never_take_each_others_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A cluster that two workspaces share knows a fit by its key alone."""
+    keys: list[list[str]] = []
+
+    class Noted(InlineExecutor):
+        def submit(self, task: FoldTask) -> None:
+            keys[-1].append(task.key)
+            super().submit(task)
+
+    monkeypatch.setattr(controller, "InlineExecutor", Noted)
+    for workspace in ("a", "b"):
+        keys.append([])
+        assert run_job(name="same", workspace=tmp_path / workspace, limits={"max_trials": 1}).status == "Completed"
+    assert keys[0]
+    assert not set(keys[0]) & set(keys[1])
 
 
 def test_where_fits_run_is_looked_up() -> None:

@@ -50,6 +50,16 @@ def test_a_busy_fit_is_interrupted_at_its_limit(fit: Callable[[], None]) -> None
     assert not signal.was_asked
 
 
+def test_what_was_asked_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker lives longer than the jobs that it works for."""
+    monkeypatch.setattr(guard, "MOST_ASKED", 3)
+    for number in range(9):
+        request_stop([f"old {number}"])
+    request_stop(["old 6", "new"])
+    asked = [key for key in (*(f"old {n}" for n in range(9)), "new") if StopSignal(key, None).was_asked]
+    assert asked == ["old 6", "old 8", "new"]
+
+
 def test_a_busy_fit_is_interrupted_on_request() -> None:
     signal = StopSignal("asked", None)
     begun = threading.Event()
