@@ -451,14 +451,25 @@ class Controller:
         return limit_s + max((f.limit_s or 0.0 for f in self._in_flight.values()), default=0.0)
 
     def _kill(self, asked: do.KillTasks) -> None:
-        self._executor_().kill(asked.keys)
-        for key in asked.keys:
+        waiting = self._waiting(asked)
+        for key in waiting:
+            self._in_flight[key] = replace(self._in_flight[key], started_s=self._elapsed_s())
+        keys = tuple(key for key in asked.keys if key not in waiting)
+        self._executor_().kill(keys)
+        for key in keys:
             flight = self._in_flight.pop(key)
             if is_refit(flight.fold):
                 error = {"type": "TimeLimit", "message": asked.reason, "tail": ""}
                 self._emit(ev.RefitEnded(number=flight.number, fold=flight.fold, error=error))
             elif self.history.status == "Running":
                 self._emit(ev.TrialEnded(number=flight.number, state=asked.state, reason=asked.reason))
+
+    def _waiting(self, asked: do.KillTasks) -> frozenset[str]:
+        """Return the fits whose time has not begun: they stand in line, behind another job's, longer than thought."""
+        total = total_s(self.plan, self.history)
+        if asked.state != "timed_out" or (total is not None and self._elapsed_s() >= total):
+            return frozenset()
+        return self._executor_().waiting(asked.keys)
 
     def _start_selection(self, asked: do.SelectEnsemble) -> None:
         self._selected.pop(asked.n_folds, None)

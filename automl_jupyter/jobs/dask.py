@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,8 @@ _AGAIN_S = 0.5
 
 #: seconds that the scheduler gets to say which workers there are
 _ANSWER_S = 10
+#: seconds that a worker gets to say what it runs
+_SOON_S = 0.5
 
 T = TypeVar("T")
 
@@ -118,6 +120,30 @@ class DaskExecutor:
             return [int(n) for n in found.values()]
         return []
 
+    def _begun(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        """Return those of the tasks that each worker has begun, by what it says.
+
+        The scheduler knows only what it has assigned to each. A worker that does not answer is held up by a task.
+        """
+        scheduler: Any = self._client.scheduler
+        assigned: dict[str, set[str]] = {}
+        with self._while_reachable():
+            found = self._client.sync(scheduler.processing, workers=None, callback_timeout=_ANSWER_S)
+            assigned = {worker: own for worker, tasks in found.items() if (own := set(tasks) & set(keys))}
+        begun = dict(assigned)
+
+        def ask(worker: str) -> None:
+            with contextlib.suppress(Exception):  # it is on its way out
+                begun[worker] = assigned[worker] & self._client.run(_running, workers=[worker])[worker]
+
+        asking = [threading.Thread(target=ask, args=(w,), name="automl-ask", daemon=True) for w in assigned]
+        for thread in asking:
+            thread.start()
+        until = monotonic_s() + _SOON_S
+        for thread in asking:
+            thread.join(max(until - monotonic_s(), 0.0))
+        return dict(begun)
+
     @contextlib.contextmanager
     def _while_reachable(self) -> Iterator[None]:
         """Pass over what the client raises while its scheduler, or it itself, is on its way out or back."""
@@ -154,14 +180,19 @@ class DaskExecutor:
         """Set the flag that running fits look at; in a thread of its own, since a busy worker answers late."""
         threading.Thread(target=self._run, args=(request_stop, list(keys)), name="automl-stop", daemon=True).start()
 
+    def waiting(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return those of the tasks that stand in line; none where there is no worker to stand in line for."""
+        return frozenset(keys).difference(*self._begun(keys).values()) if sum(self._threads()) else frozenset()
+
     def kill(self, keys: tuple[str, ...]) -> None:
-        """Replace the workers that run these tasks; in a thread of its own, since a restart takes seconds."""
-        busy: set[str] = set()
+        """Replace the workers that run these tasks; in a thread of its own, since a restart takes seconds.
+
+        Those that stand in line are only taken out of it: the worker may be fitting for another job.
+        """
         if self.is_gone():
             self._futures.clear()
             return
-        with self._while_reachable():
-            busy = {worker for worker, tasks in self._client.processing().items() if set(tasks) & set(keys)}
+        busy = {worker for worker, tasks in self._begun(keys).items() if tasks}
         for key in keys:
             future = self._futures.pop(key, None)
             if future is not None:
@@ -224,6 +255,10 @@ def _worker_died(error: BaseException) -> str:
     if type(error).__name__ == "KilledWorker":
         return "The worker process died during this fit, most often because it ran out of memory."
     return f"{type(error).__name__}: {error}"
+
+
+def _running(dask_worker: Any) -> set[str]:
+    return set(dask_worker.active_keys)
 
 
 def _sees(*paths: str) -> bool:

@@ -51,6 +51,9 @@ class Executor(Protocol):
     def stop(self, keys: tuple[str, ...]) -> None:
         """Ask running tasks to stop and keep what they have."""
 
+    def waiting(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return those of the tasks that stand in line, behind another job's perhaps, and were not begun."""
+
     def kill(self, keys: tuple[str, ...]) -> None:
         """End tasks by replacing their workers; their outcomes never come."""
 
@@ -136,6 +139,10 @@ class InlineExecutor:
     def stop(self, keys: tuple[str, ...]) -> None:
         """Ask tasks to stop."""
         request_stop(list(keys))
+
+    def waiting(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return the tasks that the next polls will run."""
+        return frozenset(t.key for t in self._waiting if t.key in keys)
 
     def kill(self, keys: tuple[str, ...]) -> None:
         """Forget tasks that have not begun."""

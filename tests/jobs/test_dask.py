@@ -18,6 +18,7 @@ from automl_jupyter.client import submit
 from automl_jupyter.jobs import cluster as embedded
 from automl_jupyter.jobs import dask as dask_executor
 from automl_jupyter.testing.quick import make_spec, run_job, table_for
+from automl_jupyter.trials.records import FoldOutcome, FoldTask
 
 pytestmark = pytest.mark.cluster
 
@@ -197,6 +198,37 @@ def test_a_fit_stuck_in_c_code_is_ended_with_its_worker(cluster: Any, tmp_path: 
     again = run_job(compute=cluster, workspace=tmp_path)
     assert [t.state for t in again.trials] == ["complete"] * 3
     assert again.history.n_workers == 2
+
+
+def test_a_fit_in_line_is_ended_without_the_one_of_another_job_before_it(
+    one_worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    begun, over = tmp_path / "begun", tmp_path / "over"
+
+    def wait_until_over(task: FoldTask) -> FoldOutcome:
+        begun.touch()
+        while not over.exists():
+            time.sleep(0.02)
+        return FoldOutcome(task.key, task.number, task.fold, "complete")
+
+    def task(key: str) -> FoldTask:
+        return FoldTask(key, "", 0, "Dummy", {}, "none", 0, "classification", 0)
+
+    monkeypatch.setattr(dask_executor, "evaluate", wait_until_over)
+    with Client(one_worker.scheduler.address, set_as_default=False) as another:
+        first, second = dask_executor.DaskExecutor(one_worker), dask_executor.DaskExecutor(another)
+        first.submit(task("the first job's"))
+        eventually(begun.exists, "it begins")
+        second.submit(task("the second job's"))
+        eventually(lambda: any("the second job's" in of for of in another.processing().values()), "it is in line")
+        both = ("the first job's", "the second job's")
+        assert (first.waiting(both), second.waiting(both[1:])) == ({"the second job's"}, {"the second job's"})
+        second.kill(("the second job's",))
+        over.touch()
+        assert [(o.key, o.state) for o in first.poll(LIMIT_S)] == [("the first job's", "complete")]
+        assert second.poll(0.0) == []
 
 
 def test_two_jobs_share_the_embedded_cluster(tmp_path: Path) -> None:

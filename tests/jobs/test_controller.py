@@ -1,0 +1,71 @@
+"""What the acting half of a job makes of instructions, with an executor that only notes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl_jupyter._core.clock import monotonic_s
+from automl_jupyter._core.jsonl import Writer
+from automl_jupyter.jobs import instructions as do
+from automl_jupyter.jobs.controller import Controller, Run
+from automl_jupyter.jobs.feed import Feed
+from automl_jupyter.jobs.situation import InFlight
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.folder import JobFolder
+from automl_jupyter.store.history import History, replay
+from automl_jupyter.testing.simulation import make_plan
+
+
+class Recorded:
+    """An executor whose tasks in `waits` stand in line."""
+
+    def __init__(self, *waits: str) -> None:
+        self.waits, self.killed = frozenset(waits), []
+
+    def waiting(self, keys: tuple[str, ...]) -> frozenset[str]:
+        return self.waits & set(keys)
+
+    def kill(self, keys: tuple[str, ...]) -> None:
+        self.killed += keys
+
+
+def begun(folder: Path, executor: Any, **limits: Any) -> Any:
+    """Return a controller with two fits in flight, five minutes after its job began."""
+    run: Any = Run(JobFolder(folder), lambda n: None, "inline", started_s=monotonic_s() - 300.0)  # type: ignore[arg-type, return-value]
+    controller: Any = Controller(run, Feed(History()))
+    trials = [ev.TrialQueued(number=n, learner="A", params={}) for n in (1, 2)]
+    controller.history = replay([*trials, ev.StatusChanged(status="Running")])
+    controller.plan, controller._executor = make_plan(**limits), executor
+    controller._writer = Writer(folder / "events.jsonl")
+    controller._in_flight = {f"fit {n}": InFlight(f"fit {n}", n, 0, 0.0, 60.0) for n in (1, 2)}
+    return controller
+
+
+@pytest.mark.parametrize(
+    ("state", "limits", "waits"),
+    [
+        ("timed_out", {"max_trials": 2}, True),
+        ("timed_out", {"timeout_s": 600.0}, True),
+        ("timed_out", {"timeout_s": 200.0}, False),
+        ("cancelled", {"max_trials": 2}, False),
+    ],
+)
+def test_the_time_of_a_fit_that_stands_in_line_is_not_over(
+    state: str, limits: dict[str, Any], waits: bool, tmp_path: Path
+) -> None:
+    """Behind another job's it may have waited for longer than it may take; after the job's own time it is ended."""
+    executor = Recorded("fit 2")
+    controller = begun(tmp_path, executor, **limits)
+    try:
+        controller._kill(do.KillTasks(("fit 1", "fit 2"), state, "it did not stop"))
+        trials = controller.history.trials
+        assert (trials[1].state, trials[2].state) == (state, "queued" if waits else state)
+        assert executor.killed == (["fit 1"] if waits else ["fit 1", "fit 2"])
+        assert {key: flight.started_s >= 300.0 for key, flight in controller._in_flight.items()} == (
+            {"fit 2": True} if waits else {}
+        )
+    finally:
+        controller._writer.close()
