@@ -11,7 +11,7 @@ from automl_jupyter.jobs.selection import STACK_FILE, Selection
 from automl_jupyter.jobs.situation import race_decides
 from automl_jupyter.search.adjust import Adjustment
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.store.history import History
 from automl_jupyter.trials.plan import Plan
 
 
@@ -39,9 +39,9 @@ def best_single(history: History, asked: SelectEnsemble) -> Selection:
     """
     found = []
     for number in asked.numbers:
-        folds = sorted(history.trials[number].folds.items())
-        by_fold = tuple(f.metrics for n, f in folds if n < asked.n_folds)
-        found.append(Selection(((number, 1.0),), mean_metrics(list(by_fold)), by_fold, 0.0))
+        trial = history.trials[number]
+        by_fold = tuple(f.metrics for n, f in sorted(trial.folds.items()) if n < asked.n_folds)
+        found.append(Selection(((number, 1.0),), trial.metrics(asked.n_folds), by_fold, 0.0))
 
     def rank(selection: Selection) -> tuple[float, bool]:
         score = history.score(selection.metrics)

@@ -109,7 +109,7 @@ def select(
     folds = list(range(n_folds))
     # The baseline may be the best single model, but where only the order counts it would be a weight without effect.
     tried = [n for n in numbers if history.trials[n].learner != "Dummy"] or list(numbers)
-    best = sorted(tried, key=lambda n: -_score(history, n, folds))[:MOST_CANDIDATES]
+    best = sorted(tried, key=lambda n: -_score(history, n, n_folds))[:MOST_CANDIDATES]
     truths = [predictions.truth(f) for f in folds]
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
@@ -133,7 +133,7 @@ def select(
         signal = StopSignal(stop_key, stack_limit_s)
         try:
             stack = run_guarded(
-                lambda: _stack(plan, predictions, metric, context, [n for n, _ in members], folds, truths),
+                lambda: _stack(plan, history, predictions, metric, context, [n for n, _ in members], folds, truths),
                 signal,
                 grace_s=0.0,
             )
@@ -144,7 +144,7 @@ def select(
             stack_error = f"{type(error).__name__}: {error}"
     return Selection(
         tuple(members),
-        mean_metrics(by_fold),
+        mean_metrics(dict(enumerate(by_fold)), history.scored),
         tuple(by_fold),
         time.monotonic() - started,
         stack,
@@ -161,9 +161,8 @@ def score_fold(
     return _value(metric, y, predictions.get(number, fold), weight, predictions.context(context, [fold]))
 
 
-def _score(history: History, number: int, folds: list[int]) -> float:
-    trial = history.trials[number]
-    score = history.score(mean_metrics([trial.folds[f].metrics for f in folds]))
+def _score(history: History, number: int, n_folds: int) -> float:
+    score = history.score(history.trials[number].metrics(n_folds))
     return float("-inf") if score is None else score
 
 
@@ -197,6 +196,7 @@ def _value(
 
 def _stack(
     plan: Plan,
+    history: History,
     predictions: Predictions,
     metric: Metric,
     context: MetricContext,
@@ -224,4 +224,5 @@ def _stack(
         all_metrics(plan, held_out[fold_of_row == f], truths[i], metric, predictions.context(context, [f]))
         for i, f in enumerate(folds)
     ]
-    return Stack(model, tuple(members), held_out, mean_metrics(by_fold), tuple(by_fold))
+    metrics = mean_metrics(dict(enumerate(by_fold)), history.scored)
+    return Stack(model, tuple(members), held_out, metrics, tuple(by_fold))

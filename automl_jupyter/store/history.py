@@ -7,7 +7,7 @@ resume all start from here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -67,6 +67,8 @@ class TrialRecord:
     lost: Mapping[int, int] = field(default_factory=dict)
     queued_s: float = 0.0
     ended_s: float | None = None
+    #: metric -> the folds on which some trial of the job has a value
+    scored: Mapping[str, Set[int]] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -94,10 +96,10 @@ class TrialRecord:
         return self.state in ("queued", "running")
 
     def metrics(self, n_folds: int | None = None) -> Mapping[str, float | None]:
-        """Return each metric's mean over the first folds, or all that are there; None where none has a value."""
+        """Return each metric's mean over the first folds, or all that are there; None where `mean_metrics` has none."""
         if n_folds not in self._means:
-            folds = [f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds]
-            self._means[n_folds] = mean_metrics(folds)
+            folds = {n: f.metrics for n, f in sorted(self.folds.items()) if n_folds is None or n < n_folds}
+            self._means[n_folds] = mean_metrics(folds, self.scored)
         return self._means[n_folds]
 
     @cached_property
@@ -201,6 +203,8 @@ class History:
     compute: str = "local"
     dashboard: str = ""
     trials: Mapping[int, TrialRecord] = field(default_factory=dict)
+    #: metric -> the folds on which some trial has a value
+    scored: Mapping[str, Set[int]] = field(default_factory=dict)
     ensembles: Mapping[str, EnsembleRecord] = field(default_factory=dict)
     model: ModelRecord | None = None
     #: (elapsed_s, label, value of the primary metric) each time the best score improved
@@ -277,12 +281,25 @@ class History:
         return value if self.greater_is_better else -value
 
 
-def mean_metrics(folds: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """Return the mean of each metric over folds (the seed's rule for scalars); folds without a value are left out."""
+def mean_metrics(
+    folds: Mapping[int, Mapping[str, float | None]], scored: Mapping[str, Set[int]] | None = None
+) -> dict[str, float | None]:
+    """Return the mean of each metric over folds.
+
+    Parameters
+    ----------
+    folds : mapping
+        Each fold's metrics. Folds without a value are left out, such as those that lack a class.
+    scored : mapping, optional
+        The folds on which others have a value, by metric. Without one there a metric has no mean: it would be better
+        for leaving out what went wrong.
+    """
     means: dict[str, float | None] = {}
-    for name in dict.fromkeys(k for f in folds for k in f):
-        values = [v for f in folds if (v := f.get(name)) is not None]
-        means[name] = math.fsum(values) / len(values) if values else None
+    for name in dict.fromkeys(k for f in folds.values() for k in f):
+        values = [v for f in folds.values() if (v := f.get(name)) is not None]
+        could = (scored or {}).get(name, frozenset())
+        broken = any(n in could and f.get(name) is None for n, f in folds.items())
+        means[name] = math.fsum(values) / len(values) if values and not broken else None
     return means
 
 
@@ -421,6 +438,7 @@ def _apply_trial(
             event.label or event.learner,
             event.n_folds,
             queued_s=event.elapsed_s,
+            scored=history.scored,
         )
         return _with_trial(history, trial)
     known = history.trials.get(event.number)
@@ -477,6 +495,9 @@ def _apply_trial(
                 running=_without(known.running, event.fold),
             )
     history = _with_trial(history, trial)
+    if isinstance(event, ev.FoldEnded):
+        history = _with_scored(history, event)
+        trial = history.trials[event.number]
     if trial.state in UNRANKED:
         return _without_progress(history, trial.number)
     counts = isinstance(event, ev.FoldEnded) and trial.is_complete
@@ -489,6 +510,19 @@ def _without(running: Mapping[int, float], fold: int) -> dict[int, float]:
 
 def _with_trial(history: History, trial: TrialRecord) -> History:
     return replace(history, trials={**history.trials, trial.number: trial})
+
+
+def _with_scored(history: History, event: ev.FoldEnded) -> History:
+    """Return the history with the metrics that a fold can be scored by; a trial that could not be has no score now."""
+    new = [k for k, v in event.metrics.items() if v is not None and event.fold not in history.scored.get(k, ())]
+    if not new:
+        return history
+    scored = {**history.scored, **{k: {*history.scored.get(k, ()), event.fold} for k in new}}
+    trials = {n: replace(t, scored=scored) for n, t in history.trials.items()}
+    history = replace(history, scored=scored, trials=trials)
+    for number in {n for n, _ in history.scores if n is not None and history.score(trials[n].metrics()) is None}:
+        history = _without_progress(history, number)
+    return history
 
 
 def _with_progress(

@@ -256,7 +256,7 @@ class Simulation:
         members = [[float(n), 0.5] for n in scored[:2]]
         folds = sorted(self.history.trials[scored[0]].folds.items())
         by_fold = [dict(f.metrics) for number, f in folds if number < asked.n_folds]
-        metrics = mean_metrics(list(by_fold))
+        metrics = mean_metrics(dict(enumerate(by_fold)), self.history.scored)
         self.emit(
             ev.EnsembleSelected(
                 ensemble="VotingEnsemble" if complete else RACE_ENSEMBLE,
@@ -278,5 +278,5 @@ class Simulation:
         self, label: str, parts: list[Any], stage: str, by_fold: Sequence[Mapping[str, float | None]]
     ) -> ev.ModelSelected:
         folds = [dict(m) for m in by_fold]
-        metrics = mean_metrics(folds)
+        metrics = mean_metrics(dict(enumerate(folds)), self.history.scored)
         return ev.ModelSelected(label=label, trial=None, parts=parts, metrics=metrics, stage=stage, fold_metrics=folds)

@@ -148,7 +148,8 @@ def test_trials_hold_together(data: st.DataObject, logs: st.SearchStrategy[list[
         assert trial.fit_s == pytest.approx(sum(f.fit_s for f in trial.folds.values()))
         for name, mean in trial.metrics().items():
             values = trial.values(name)
-            assert (mean is None) == (not values)
+            lacks = {f for f, record in trial.folds.items() if record.metrics.get(name) is None}
+            assert (mean is None) == (not values or bool(lacks & history.scored.get(name, frozenset())))
             assert mean is None or min(values) - 1e-9 <= mean <= max(values) + 1e-9
 
 
@@ -369,12 +370,26 @@ def test_without_the_metric_there_is_no_score() -> None:
 
 
 def test_means_are_over_the_folds_that_have_a_value() -> None:
-    assert mean_metrics([{"a": 1.0, "b": None}, {"a": None, "b": None}, {"a": 2.0, "c": 3.0}]) == {
-        "a": 1.5,
-        "b": None,
-        "c": 3.0,
-    }
-    assert mean_metrics([]) == {}
+    folds = dict(enumerate([{"a": 1.0, "b": None}, {"a": None, "b": None}, {"a": 2.0, "c": 3.0}]))
+    assert mean_metrics(folds) == {"a": 1.5, "b": None, "c": 3.0}
+    assert mean_metrics(folds, {"a": frozenset({0, 1, 2})}) == {"a": None, "b": None, "c": 3.0}
+    assert mean_metrics({}) == {}
+
+
+@pytest.mark.parametrize("broken_first", [True, False])
+def test_a_trial_without_a_value_where_another_has_one_has_no_score(broken_first: bool) -> None:
+    """Else the fold that it breaks on is left out of its mean, and it is the best for it."""
+    begin: list[ev.Event] = [plan(), queued(0, n_folds=3, label="sound"), queued(1, n_folds=3, label="broken")]
+    sound = [fold_ended(0, fold=f, auc=a) for f, a in enumerate([0.7, 0.8, None])]
+    broken = [fold_ended(1, fold=f, auc=a) for f, a in enumerate([0.9, None, None])]
+    history = replay([*begin, *(broken + sound if broken_first else sound + broken)])
+    assert history.trials[0].metrics() == {"auc": pytest.approx(0.75)}, (
+        "a fold that no trial has a value on is left out"
+    )
+    assert (history.trials[1].metrics(), history.trials[1].metrics(1)) == ({"auc": None}, {"auc": 0.9})
+    assert history.best is not None
+    assert history.best.label == "sound"
+    assert [label for _, label, _ in history.progress] == ["sound"]
 
 
 def test_values_are_in_order_of_folds() -> None:
