@@ -133,15 +133,17 @@ class Comparison:
         from automl_jupyter.results.snapshot import share_of_test
         from automl_jupyter.results.ties import paired_difference
 
-        values = [self._fold_values(job) for job in self.jobs]
+        folds = [self._fold_values(job) for job in self.jobs]
         data = [read_json(job.path / "data.json") for job in self.jobs]
         sign = 1.0 if self.greater_is_better else -1.0
         rows = []
-        for job, found, about in zip(self.jobs, values, data, strict=True):
-            same = _have_same_folds(about, data[0]) and len(found) == len(values[0])
+        for job, by_fold, about in zip(self.jobs, folds, data, strict=True):
+            same = _have_same_folds(about, data[0]) and by_fold.keys() == folds[0].keys()
             first = job is self.jobs[0]
             alike = same and not first and about.get("positive") == data[0].get("positive")
-            paired = paired_difference(found, values[0], share_of_test(job.history)) if alike else None
+            pairs = list(by_fold.values()), list(folds[0].values())
+            paired = paired_difference(*pairs, share_of_test(job.history)) if alike else None
+            found = [v for v in by_fold.values() if v is not None]
             mean, reach = (None, None) if paired is None else (sign * paired[0], paired[1])
             better = None
             if mean is not None and reach is not None:
@@ -233,11 +235,15 @@ class Comparison:
             pieces.append(table.assign(job=name))
         return pd.concat(pieces, ignore_index=True)
 
-    def _fold_values(self, job: Job) -> list[float]:
-        """Return the metric of a job's best model on each fold."""
+    def _fold_values(self, job: Job) -> dict[int, float | None]:
+        """Return the metric of a job's best model on each fold that it was judged on; None where it has no value."""
         model = job.history.model
         assert model is not None
-        return [v for fold in model.fold_metrics if (v := fold.get(self.metric)) is not None]
+        numbers: Sequence[int] = range(len(model.fold_metrics))
+        trial = None if model.trial is None else job.history.trials.get(model.trial)
+        if trial is not None and len(trial.folds) == len(numbers):  # those of a trial that was stopped may have gaps
+            numbers = sorted(trial.folds)
+        return {n: metrics.get(self.metric) for n, metrics in zip(numbers, model.fold_metrics, strict=True)}
 
     def __repr__(self) -> str:
         lines = [f"By {self.metric}, {'higher' if self.greater_is_better else 'lower'} is better"]

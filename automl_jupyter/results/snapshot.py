@@ -121,8 +121,15 @@ def leaderboard_rows(history: History, metric: str | None = None) -> list[dict[s
     share = share_of_test(history)
     for rank, row in enumerate(ranked, 1):
         row["rank"] = rank
-        row["tied"] = is_tied(ranked[0]["fold_values"], row["fold_values"], share)
+        row["tied"] = is_tied(_by_fold(history, ranked[0], name), _by_fold(history, row, name), share)
     return rows
+
+
+def _by_fold(history: History, row: Mapping[str, Any], metric: str) -> list[float | None]:
+    """Return the value on each fold of a row that is complete; None where there is none."""
+    if row["number"] is None:
+        return [metrics.get(metric) for metrics in history.ensembles[row["label"]].fold_metrics]
+    return [fold.metrics.get(metric) for _, fold in sorted(history.trials[row["number"]].folds.items())]
 
 
 def trial_of(history: History, model: object) -> TrialRecord | None:

@@ -10,7 +10,7 @@ from functools import cache
 CONFIDENCE = 0.95
 
 
-def is_tied(best: Sequence[float], other: Sequence[float], test_share: float) -> bool | None:
+def is_tied(best: Sequence[float | None], other: Sequence[float | None], test_share: float) -> bool | None:
     """Return whether two models cannot be told apart by their scores on the same folds.
 
     The corrected resampled t-test of Nadeau and Bengio (Machine Learning 52, 2003): folds share training rows, so the
@@ -18,8 +18,8 @@ def is_tied(best: Sequence[float], other: Sequence[float], test_share: float) ->
 
     Parameters
     ----------
-    best, other : sequence of float, length k
-        One score a fold, folds in the same order.
+    best, other : sequence of float or None, length k
+        One score a fold, folds in the same order; None where a model has none, and that fold does not count.
     test_share : float
         Rows a fold is scored on over rows it is trained on.
 
@@ -37,7 +37,9 @@ def is_tied(best: Sequence[float], other: Sequence[float], test_share: float) ->
     return None if found is None else abs(found[0]) <= found[1]
 
 
-def paired_difference(first: Sequence[float], other: Sequence[float], test_share: float) -> tuple[float, float] | None:
+def paired_difference(
+    first: Sequence[float | None], other: Sequence[float | None], test_share: float
+) -> tuple[float, float] | None:
     """Return the mean difference of two models' scores on the same folds, and how far its 95 % interval reaches.
 
     Parameters
@@ -56,10 +58,12 @@ def paired_difference(first: Sequence[float], other: Sequence[float], test_share
     >>> round(mean, 4), round(reach, 4)
     (0.2033, 0.0227)
     """
-    k = len(first)
-    if k < 2 or len(other) != k:
+    if len(other) != len(first):
         return None
-    differences = [a - b for a, b in zip(first, other, strict=True)]
+    differences = [a - b for a, b in zip(first, other, strict=True) if a is not None and b is not None]
+    k = len(differences)
+    if k < 2:
+        return None
     # By hand: every view asks this of every row, and `statistics` reckons in fractions, thirty times slower.
     mean = sum(differences) / k
     variance = sum((d - mean) ** 2 for d in differences) / (k - 1)

@@ -112,6 +112,24 @@ def test_a_model_that_was_judged_on_fewer_folds_is_compared_by_those(jobs: Any, 
     assert np.isnan(table["difference"].iloc[1])
 
 
+def test_a_fold_without_a_value_is_left_out_of_the_pairs(jobs: Any, tmp_path: Path) -> None:
+    """Each job lacks another fold: the values that are left are not those of the same folds."""
+    kept, metric = jobs["line"], jobs["line"].history.metric
+    for name, values in (("one", [0.5, 0.6, 0.8, None]), ("two", [None, 0.7, 0.9, 0.3])):
+        folder = tmp_path / "gaps" / name
+        shutil.copytree(kept.path, folder)
+        events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+        for event in events:
+            if event["kind"] == "model_selected":
+                event.update(fold_metrics=[{metric: value} for value in values])
+        (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    one, two = (MLClient(tmp_path).jobs.get(name) for name in ("one", "two"))
+    table = automl.compare(one, two).to_frame()
+    assert table["folds"].tolist() == ["first", "same"]
+    assert table["difference"].iloc[1] == pytest.approx(0.1)
+    assert table["better"].iloc[1] == "yes"
+
+
 def test_settings_that_differ_are_listed(jobs: Any) -> None:
     settings = automl.compare(jobs["line"], jobs["tree"]).settings
     assert settings["setting"].tolist() == ["training.allowed_training_algorithms"]

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from automl_jupyter.results.snapshot import leaderboard_rows
 from automl_jupyter.results.ties import is_tied
 from automl_jupyter.results.words import score_words
+from automl_jupyter.store import events as ev
+from automl_jupyter.store.history import replay
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=10)
 
@@ -37,10 +40,36 @@ def test_the_corrected_t_test_is_the_written_formula(pairs: list[tuple[float, fl
         ([0.9], [0.8], None),
         ([0.9, 0.8], [0.9], None),
         ([], [], None),
+        ([0.9, 0.8, None], [0.8, 0.7, 0.9], False),
+        ([0.9, None, 0.8, 0.7], [None, 0.9, 0.8, 0.7], True),
+        ([0.9, None], [0.9, 0.8], None),
+        ([None, 0.9, 0.8], [0.9, 0.8, None], None),
     ],
 )
-def test_edges(best: list[float], other: list[float], tied: bool | None) -> None:
-    assert is_tied([0.5 * b for b in best], [0.5 * o for o in other], 0.5) is tied
+def test_edges(best: list[float | None], other: list[float | None], tied: bool | None) -> None:
+    """Of folds where one has no score nothing can be said."""
+    first, second = ([None if v is None else 0.5 * v for v in values] for values in (best, other))
+    assert is_tied(first, second, 0.5) is tied
+
+
+def test_ties_are_told_by_the_folds_that_both_have() -> None:
+    events: list[ev.Event] = [ev.PlanMade(plan={"metric": {"name": "auc", "greater_is_better": True}})]
+    scores: dict[int, list[float | None]] = {0: [0.9, 0.7, 0.8, 0.6], 1: [0.89, 0.69, 0.79, None]}
+    for number, values in scores.items():
+        events.append(ev.TrialQueued(number=number, learner="A", params={}, n_folds=4))
+        events += [
+            ev.FoldEnded(number=number, fold=f, metrics={"auc": v}, fit_s=1, predict_s=0, n_train=75, n_valid=25)
+            for f, v in enumerate(values)
+        ]
+    folds = [{"auc": v} for v in (None, 0.6, 0.7, 0.5)]  # as an earlier version wrote it, with a mean
+    events.append(
+        ev.EnsembleSelected(
+            ensemble="VotingEnsemble", members=[[0, 1.0]], metrics={"auc": 0.6}, fold_metrics=folds, complete=True
+        )
+    )
+    rows = leaderboard_rows(replay(events))
+    assert [(row["number"], row["rank"]) for row in rows] == [(0, 1), (None, 2), (1, None)]
+    assert rows[1]["tied"] is False, "it is 0.1 lower on each fold that it has"
 
 
 def test_a_tie_with_the_best_is_marked_and_the_best_itself_is_not() -> None:
