@@ -43,6 +43,8 @@ HOPEFUL = 1.3
 #: seconds that a job waits for workers to come back before it makes do without
 WORKERS_S = 30.0
 NO_WORKER = "there was no worker"
+#: why a trial ended that somebody asked to be left out
+SKIPPED = "skipped on request"
 #: limits after which a trial that ended ahead of earlier ones does not count, where there is no limit of time
 _IN_ORDER = ("exit_score", "enable_early_termination")
 
@@ -76,6 +78,8 @@ def _stop_search_fits(plan: Plan, history: History, now: Situation) -> list[Inst
 
 
 def _end_unfinished(plan: Plan, history: History, trial: TrialRecord) -> EndTrial:
+    if trial.number in history.skipped:
+        return EndTrial(trial.number, "cancelled", SKIPPED)
     if plan.limits.timeout_s is None and history.limit in _IN_ORDER:
         # With fewer workers it would not have been begun, and the leaderboard is to be the same.
         return EndTrial(trial.number, "cancelled", "the search was over with an earlier trial")

@@ -20,6 +20,7 @@ from automl_jupyter._core.jsonl import Writer
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.choice import best_single, better, choose, finite, is_usable
+from automl_jupyter.jobs.closing import SKIPPED
 from automl_jupyter.jobs.environment import environment
 from automl_jupyter.jobs.executor import LOST, Executor, InlineExecutor, release
 from automl_jupyter.jobs.feed import Feed
@@ -302,10 +303,10 @@ class Controller:
             return  # begun again by the state machine, which counts how often
         if flight.asked_s is not None and self.history.status != "Running":
             return  # the job is finishing: the trial ends with what it has
-        skipped = any(r == "skip" and a.get("number") == outcome.number for r, a in self.history.requests)
+        skipped = outcome.number in self.history.skipped
         state = "cancelled" if skipped else outcome.state
         error = dict(outcome.error) if outcome.error else None
-        reason = "skipped on request" if skipped else (error or {}).get("message", "")
+        reason = SKIPPED if skipped else (error or {}).get("message", "")
         self._emit(
             ev.TrialEnded(number=outcome.number, state=state, reason=reason, error=error if state == "failed" else None)
         )

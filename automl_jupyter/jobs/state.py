@@ -12,7 +12,7 @@ first folds; the members of the best ensemble so far get their other folds; then
 from __future__ import annotations
 
 from automl_jupyter._core.text import byte_size
-from automl_jupyter.jobs.closing import NO_WORKER, WORKERS_S, close, end_overdue
+from automl_jupyter.jobs.closing import NO_WORKER, SKIPPED, WORKERS_S, close, end_overdue
 from automl_jupyter.jobs.instructions import (
     EndTrial,
     Instruction,
@@ -104,6 +104,8 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
     if over is not None:
         return [over]
     todo: list[Instruction] = _skip_and_block(history, now)
+    if todo:
+        return todo  # first, so that what is skipped in its last fit is not complete with what it has of that
     todo += end_overdue(now)
     todo += _end_complete(plan, history)
     if todo:
@@ -375,16 +377,19 @@ def _select_if_due(plan: Plan, history: History, now: Situation) -> list[Instruc
 
 
 def _skip_and_block(history: History, now: Situation) -> list[Instruction]:
-    skipped = {int(a["number"]) for r, a in history.requests if r == "skip" and "number" in a}
-    blocked = history.blocked
+    """Stop the fits of skipped trials, and end these; end those trials of blocked learners that have not begun."""
+    skipped, blocked = history.skipped, history.blocked
     todo: list[Instruction] = []
     for trial in history.trials.values():
-        if not trial.is_open or not (trial.number in skipped or (trial.learner in blocked and not trial.folds)):
+        if not trial.is_open:
             continue
-        keys = tuple(f.key for f in now.in_flight.values() if f.number == trial.number and f.asked_s is None)
-        if keys:
-            todo.append(StopTasks(keys))
-        if not any(f.number == trial.number for f in now.in_flight.values()):
-            reason = "skipped on request" if trial.number in skipped else f"{trial.learner} was blocked on request"
-            todo.append(EndTrial(trial.number, "cancelled", reason))
+        flying = [f for f in now.in_flight.values() if f.number == trial.number]
+        if trial.number in skipped:
+            keys = tuple(f.key for f in flying if f.asked_s is None)
+            if keys:
+                todo.append(StopTasks(keys))
+            if not flying:
+                todo.append(EndTrial(trial.number, "cancelled", SKIPPED))
+        elif trial.learner in blocked and not trial.folds and not flying:
+            todo.append(EndTrial(trial.number, "cancelled", f"{trial.learner} was blocked on request"))
     return todo

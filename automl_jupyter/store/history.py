@@ -231,6 +231,11 @@ class History:
         return frozenset(str(a["learner"]) for r, a in self.requests if r == "block" and "learner" in a)
 
     @property
+    def skipped(self) -> frozenset[int]:
+        """The trials that are not to go on."""
+        return frozenset(int(a["number"]) for r, a in self.requests if r == "skip" and "number" in a)
+
+    @property
     def is_over(self) -> bool:
         """Whether the job has ended."""
         return self.status in FINAL_STATUSES

@@ -339,6 +339,40 @@ def test_requests_act_on_a_running_job() -> None:
     assert 60.0 < job.now_s <= 90.0
 
 
+def slow(number: int, fold: int) -> ScriptedFit:
+    """Ten seconds a fit, and less for the baseline's."""
+    return ScriptedFit(0.5 if number == 0 else 10.0, 0.5 + number / 100)
+
+
+@pytest.mark.parametrize("limits", [{"max_trials": 3}, {"timeout_s": 300.0}, {"timeout_s": 300.0, "n_folds": 1}])
+@pytest.mark.parametrize("stopped", [False, True], ids=["goes on", "is stopped with it"])
+def test_a_trial_that_is_skipped_in_its_last_fit_does_not_count(limits: dict[str, float], stopped: bool) -> None:
+    """What it has of its last fold, which was cut short, would complete it."""
+    plan = make_plan(**limits, opening=("Dummy", "A"))
+    at_s = 5.0 if plan.n_folds == 1 else 25.0
+    requests: dict[float, tuple[str, dict[str, int]]] = {at_s: ("skip", {"number": 1})}
+    requests |= {at_s + 0.05: ("cancel", {})} if stopped else {}
+    job = Simulation(plan, slow, n_slots=1, requests=requests).run()
+    assert [e.state for e in job.events if isinstance(e, ev.TrialEnded) and e.number == 1] == ["cancelled"]
+    trial = job.history.trials[1]
+    assert (trial.is_complete, trial.reason) == (True, "skipped on request")
+    assert all(number != 1 for number, _ in job.history.scores)
+
+
+@pytest.mark.parametrize("limits", [{"max_trials": 3}, {"timeout_s": 60.0}, {"max_trials": 3, "n_folds": 1}])
+def test_a_fit_that_runs_when_its_learner_is_blocked_is_not_cut_short(limits: dict[str, float]) -> None:
+    """Its trial goes on, and would be judged by what it had at that moment."""
+    plan = make_plan(**limits, opening=("Dummy", "B", "B", "B"))
+    plan = replace(plan, opening=tuple({**c, "params": {"depth": k}} for k, c in enumerate(plan.opening)))
+    job = Simulation(plan, slow, n_slots=2, requests={5.0: ("block", {"learner": "B"})}).run()
+    begun = [t for t in job.history.trials.values() if t.learner == "B"]
+    assert begun
+    assert {round(f.fit_s, 2) for t in begun for f in t.folds.values()} == {10.0}
+    assert all(t.folds for t in begun)
+    ended = [e for e in job.events if isinstance(e, ev.TrialEnded) and e.state == "cancelled"]
+    assert [e.number for e in ended if job.history.trials[e.number].folds] == []
+
+
 def test_a_paused_job_begins_nothing() -> None:
     job = Simulation(make_plan(max_trials=9), steady, requests={3.0: ("pause", {})}).run(until_s=30.0)
     begun = len(job.started)
