@@ -27,6 +27,7 @@ from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.reserve import total_s
+from automl_jupyter.jobs.resumption import reopened
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
@@ -190,6 +191,8 @@ class Controller:
         self._emit(
             ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute, dashboard=executor.dashboard)
         )
+        for event in reopened(self.history):
+            self._emit(event)
         self._emit(ev.StatusChanged(status="Running"))
         wait_s = 0.0
         while not self.history.is_over:

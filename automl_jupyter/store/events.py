@@ -134,6 +134,18 @@ class TrialEnded(Event):
     error: dict[str, str] | None = None
 
 
+@_event("trial_reopened")
+@dataclass(frozen=True, kw_only=True)
+class TrialReopened(Event):
+    """A job goes on that was stopped: a trial gets what that cut short.
+
+    `folds` are those that it keeps, where it goes on; None where only a refit of it is fitted again.
+    """
+
+    number: int
+    folds: list[int] | None = None
+
+
 @_event("ensemble_selected")
 @dataclass(frozen=True, kw_only=True)
 class EnsembleSelected(Event):

@@ -7,7 +7,7 @@ resume all start from here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,10 @@ FINAL_STATUSES = frozenset({"Completed", "Canceled", "Failed"})
 UNRANKED = frozenset({"failed", "cancelled"})
 #: what a handle calls a job that has not ended and that no process runs
 NOT_RESPONDING = "NotResponding"
+#: errors of refits that nothing is wrong with but their time, so that they may be fitted when a job goes on
+CUT_SHORT = frozenset({"Stopped", "TimeLimit"})
+#: requests that hold as long as the job lasts, over all its runs
+_LASTING = ("skip", "block")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class FoldRecord:
     stopped_early: bool
     rounds: int | None = None
     features_s: float = 0.0
+    #: whether it has less than it would, since the job was stopped
+    cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,12 @@ class TrialRecord:
     refit_s: float | None = None
     refit_bytes: int = 0
     refit_error: Mapping[str, str] | None = None
-    #: refits with other seeds: those that are there, and all that ended
+    #: refits with other seeds: those that are there, all that ended, and those that had too little time
     replicas: tuple[int, ...] = ()
     replicas_ended: tuple[int, ...] = ()
+    replicas_cut_short: tuple[int, ...] = ()
+    #: whether it ended because the job was stopped
+    stopped: bool = False
     #: fold -> how often it was begun before without an end (its worker or the controller died)
     lost: Mapping[int, int] = field(default_factory=dict)
     queued_s: float = 0.0
@@ -362,19 +371,30 @@ def _apply(history: History, event: ev.Event) -> History:
             started = event.status in ("Preparing", "Running")
             # A job that goes on chooses its model again, from the trials of all its runs.
             model = replace(history.model, stage="anytime") if started and history.model else history.model
+            again = event.status == "Preparing"
+            stopped = any(request == "cancel" for request, _ in history.requests)
             return replace(
                 history,
                 status=event.status,
                 model=model,
+                # Those of a job that was stopped are of what it had by then: they end no search that goes on.
+                ensembles={} if again and stopped else history.ensembles,
                 search_ended_s=None if started else ended,
                 ended_at=None,
                 reason=event.reason,
-                requests=() if event.status == "Preparing" else history.requests,
+                requests=tuple(r for r in history.requests if r[0] in _LASTING) if again else history.requests,
                 limit="" if started else history.limit,
             )
         case ev.WorkersChanged():
             return replace(history, n_workers=event.n_workers, compute=event.compute, dashboard=event.dashboard)
-        case ev.TrialQueued() | ev.FoldStarted() | ev.FoldEnded() | ev.TrialEnded() | ev.RefitEnded():
+        case (
+            ev.TrialQueued()
+            | ev.FoldStarted()
+            | ev.FoldEnded()
+            | ev.TrialEnded()
+            | ev.TrialReopened()
+            | ev.RefitEnded()
+        ):
             return _apply_trial(history, event)
         case ev.EnsembleSelected():
             record = EnsembleRecord(
@@ -431,7 +451,8 @@ def _apply(history: History, event: ev.Event) -> History:
 
 
 def _apply_trial(
-    history: History, event: ev.TrialQueued | ev.FoldStarted | ev.FoldEnded | ev.TrialEnded | ev.RefitEnded
+    history: History,
+    event: ev.TrialQueued | ev.FoldStarted | ev.FoldEnded | ev.TrialEnded | ev.TrialReopened | ev.RefitEnded,
 ) -> History:
     if isinstance(event, ev.TrialQueued):
         trial = TrialRecord(
@@ -471,6 +492,7 @@ def _apply_trial(
                 event.stopped_early,
                 event.rounds,
                 event.features_s,
+                cut_short=event.stopped_early and history.limit == "cancel",
             )
             trial = replace(known, folds={**known.folds, event.fold: fold}, running=_without(known.running, event.fold))
         case ev.TrialEnded():
@@ -481,13 +503,18 @@ def _apply_trial(
                 error=event.error,
                 running={},
                 ended_s=event.elapsed_s,
+                stopped=history.limit == "cancel" and event.state not in ("failed", "timed_out"),
             )
+        case ev.TrialReopened():
+            trial = _reopened(known, event.folds)
         case ev.RefitEnded() if event.fold < REFIT:
             there = known.replicas if event.error else (*known.replicas, event.fold)
+            cut = (event.fold,) if event.error and event.error.get("type") in CUT_SHORT else ()
             trial = replace(
                 known,
                 replicas=there,
                 replicas_ended=(*known.replicas_ended, event.fold),
+                replicas_cut_short=(*known.replicas_cut_short, *cut),
                 running=_without(known.running, event.fold),
             )
         case ev.RefitEnded():
@@ -503,10 +530,27 @@ def _apply_trial(
     if isinstance(event, ev.FoldEnded):
         history = _with_scored(history, event)
         trial = history.trials[event.number]
-    if trial.state in UNRANKED:
+    if trial.state in UNRANKED or (isinstance(event, ev.TrialReopened) and not trial.is_complete):
         return _without_progress(history, trial.number)
     counts = isinstance(event, ev.FoldEnded) and trial.is_complete
     return _with_progress(history, trial.label, trial.metrics(), trial.number) if counts else history
+
+
+def _reopened(trial: TrialRecord, folds: Sequence[int] | None) -> TrialRecord:
+    """Return a trial with refits that may be fitted once more, and open again with some of its folds."""
+    cut = trial.refit_error is not None and trial.refit_error.get("type") in CUT_SHORT
+    ended = tuple(fold for fold in trial.replicas_ended if fold not in trial.replicas_cut_short)
+    trial = replace(
+        trial,
+        refit_error=None if cut else trial.refit_error,
+        replicas_ended=ended,
+        replicas_cut_short=(),
+        stopped=False,
+    )
+    if folds is None:
+        return trial
+    kept = {n: fold for n, fold in trial.folds.items() if n in folds}
+    return replace(trial, state="queued", folds=kept, running={}, lost={}, reason="", error=None, ended_s=None)
 
 
 def _without(running: Mapping[int, float], fold: int) -> dict[int, float]:

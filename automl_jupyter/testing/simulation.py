@@ -8,6 +8,7 @@ from typing import Any
 
 from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.choice import is_usable
+from automl_jupyter.jobs.resumption import reopened
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
@@ -149,6 +150,17 @@ class Simulation:
                 self._advance(until_s)
         raise AssertionError("The job does not come to an end.")
 
+    def resume(self) -> Simulation:
+        """Let a job go on that was stopped, or whose process is gone, up to its search."""
+        self.in_flight.clear()
+        self._ends.clear()
+        self._selected.clear()
+        self.emit(ev.StatusChanged(status="Preparing"))
+        for event in reopened(self.history):
+            self.emit(event)
+        self.emit(ev.StatusChanged(status="Running"))
+        return self
+
     def _situation(self) -> Situation:
         return Situation(
             elapsed_s=self.now_s,
@@ -187,6 +199,7 @@ class Simulation:
                     predict_s=0.0,
                     n_train=200,
                     n_valid=100,
+                    stopped_early=seconds < fit.seconds - 1e-9,
                 )
             )
         elif flight.asked_s is None:

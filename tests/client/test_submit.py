@@ -555,6 +555,7 @@ def test_a_stopped_job_goes_on_and_chooses_again(
     second = resume(first.name, compute="inline", namespace={"train": tables.of("label")}).wait(60)
     assert second.status == "Completed"
     assert len([t for t in second.trials if t.origin != "baseline"]) == 4
+    assert [(t.state, len(t.folds)) for t in second.trials] == [("complete", 2)] * 5, "the one that was stopped, too"
     assert {n: second.history.trials[n].folds for n in ended} == ended, "what was complete stays as it was"
     assert second.best.learner == "DecisionTree"
     assert second.model.members == [(second.best.label, 1.0)]

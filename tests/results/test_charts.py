@@ -34,8 +34,10 @@ from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.charts.slices import _slices, draw_slices, slices_table
+from automl_jupyter.results.charts.sources import JobSource
 from automl_jupyter.results.model_page import kept_pictures, model_page
 from automl_jupyter.testing.quick import run_job, table_for
+from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {"explanation": (0,), "partial_dependence": ("size",)}
 
@@ -614,3 +616,14 @@ def test_a_job_without_a_model_says_so(tmp_path: Path) -> None:
     object.__setattr__(job._feed.history, "model", None)  # as before the first trial has ended
     with pytest.raises(NoModelError, match="has no model yet"):
         job.plot.roc()
+
+
+def test_a_model_whose_folds_are_fitted_again_has_no_charts_meanwhile() -> None:
+    """As where a job was stopped in its first fit and goes on."""
+    script = lambda number, fold: ScriptedFit(10.0)  # noqa: E731
+    stopped = Simulation(make_plan(max_trials=2), script, n_slots=1, requests={5.0: ("cancel", {})}).run()
+    source = JobSource(SimpleNamespace(name="job", status="Running", history=stopped.history))  # type: ignore[arg-type]
+    assert source.choose(None).n_folds == 1
+    again = JobSource(SimpleNamespace(name="job", status="Running", history=stopped.resume().history))  # type: ignore[arg-type]
+    with pytest.raises(NoModelError, match=r"^The first fold of the best model of the job job is being fitted again"):
+        again.choose(None)

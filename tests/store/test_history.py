@@ -35,7 +35,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "plan": st.booleans().map(lambda greater: {"metric": {"name": "auc", "greater_is_better": greater}}),
     "status": st.sampled_from(["Preparing", "Running", "Finalizing", "CancelRequested", *sorted(FINAL_STATUSES)]),
     "state": st.sampled_from(["complete", "pruned", "failed", "cancelled", "timed_out"]),
-    "request": st.sampled_from(["cancel", "extend", "skip", "pause"]),
+    "request": st.sampled_from(["cancel", "extend", "skip", "block", "pause"]),
     "arguments": st.dictionaries(st.just("minutes"), st.floats(0, 100)),
 }
 

@@ -139,6 +139,11 @@ class JobSource:
             raise NoModelError(f"The job {plain(self._job.name)} is {self._job.status} and has no model yet.")
         if record is not None and (model is None or _is_of(record, model, trial)):
             folds = min(history.trials[int(p["trial"])].n_first for p in record.parts)
+            if not folds:
+                raise NoModelError(
+                    f"The first fold of the best model of the job {plain(self._job.name)} is being fitted again, since"
+                    " Stop had cut it short. Look again when the fit has ended."
+                )
             return Choice(
                 record.label, record.parts, folds, record.temperature, record.threshold, best=True, stack=record.stack
             )
