@@ -17,7 +17,6 @@ from typing import Any
 from automl_jupyter._core.clock import monotonic_s, now_at
 from automl_jupyter._core.files import write_bytes, write_json
 from automl_jupyter._core.jsonl import Writer
-from automl_jupyter.errors import AutoMLError
 from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.choice import best_single, better, choose, finite, is_usable
 from automl_jupyter.jobs.closing import SKIPPED
@@ -122,7 +121,7 @@ class Controller:
         """Run the job to its end; never raises."""
         try:
             self._lock.acquire()
-        except AutoMLError as error:
+        except Exception as error:  # noqa: BLE001 who waits for the job must hear of whatever keeps it from its lock
             self.error = error
             self.began.set()
             self.released.set()

@@ -55,6 +55,11 @@ class JobLock:
         except OSError as error:
             self._lock.release()
             raise StoreError(f"The job {self.folder.path.name} cannot be locked: {error.strerror}.") from None
+        except NotImplementedError:
+            raise StoreError(
+                f"The job {self.folder.path.name} cannot be locked: its file system knows no locks. Keep jobs on"
+                " another disk, which is given as workspace=… or in the environment as AUTOML_JOBS."
+            ) from None
 
     def _owner(self) -> dict[str, Any]:
         try:
@@ -78,7 +83,7 @@ def is_running(folder: JobFolder) -> bool:
         probe.acquire(timeout=0)
     except Timeout:
         return True
-    except OSError:
+    except (OSError, NotImplementedError):
         return False
     probe.release()
     return False

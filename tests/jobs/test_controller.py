@@ -16,6 +16,7 @@ from automl_jupyter.jobs.situation import InFlight
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, replay
+from automl_jupyter.store.lock import JobLock
 from automl_jupyter.testing.simulation import make_plan
 
 
@@ -69,3 +70,17 @@ def test_the_time_of_a_fit_that_stands_in_line_is_not_over(
         )
     finally:
         controller._writer.close()
+
+
+def test_whatever_keeps_a_job_from_its_lock_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that died would be waited for without an end."""
+
+    def fail(self: JobLock) -> None:
+        raise RuntimeError("no lock today")
+
+    monkeypatch.setattr(JobLock, "acquire", fail)
+    run: Any = Run(JobFolder(tmp_path), lambda n: None, "inline")  # type: ignore[arg-type, return-value]
+    controller = Controller(run, Feed(History()))
+    controller.main()
+    assert (controller.began.is_set(), controller.released.is_set()) == (True, True)
+    assert str(controller.error) == "no lock today"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from filelock import FileLock
 
 from automl_jupyter._core.files import read_json, write_json
 from automl_jupyter.errors import StoreError
@@ -143,4 +144,17 @@ def test_who_cannot_write_its_name_does_not_hold_the_lock(folder: JobFolder, mon
     monkeypatch.setattr(lock_module, "write_json", fail)
     with pytest.raises(StoreError, match=r"^The job job cannot be locked: No space left on device\.$"):
         JobLock(folder).acquire()
+    assert not is_running(folder)
+
+
+def test_a_file_system_without_locks_is_a_sentence(folder: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: FileLock, *arguments: object, **more: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock; use SoftFileLock instead")
+
+    monkeypatch.setattr(FileLock, "acquire", fail)
+    with pytest.raises(
+        StoreError, match=r"^The job job cannot be locked: .*Keep jobs on another disk, .*AUTOML_JOBS\.$"
+    ):
+        JobLock(folder).acquire()
+    folder.lock_file.touch()
     assert not is_running(folder)
