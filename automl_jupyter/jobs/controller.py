@@ -186,6 +186,7 @@ class Controller:
         self._context = metric_context(prepared.table.meta)
         self._prepared = prepared
         self._search = Search(self.plan)
+        self._search.recall(self.history)
         self._worker_bytes = executor.worker_bytes()
         self._emit(
             ev.WorkersChanged(n_workers=executor.n_slots(), compute=executor.compute, dashboard=executor.dashboard)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automl_jupyter.jobs.situation import is_worth_beginning
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import recipe_of
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import FoldRecord, History, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import SERIES
 
@@ -58,14 +58,23 @@ class Search:
         return self._sampler.ask(number, seen, blocked=history.blocked, is_affordable=is_affordable)
 
     def observe(self, trial: TrialRecord) -> None:
-        """Learn the cost of a fit that ended; one that was cut short or hurried would have cost more."""
+        """Learn the cost of the fit that ended last."""
         if trial.folds:
-            last = list(trial.folds.values())[-1]
-            hurried = max(last.iterations / last.rounds, 1.0) if last.iterations and last.rounds else 1.0
-            seconds = last.fit_s * hurried + last.predict_s
-            if last.stopped_early:
-                seconds = max(seconds, self.predict_s(trial.learner, trial.params, last.n_train) or 0.0)
-            self._costs.observe(trial.learner, trial.params, last.n_train, seconds)
+            self._observe(trial, list(trial.folds.values())[-1])
+
+    def recall(self, history: History) -> None:
+        """Learn the cost of all fits that ended, when a job goes on."""
+        for trial in history.trials.values():
+            for fold in trial.folds.values():
+                self._observe(trial, fold)
+
+    def _observe(self, trial: TrialRecord, fold: FoldRecord) -> None:
+        """Learn the cost of a fit; one that was cut short or hurried would have cost more."""
+        hurried = max(fold.iterations / fold.rounds, 1.0) if fold.iterations and fold.rounds else 1.0
+        seconds = fold.fit_s * hurried + fold.predict_s
+        if fold.stopped_early:
+            seconds = max(seconds, self.predict_s(trial.learner, trial.params, fold.n_train) or 0.0)
+        self._costs.observe(trial.learner, trial.params, fold.n_train, seconds)
 
     def predict_s(self, learner: str, params: Mapping[str, Any], n_rows: int) -> float | None:
         """Return the seconds a fit on `n_rows` rows should take, as likely more as less."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from automl_jupyter.jobs.search import Search
@@ -45,6 +47,20 @@ def test_a_fit_that_was_hurried_through_its_schedule_counts_as_the_whole_of_it()
         for _ in range(20):
             search.observe(fitted(0.4 * before, stopped_early=False, rounds=rounds))
         assert search.predict_s("LightGBM", {}, 20_000) == pytest.approx(expected, rel=0.15)
+
+
+def test_a_job_that_goes_on_knows_what_its_fits_cost() -> None:
+    plan = make_plan(timeout_s=60.0, n_training=30_000)
+    before = Search(plan).predict_s("LightGBM", {}, 20_000)
+    assert before is not None
+    trial = fitted(4.0 * before, stopped_early=False)
+    trials = {n: replace(trial, number=n, folds=dict.fromkeys(range(n), trial.folds[0])) for n in range(4)}
+    seen, again = Search(plan), Search(plan)
+    for n in (1, 2, 3):
+        for _ in range(n):
+            seen.observe(trials[n])
+    again.recall(History(trials=trials))
+    assert again.predict_s("LightGBM", {}, 20_000) == pytest.approx(seen.predict_s("LightGBM", {}, 20_000))
 
 
 def test_proposals_are_of_what_a_fit_has_the_time_for() -> None:
