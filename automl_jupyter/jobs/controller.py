@@ -41,7 +41,7 @@ from automl_jupyter.store.summary import write_summary
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import describe_error, request_stop
 from automl_jupyter.trials.held_out import Predictions
-from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, is_refit
+from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask, featurizer_file, is_refit
 
 #: seconds between two looks at requests, at most
 POLL_S = 0.25
@@ -438,7 +438,7 @@ class Controller:
             time_limit_s=asked.time_limit_s,
             refit_iterations=self._search.refit_iterations(trial) if is_refit(asked.fold) else None,
             output=self._output,
-            run=self._run_id,
+            send_features=not (self.folder.path / featurizer_file(trial.recipe, asked.fold)).exists(),
         )
         if not is_refit(asked.fold):
             self._emit(ev.FoldStarted(number=trial.number, fold=asked.fold))

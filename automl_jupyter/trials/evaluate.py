@@ -408,16 +408,14 @@ def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray |
     size = artifacts.size_of(content)
     if task.fold in (0, REFIT):
         artifacts.check(content)  # a trial that could not be loaded again fails here, not in the final model
-    place = task.output or task.run
-    if place not in fold.saved_to:
+    if task.send_features if task.output is None else task.output not in fold.saved_to:
         files[featurizer_file(task.recipe, task.fold)] = artifacts.dump(fold.featurizer)
     if task.output is None:
-        fold.saved_to.add(place)
         return files, size
     root = Path(task.output)
     for name, content in files.items():
         write_bytes(root / name, content)
-    fold.saved_to.add(place)  # not before: a fit may be interrupted on its way here
+    fold.saved_to.add(task.output)  # not before: a fit may be interrupted on its way here
     if predictions is not None:
         write_array(root / predictions_file(task.number, task.fold), predictions)
     return {}, size

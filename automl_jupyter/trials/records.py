@@ -46,8 +46,8 @@ class FoldTask:
         Boosting rounds for a refit.
     output : str, optional
         The job's folder when the worker can write to it; None sends everything back instead.
-    run : str
-        Names the run of the job that gets what is sent back.
+    send_features : bool
+        Whether the featurizer is among what is sent back; not where the job has it already.
     """
 
     key: str
@@ -64,7 +64,7 @@ class FoldTask:
     time_limit_s: float | None = None
     refit_iterations: int | None = None
     output: str | None = None
-    run: str = ""
+    send_features: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.controller import Controller, Run
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.situation import InFlight
+from automl_jupyter.metrics.registry import get_metric
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, replay
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.testing.simulation import make_plan
+from automl_jupyter.trials.records import FoldTask
 
 
 class Recorded:
@@ -25,6 +29,7 @@ class Recorded:
 
     def __init__(self, *waits: str) -> None:
         self.waits, self.killed = frozenset(waits), []
+        self.tasks: list[FoldTask] = []
 
     def waiting(self, keys: tuple[str, ...]) -> frozenset[str]:
         return self.waits & set(keys)
@@ -32,17 +37,30 @@ class Recorded:
     def kill(self, keys: tuple[str, ...]) -> None:
         self.killed += keys
 
+    def submit(self, task: FoldTask) -> None:
+        self.tasks.append(task)
 
-def begun(folder: Path, executor: Any, **limits: Any) -> Any:
-    """Return a controller with two fits in flight, five minutes after its job began."""
+    def n_slots(self) -> int:
+        return 2
+
+    def threads_per_fit(self) -> int:
+        return 1
+
+
+@contextmanager
+def begun(folder: Path, executor: Any, **limits: Any) -> Iterator[Any]:
+    """Yield a controller with two fits in flight, five minutes after its job began."""
     run: Any = Run(JobFolder(folder), lambda n: None, "inline", started_s=monotonic_s() - 300.0)  # type: ignore[arg-type, return-value]
     controller: Any = Controller(run, Feed(History()))
-    trials = [ev.TrialQueued(number=n, learner="A", params={}) for n in (1, 2)]
+    trials = [ev.TrialQueued(number=n, learner="A", params={}, recipe="tree") for n in (1, 2)]
     controller.history = replay([*trials, ev.StatusChanged(status="Running")])
     controller.plan, controller._executor = make_plan(**limits), executor
     controller._writer = Writer(folder / "events.jsonl")
     controller._in_flight = {f"fit {n}": InFlight(f"fit {n}", n, 0, 0.0, 60.0) for n in (1, 2)}
-    return controller
+    try:
+        yield controller
+    finally:
+        controller._writer.close()
 
 
 @pytest.mark.parametrize(
@@ -59,8 +77,7 @@ def test_the_time_of_a_fit_that_stands_in_line_is_not_over(
 ) -> None:
     """Behind another job's it may have waited for longer than it may take; after the job's own time it is ended."""
     executor = Recorded("fit 2")
-    controller = begun(tmp_path, executor, **limits)
-    try:
+    with begun(tmp_path, executor, **limits) as controller:
         controller._kill(do.KillTasks(("fit 1", "fit 2"), state, "it did not stop"))
         trials = controller.history.trials
         assert (trials[1].state, trials[2].state) == (state, "queued" if waits else state)
@@ -68,8 +85,17 @@ def test_the_time_of_a_fit_that_stands_in_line_is_not_over(
         assert {key: flight.started_s >= 300.0 for key, flight in controller._in_flight.items()} == (
             {"fit 2": True} if waits else {}
         )
-    finally:
-        controller._writer.close()
+
+
+def test_a_featurizer_is_sent_until_it_is_there(tmp_path: Path) -> None:
+    executor = Recorded()
+    (tmp_path / "features").mkdir()
+    with begun(tmp_path, executor) as controller:
+        controller.metric, controller._cache, controller._output = get_metric("accuracy", "classification"), "", None
+        for number, fold in ((1, 0), (2, 0), (2, 1)):
+            controller._submit(do.SubmitFold(number, fold, None))
+            (tmp_path / "features" / "fold0-tree.skops").touch()
+        assert [task.send_features for task in executor.tasks] == [True, False, True]
 
 
 def test_whatever_keeps_a_job_from_its_lock_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
