@@ -17,8 +17,9 @@ from automl_jupyter.jobs.feed import Feed, LogFeed
 from automl_jupyter.results.snapshot import leaderboard_rows, snapshot
 from automl_jupyter.spec.kinds import as_number, as_whole
 from automl_jupyter.store.folder import JobFolder
-from automl_jupyter.store.history import NOT_RESPONDING, History, TrialRecord
+from automl_jupyter.store.history import NOT_RESPONDING, History
 from automl_jupyter.store.lock import is_running
+from automl_jupyter.store.trial import TrialRecord
 
 if TYPE_CHECKING:
     import pandas as pd

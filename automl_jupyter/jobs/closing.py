@@ -33,7 +33,8 @@ from automl_jupyter.jobs.situation import (
     race_decides,
 )
 from automl_jupyter.jobs.standing import compared_folds, is_cancelled, with_folds
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import REFIT
 

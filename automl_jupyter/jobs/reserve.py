@@ -7,7 +7,8 @@ from collections.abc import Sequence, Set
 
 from automl_jupyter.jobs.situation import Situation, members
 from automl_jupyter.learners import learners
-from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import FoldRecord, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import SERIES
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from automl_jupyter.jobs.situation import is_worth_beginning
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import recipe_of
-from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import FoldRecord, TrialRecord
 from automl_jupyter.trials.plan import Plan
 from automl_jupyter.trials.records import SERIES
 

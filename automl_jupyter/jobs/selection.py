@@ -12,7 +12,8 @@ import numpy as np
 
 from automl_jupyter._core.text import duration
 from automl_jupyter.search.adjust import Adjustment, choose_adjustment, sharpen
-from automl_jupyter.store.history import History, mean_metrics
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import mean_metrics
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import Interrupted, StopSignal, run_guarded
 from automl_jupyter.trials.held_out import Predictions, write_array

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from automl_jupyter.jobs.reserve import total_s
 from automl_jupyter.search.stopping import WINDOW, stalled
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import TrialRecord
 from automl_jupyter.trials.plan import Plan
 
 #: trials that may fail before a job that is out of time gives up without a model

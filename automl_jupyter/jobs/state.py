@@ -43,7 +43,8 @@ from automl_jupyter.jobs.standing import (
 )
 from automl_jupyter.search.opening import Candidate, carry_on
 from automl_jupyter.search.stopping import WINDOW, reached
-from automl_jupyter.store.history import History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import TrialRecord
 from automl_jupyter.trials.plan import Plan
 
 #: share of the time in which the opening list meets on the race's folds before anything gets another one

@@ -12,7 +12,8 @@ from automl_jupyter._core.text import number, plain
 from automl_jupyter.results.log import log_lines
 from automl_jupyter.results.ties import is_tied
 from automl_jupyter.results.words import Shown, presentable, reason_words
-from automl_jupyter.store.history import NOT_RESPONDING, EnsembleRecord, History, TrialRecord
+from automl_jupyter.store.history import NOT_RESPONDING, EnsembleRecord, History
+from automl_jupyter.store.trial import TrialRecord
 
 #: states a trial can be in, in the order they are counted
 STATES = ("complete", "running", "queued", "pruned", "failed", "timed_out", "cancelled")

@@ -12,7 +12,8 @@ from automl_jupyter.jobs.resumption import reopened
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation
 from automl_jupyter.jobs.state import decide
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import History, apply, mean_metrics
+from automl_jupyter.store.history import History, apply
+from automl_jupyter.store.trial import mean_metrics
 from automl_jupyter.trials.plan import Limits, Plan
 from automl_jupyter.trials.records import is_refit
 

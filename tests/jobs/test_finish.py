@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from automl_jupyter.jobs.finish import final_parts
-from automl_jupyter.store.history import History, ModelRecord, TrialRecord
+from automl_jupyter.store.history import History, ModelRecord
+from automl_jupyter.store.trial import TrialRecord
 
 
 def parts_of(learner: str, **known: Any) -> list[int]:

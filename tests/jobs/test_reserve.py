@@ -8,7 +8,8 @@ import pytest
 
 from automl_jupyter.jobs.reserve import MOST_REPLICAS, MOST_RESERVE, REFIT_SAFETY, refits_s, reserve_s
 from automl_jupyter.jobs.situation import Situation
-from automl_jupyter.store.history import FoldRecord, History, ModelRecord, TrialRecord
+from automl_jupyter.store.history import History, ModelRecord
+from automl_jupyter.store.trial import FoldRecord, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
 
 NOW = Situation(elapsed_s=50.0, n_slots=1)

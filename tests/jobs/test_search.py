@@ -8,7 +8,8 @@ import pytest
 
 from automl_jupyter.jobs.search import Search
 from automl_jupyter.jobs.situation import HOPELESS
-from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import FoldRecord, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
 
 

@@ -12,7 +12,8 @@ import pytest
 from automl_jupyter.jobs.selection import MOST_CANDIDATES, Selection, select
 from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.metrics.registry import get_metric
-from automl_jupyter.store.history import FoldRecord, History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import FoldRecord, TrialRecord
 from automl_jupyter.testing.simulation import make_plan
 from automl_jupyter.trials.guard import request_stop
 

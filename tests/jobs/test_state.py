@@ -13,7 +13,8 @@ from automl_jupyter.jobs.instructions import Instruction, SelectEnsemble, Submit
 from automl_jupyter.jobs.situation import Situation, carried, is_spoilt
 from automl_jupyter.jobs.state import MOST_COMPLETED, MOST_IN_VAIN, SAMPLER_LAG
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import History, ModelRecord, TrialRecord, replay
+from automl_jupyter.store.history import History, ModelRecord, replay
+from automl_jupyter.store.trial import TrialRecord
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
 from automl_jupyter.trials.records import is_refit
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
-from automl_jupyter.store.history import FINAL_STATUSES, History, TrialRecord, apply, mean_metrics, replay
+from automl_jupyter.store.history import FINAL_STATUSES, History, apply, replay
+from automl_jupyter.store.trial import TrialRecord, mean_metrics
 
 #: a busy machine may take its time
 EventsOf = Callable[..., st.SearchStrategy[ev.Event]]

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from automl_jupyter.results.charts.forecasts import Forecasts
     from automl_jupyter.results.charts.progress import Learning
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
-    from automl_jupyter.store.history import History, ModelRecord, TrialRecord
+    from automl_jupyter.store.history import History, ModelRecord
+    from automl_jupyter.store.trial import TrialRecord
 
 #: rows of the sample that explanations are made with, and held-out rows that importance is measured on
 SAMPLE_ROWS, JUDGED_ROWS = 1_000, 2_000
