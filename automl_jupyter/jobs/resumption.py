@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import CUT_SHORT, History, TrialRecord
+from automl_jupyter.store.history import History
+from automl_jupyter.store.trial import CUT_SHORT, TrialRecord
 
 
 def reopened(history: History) -> list[ev.TrialReopened]:
     """Return the trials that go on, and those with refits to fit again, so that the job ends as if never stopped."""
     found: list[ev.TrialReopened] = []
-    for trial in history.trials.values():
+    behind = False
+    for trial in sorted(history.trials.values(), key=lambda t: t.number):
         kept = [n for n, fold in sorted(trial.folds.items()) if not fold.cut_short]
-        if trial.number not in history.skipped and _goes_on(trial, len(kept)):
+        # What is complete ends once more behind one that goes on: the search may be over with that.
+        goes_on = _goes_on(trial, len(kept)) or (trial.stopped and behind)
+        behind = behind or goes_on or trial.is_open
+        if goes_on and trial.number not in history.skipped:
             found.append(ev.TrialReopened(number=trial.number, folds=kept))
         elif (trial.refit_error or {}).get("type") in CUT_SHORT or trial.replicas_cut_short:
             found.append(ev.TrialReopened(number=trial.number))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from automl_jupyter.jobs.resumption import reopened
 from automl_jupyter.store import events as ev
-from automl_jupyter.store.history import UNRANKED, replay
+from automl_jupyter.store.history import replay
 from automl_jupyter.testing.simulation import ScriptedFit, Simulation, make_plan
 from automl_jupyter.trials.records import REFIT
 
@@ -21,11 +21,13 @@ def rising(number: int, fold: int) -> ScriptedFit:
 
 
 def outcome(job: Simulation) -> dict[int, Any]:
-    """Return what a job made of each trial; which folds there are of one that does not count is a matter of time."""
+    """Return what a job made of the trials that count; what was begun behind them by its end is a matter of time."""
     found: dict[int, Any] = {}
+    last = max((n for n, t in job.history.trials.items() if t.state == "complete"), default=-1)
     for n, t in job.history.trials.items():
-        folds = {f: (r.metrics["accuracy"], r.stopped_early) for f, r in t.folds.items()}
-        found[n] = (t.learner, t.state, t.reason, {} if t.state in UNRANKED else folds)
+        if n <= last:
+            folds = {f: (r.metrics["accuracy"], r.stopped_early) for f, r in t.folds.items()}
+            found[n] = (t.learner, t.state, t.reason, {} if t.state == "failed" else folds)
     return found
 
 
@@ -72,6 +74,26 @@ def test_however_often_a_job_is_stopped_its_trials_are_the_same(
     assert (job.history.status, job.history.limit) == (whole.history.status, whole.history.limit)
     assert outcome(job) == outcome(whole)
     assert replay([e for e in map(ev.from_record, map(ev.to_record, job.events)) if e]) == job.history
+
+
+@given(seed=st.integers(0, 10_000), stops=st.lists(st.floats(0.1, 60.0), min_size=1, max_size=4))
+@settings(max_examples=20, deadline=None)
+def test_a_job_with_a_time_limit_that_is_stopped_and_goes_on_ends_in_time(seed: int, stops: list[float]) -> None:
+    def script(number: int, fold: int) -> ScriptedFit:
+        draw = random.Random(f"{seed}/{number}/{fold}")
+        return ScriptedFit(draw.expovariate(1 / 3), draw.random(), stops=draw.random() < 0.9)
+
+    job = Simulation(make_plan(timeout_s=60.0), script)
+    for after_s in stops:
+        job.requests = {job.now_s + after_s: ("cancel", {})}
+        if job.run().history.status == "Completed":
+            break
+        job.resume()
+    job.requests = {}
+    history = job.run().history
+    assert (history.status, history.limit) == ("Completed", "timeout_minutes")
+    assert not any(t.is_open for t in history.trials.values())
+    assert job.now_s <= 60.0 + 5.0 * (len(stops) + 1)
 
 
 def test_a_trial_that_a_limit_ended_stays_as_it_is() -> None:
