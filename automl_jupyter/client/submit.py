@@ -162,8 +162,12 @@ def resume(
     controller = Controller(Run(folder, begin, where, (), started_s), feed)
     _start(controller)
     controller.began.wait()  # until then the job is what it was: ended, as a rule
-    if isinstance(controller.error, AutoMLError):
-        raise controller.error
+    error = controller.error
+    if isinstance(error, AutoMLError):
+        raise error
+    if error is not None and controller.is_as_it_was:
+        why = (str(error) or type(error).__name__).rstrip(".")
+        raise StoreError(f"The job {name} could not go on: {why}. When that is put right, resume it again.") from error
     return Job(folder, feed, controller)
 
 

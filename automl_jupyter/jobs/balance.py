@@ -88,7 +88,7 @@ def try_class_weights(
     Returns
     -------
     Trial or None
-        None where there are too many classes, or too few rows of one.
+        None where there are too many classes, too few rows of one, or no value of the metric.
     """
     n_classes = context.n_classes
     if n_classes is None or n_classes > MOST_CLASSES:
@@ -113,8 +113,10 @@ def try_class_weights(
         rows = draw.integers(0, len(truth), len(truth))
         gains.append(metric.score(value(1, rows)) - metric.score(value(0, rows)))
     helps = float(np.mean(np.asarray(gains) > 0)) >= SURE
-    every = np.arange(len(truth))
-    return Trial(tuple(float(w) for w in by_class), value(0, every), value(1, every), helps)
+    without, with_weights = (value(k, np.arange(len(truth))) for k in (0, 1))
+    if not np.isfinite([without, with_weights]).all():
+        return None
+    return Trial(tuple(float(w) for w in by_class), without, with_weights, helps)
 
 
 def _fitted(

@@ -32,7 +32,7 @@ from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, sel
 from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
 from automl_jupyter.jobs.standing import is_cancelled
 from automl_jupyter.jobs.state import decide
-from automl_jupyter.metrics.custom import FunctionError
+from automl_jupyter.metrics.base import FunctionError
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, apply
@@ -113,7 +113,7 @@ class Controller:
         self._n_tasks = 0
         self._loading = False
         #: a job that cannot go on keeps its status and its model
-        self._is_as_it_was = not run.created
+        self.is_as_it_was = not run.created
         self._run_id = uuid.uuid4().hex
         self._clock_s = run.started_s - self.history.elapsed_s
 
@@ -167,7 +167,7 @@ class Controller:
             starting.add_done_callback(_let_go)
             raise
         if not self.run.created:
-            self._is_as_it_was = False
+            self.is_as_it_was = False
             self._emit(ev.StatusChanged(status="Preparing"))
         write_json(self.folder.environment_file, environment())
         self._emit(ev.PlanMade(plan=prepared.plan.to_dict()))
@@ -270,17 +270,16 @@ class Controller:
     def _value_of_fold(self, number: int, fold: int) -> float | None:
         """Return the primary metric where only this process knows it; None where a function cannot take this fold.
 
-        One that never had a value is wrong itself, and the job need not go on.
+        One that has no value for the baseline nor for another trial is wrong itself, and the job need not go on.
         """
         try:
             return score_fold(self._predictions, self.metric, self._context, number, fold)
         except FunctionError as error:
-            folds = [f for trial in self.history.trials.values() for f in trial.folds.values()]
-            if all(f.metrics.get(self.metric.key) is None for f in folds):
+            tried = [t for t in self.history.trials.values() if t.learner != "Dummy" and t.folds]
+            if tried and not self.history.scored.get(self.metric.key):
                 raise
-            message = f"{error} That fold of trial {number} has no score."
-            if not any(isinstance(n, ev.Noted) and n.message.startswith(str(error)) for n in self.history.notes):
-                self._note(message, "warning")
+            if not any(n.message.startswith(str(error)) for n in self.history.notes):
+                self._note(f"{error} A trial with such a fold has no score.", "warning")
             return None
 
     def _take_refit(self, outcome: FoldOutcome) -> None:
@@ -545,7 +544,7 @@ class Controller:
         self.feed.publish(self.history)
 
     def _end_failed(self, error: BaseException) -> None:
-        if self._writer is None or self._is_as_it_was or self.history.is_over:
+        if self._writer is None or self.is_as_it_was or self.history.is_over:
             return
         described = dict(describe_error(error))
         with contextlib.suppress(OSError):  # a full disk: the error stays on the handle

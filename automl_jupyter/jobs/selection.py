@@ -157,9 +157,17 @@ def select(
 def score_fold(
     predictions: Predictions, metric: Metric, context: MetricContext, number: int, fold: int
 ) -> float | None:
-    """Return the primary metric of one fold: for metrics that only this process knows, such as a user's function."""
+    """Return the primary metric of one fold: for metrics that only this process knows, such as a user's function.
+
+    Raises
+    ------
+    FunctionError
+        When a user's function raises, or gives something else than a number.
+    """
     y, weight = predictions.truth(fold)
-    return _value(metric, y, predictions.get(number, fold), weight, predictions.context(context, [fold]))
+    held_out = predictions.get(number, fold)
+    value = metric.value_or_error(y, held_out, weight, predictions.context(context, [fold]))
+    return None if value is None else float(value)
 
 
 def _score(history: History, number: int, n_folds: int) -> float:
@@ -186,13 +194,6 @@ def all_metrics(
     y, weight = truth
     found = evaluate_metrics(plan.task, y, predicted, weight, context, [metric], threshold=threshold)
     return {key: None if value is None else float(value) for key, value in found.items()}
-
-
-def _value(
-    metric: Metric, y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None, context: MetricContext
-) -> float | None:
-    value = metric.value(y, predicted, weight, context)
-    return None if value is None else float(value)
 
 
 def _stack(

@@ -76,6 +76,10 @@ class MetricContext:
         return self.positive
 
 
+class FunctionError(Exception):
+    """A function of the user's own raised, or gave something else than a number."""
+
+
 MetricFunction = Callable[[np.ndarray, np.ndarray, "np.ndarray | None", MetricContext], float]
 
 
@@ -130,7 +134,7 @@ class Metric:
         weight: np.ndarray | None = None,
         context: MetricContext | None = None,
     ) -> float | None:
-        """Return the metric as people know it, or None where it is undefined.
+        """Return the metric as people know it, or None where it is undefined or its function raises.
 
         Parameters
         ----------
@@ -142,6 +146,25 @@ class Metric:
             Row weights; equal when not given.
         context : MetricContext, optional
             When not given, the number of classes is read off `pred`.
+        """
+        try:
+            return self.value_or_error(y, pred, weight, context)
+        except FunctionError:
+            return None
+
+    def value_or_error(
+        self,
+        y: np.ndarray,
+        pred: np.ndarray,
+        weight: np.ndarray | None = None,
+        context: MetricContext | None = None,
+    ) -> float | None:
+        """Return what `value` does, but say why a function of the user's own has no value.
+
+        Raises
+        ------
+        FunctionError
+            When it raises, or gives something else than a number.
         """
         pred = np.asarray(pred)
         if context is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl_jupyter._core.text import plain
 from automl_jupyter.errors import SpecError
-from automl_jupyter.metrics.base import LOG_CLIP, MOST_VALUE, Metric, MetricContext, Needs, any_counts
+from automl_jupyter.metrics.base import LOG_CLIP, MOST_VALUE, FunctionError, Metric, MetricContext, Needs, any_counts
 
 #: A metric of the user's own: ``f(y_true, y_pred) -> float``.
 MetricCallable = Callable[..., float]
@@ -83,10 +83,6 @@ _NOT_OURS = {
     "precision_samples",
     "recall_samples",
 }
-
-
-class FunctionError(Exception):
-    """A function of the user's own raised, or gave something else than a number."""
 
 
 def scorer_names(task: str) -> list[str]:

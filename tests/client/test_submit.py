@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -581,6 +582,9 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
     def no_answer(compute: object) -> None:
         raise ComputeError("no answer")
 
+    def full_disk(*given: Any, **how: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     knn_is(stop)
     table = tables.of("label", seed=11)
     spec = jobs.spec(data="train", training=KNN_TOO, limits={"max_trials": 4})
@@ -594,6 +598,9 @@ def test_a_job_goes_on_when_the_cached_table_is_gone(
         patch.setattr("automl_jupyter.jobs.controller.make_executor", no_answer)
         with pytest.raises(ComputeError, match="no answer"):
             resume(first.name, compute="tcp://127.0.0.1:9", namespace={"train": table})
+        patch.setattr("automl_jupyter.jobs.prepare.reopen", full_disk)
+        with pytest.raises(StoreError, match=f"The job {first.name} could not go on: .*No space left on device"):
+            resume(first.name, compute="inline", namespace={"train": table})
     left = JobFolder(first.path).history()
     assert (left.status, left.reason, left.model) == ("Canceled", first.history.reason, first.history.model)
     shutil.rmtree(cache, ignore_errors=True)

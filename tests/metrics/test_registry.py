@@ -9,9 +9,9 @@ import pytest
 
 from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.errors import SpecError
-from automl_jupyter.metrics.base import MetricContext, SeriesRows
+from automl_jupyter.metrics.base import FunctionError, MetricContext, SeriesRows
 from automl_jupyter.metrics.classification import CLASSIFICATION_METRICS
-from automl_jupyter.metrics.custom import ALIASES, FunctionError, scorer_names
+from automl_jupyter.metrics.custom import ALIASES, scorer_names
 from automl_jupyter.metrics.registry import (
     check_classes,
     evaluate_metrics,
@@ -194,9 +194,10 @@ def test_a_function_that_raises_or_gives_no_number_is_named() -> None:
 
     y = np.array([1.0])
     with pytest.raises(FunctionError, match=r"^The function broken, the primary metric, raised KeyError: 'shop'\.$"):
-        resolve_metric(broken, "regression").value(y, y)
+        resolve_metric(broken, "regression").value_or_error(y, y)
     with pytest.raises(FunctionError, match=r"^The function silent, .*, returned None, which is not a number\.$"):
-        resolve_metric(silent, "regression").value(y, y)  # type: ignore[arg-type]
+        resolve_metric(silent, "regression").value_or_error(y, y)  # type: ignore[arg-type]
+    assert resolve_metric(broken, "regression").value(y, y) is None
 
 
 def test_what_is_no_metric_at_all_is_refused() -> None:
