@@ -26,6 +26,10 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _MOST_WINDOWS, _BATCH = 8192, 128
 #: epochs without a gain after which training ends
 _PATIENCE = 20
+#: how many of its scale a value may be away from a window's last one; farther ones would decide every gradient
+_FARTHEST = 50
+#: a past that varies by at most this share of its size does not change
+_UNCHANGED = 1e-6
 #: share of the windows of an epoch whose series is hidden, so that unknown series can be forecast, too
 _HIDDEN = 0.1
 
@@ -177,14 +181,23 @@ class TCNForecaster:
             last = len(values) - self.horizon_
             if last < 1:
                 continue
-            # The latest window is kept from training where enough others stay.
-            held = last - self.horizon_ >= 2
+            # The latest window is kept from training where another one stays.
+            held = last - self.horizon_ >= 3
             origins = np.arange(min(3, last), last - self.horizon_ + 1 if held else last + 1)
             train.append(np.column_stack([np.full(len(origins), i), origins]))
             valid.append([i, last])
         if not train:
             raise ValueError("No series is longer than the horizon.")
-        return np.concatenate(train), np.asarray(valid)
+        return self._telling(series, np.concatenate(train)), self._telling(series, np.asarray(valid))
+
+    def _telling(self, series: Sequences, windows: np.ndarray) -> np.ndarray:
+        """Leave out the windows whose past does not change, where others stay.
+
+        They have no scale to learn on, and whatever is learnt of them, the last value is their forecast.
+        """
+        pasts = (series.values[i][max(0, o - self.reach) : o] for i, o in windows)
+        changes = np.array([np.ptp(past) > _UNCHANGED * np.abs(past).max() for past in pasts])
+        return windows[changes] if changes.any() else windows
 
     def _batch(self, series: Sequences, windows: np.ndarray) -> _Batch:
         h = self.horizon_
@@ -196,7 +209,7 @@ class TCNForecaster:
             [series.names[i] for i, _ in pairs],
         )
         truth = np.stack([series.values[i][o : o + h] for i, o in pairs])
-        batch.set_truth((truth - batch.level[:, None]) / batch.scale[:, None])
+        batch.set_truth(np.clip((truth - batch.level[:, None]) / batch.scale[:, None], -_FARTHEST, _FARTHEST))
         return batch
 
     def _inputs(
@@ -210,7 +223,7 @@ class TCNForecaster:
             recent = v[-reach:]
             level[row] = recent[-1]
             scale[row] = np.abs(recent - recent.mean()).mean() + 1e-6 * (np.abs(recent).mean() + 1e-12)
-            past[row, 0, -len(recent) :] = np.clip((recent - level[row]) / scale[row], -50, 50)
+            past[row, 0, -len(recent) :] = np.clip((recent - level[row]) / scale[row], -_FARTHEST, _FARTHEST)
             past[row, 1, -len(recent) :] = 1  # there was a value
             past[row, 2:, -len(recent) :] = f[-reach:].T
         numbers = {name: i + 1 for i, name in enumerate(self.names_)}
