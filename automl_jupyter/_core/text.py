@@ -97,14 +97,14 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.912346), number(26053.21), number(3.0)
-    ('0.91235', '26,053', '3')
+    >>> number(0.912346), number(26053.21), number(3.0), number(3.2e21)
+    ('0.91235', '26,053', '3', '3.2e+21')
     """
     if value != value:  # NaN
         return "–"
     if float(value).is_integer() and abs(value) < 1e6:
         return f"{value + 0.0:,.0f}"  # no "-0"
-    if abs(value) >= 10_000:
+    if 10_000 <= abs(value) < 1e15:
         return f"{value:,.0f}"
     return f"{value:.5g}"
 

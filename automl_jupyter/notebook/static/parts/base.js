@@ -76,7 +76,9 @@ function brief(seconds) {
 export function number(value) {
   if (value === null || value === undefined) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return value.toLocaleString("en-US");
-  if (Math.abs(value) >= 1e4) return Math.round(value).toLocaleString("en-US");
+  if (Math.abs(value) >= 1e4 && Math.abs(value) < 1e15) return Math.round(value).toLocaleString("en-US");
+  const [digits, power] = value.toExponential(4).split("e");
+  if (power < -4 || power >= 15) return `${Number(digits)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
   return String(Number(value.toPrecision(5)));
 }
 
