@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import duration, listing, plural
-from automl_jupyter.results.words import line_of
+from automl_jupyter.results.words import line_of, note_words
 
 if TYPE_CHECKING:
     from automl_jupyter.spec import AutoMLJob
@@ -65,5 +65,5 @@ def plan_text(plan: Plan) -> str:
     ]
     for note in plan.notes:
         mark = "Warning: " if note.get("level") == "warning" else ""
-        lines.append(f"  {mark}{line_of(note['what'], 200)}: {line_of(note['why'], 300)}")
+        lines.append(f"  {mark}{note_words(note)}")
     return "\n".join(lines)

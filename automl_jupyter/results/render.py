@@ -41,8 +41,10 @@ from automl_jupyter.results.words import (
 
 #: the static HTML never grows past this, however many rows and however long their names
 MOST_BYTES = 48_000
-#: rows the HTML starts with; fewer when they do not fit into MOST_BYTES
-MOST_ROWS = 60
+#: rows the HTML has and characters of each of its notes: the first that fit into MOST_BYTES
+_SIZES = ((60, 400), (30, 400), (15, 400), (7, 200), (3, 100), (1, 50), (0, 25))
+#: points of the chart, which is not wider in pixels
+_MOST_POINTS = 640
 _CHART_WIDTH, _CHART_HEIGHT, _CHART_EDGE = 640.0, 120.0, 6.0
 
 
@@ -128,23 +130,23 @@ def render_html(
     True
     """
     uid = uid or f"amlj-{uuid4().hex[:8]}"
-    most = MOST_ROWS
-    while True:
-        page = _page(snapshot, uid, most)
-        if len(page.encode()) <= MOST_BYTES or most == 0:
-            return page.removesuffix("</div>") + _html_pictures(pictures) + "</div>"
-        most //= 2
+    page = ""
+    for rows, length in _SIZES:
+        page = _page(snapshot, uid, rows, length)
+        if len(page.encode()) <= MOST_BYTES:
+            break
+    return page.removesuffix("</div>") + _html_pictures(pictures) + "</div>"
 
 
-def _page(snapshot: Mapping[str, Any], uid: str, most: int) -> str:
+def _page(snapshot: Mapping[str, Any], uid: str, rows: int, length: int) -> str:
     parts = [
         f'<div class="amlj-static" role="group" aria-labelledby="{uid}-title"><style>{static_style()}</style>',
         _html_head(snapshot, uid),
         _html_error(snapshot),
         _html_limits(snapshot),
         _html_chart(snapshot, uid),
-        _html_table(snapshot, most),
-        _html_notes(snapshot),
+        _html_table(snapshot, rows),
+        _html_notes(snapshot, length),
         "</div>",
     ]
     return "".join(parts)
@@ -200,6 +202,7 @@ def _html_chart(snapshot: Mapping[str, Any], uid: str) -> str:
     points = [(float(t), float(v)) for t, v, *_ in snapshot.get("progress") or () if v is not None]
     if len(points) < 2:
         return ""
+    points = points[: -1 : -(-len(points) // _MOST_POINTS)] + points[-1:]
     end = max(float(snapshot.get("elapsed_s") or 0.0), points[-1][0], 1e-9)
     low, high = min(v for _, v in points), max(v for _, v in points)
     room = (high - low) or abs(high) or 1.0
@@ -271,7 +274,7 @@ def _html_pictures(pictures: Sequence[tuple[bytes, str]]) -> str:
     return f'<div class="amlj-pictures">{figures}</div>' if figures else ""
 
 
-def _html_notes(snapshot: Mapping[str, Any]) -> str:
+def _html_notes(snapshot: Mapping[str, Any], length: int) -> str:
     tests = words_on_test(snapshot)
     parts = [f'<p class="amlj-best">On the test data: {escape(tests)}</p>'] if tests else []
     plan = snapshot.get("plan") or {}
@@ -279,19 +282,19 @@ def _html_notes(snapshot: Mapping[str, Any]) -> str:
         (f"{f.get('name')} ({f.get('status')}):", f"{f.get('explanation')} {f.get('remedy')}")
         for f in (plan.get("guardrails") or ())
     ]
-    parts.append(_details(guardrails_summary(plan), checks))
+    parts.append(_details(guardrails_summary(plan), checks, length))
     notes = [*(plan.get("notes") or ())[:20], *(snapshot.get("notes") or ())[-12:]]
     marked = [("Warning:" if n.get("level") == "warning" else "", note_words(n)) for n in notes]
-    parts.append(_details(plural(len(notes), "note"), marked))
+    parts.append(_details(plural(len(notes), "note"), marked, length))
     return "".join(parts)
 
 
-def _details(summary: str, items: Sequence[tuple[str, str]]) -> str:
+def _details(summary: str, items: Sequence[tuple[str, str]], length: int) -> str:
     """Return a list that opens; each item has a part in bold before its text. Nothing where there is no item."""
     if not items:
         return ""
     shown = "".join(
-        f"<li>{f'<strong>{_safe(strong, 100)}</strong> ' if strong else ''}{_safe(text, 400)}</li>"
+        f"<li>{f'<strong>{_safe(strong, 100)}</strong> ' if strong else ''}{_safe(text, length)}</li>"
         for strong, text in items
     )
     return f"<details><summary>{escape(summary)}</summary><ul>{shown}</ul></details>"

@@ -225,11 +225,17 @@ def words_on_test(snapshot: Mapping[str, Any]) -> str:
 
 
 def note_words(note: Mapping[str, Any]) -> str:
-    """Return a note as one text: a message, or what was planned and why."""
+    """Return a note as one text: a message, or what was planned and why.
+
+    Examples
+    --------
+    >>> note_words({"what": "A season has 7 periods.", "why": "the frequency is D"})
+    'A season has 7 periods: the frequency is D'
+    """
     if "message" in note:
         return line_of(note["message"], 300)
     what, why = line_of(note.get("what", ""), 200), line_of(note.get("why", ""), 300)
-    return f"{what}: {why}" if why else what
+    return f"{what.removesuffix('.')}: {why}" if why else what
 
 
 def guardrails_summary(plan: Mapping[str, Any]) -> str:

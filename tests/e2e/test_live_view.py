@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from automl_jupyter._core.text import number
 from automl_jupyter.client.updates import make_delta
 from automl_jupyter.results.render import render_html
 from automl_jupyter.results.words import presentable
@@ -68,6 +69,17 @@ def a_snapshot(*values, seq=1, **more):
         "plan": {"validation": "3-fold cross-validation", "notes": []},
         **more,
     }
+
+
+def test_numbers_and_notes_read_as_they_do_elsewhere(make_view):
+    values = [3.2e21, -1e15, 9.999999e14, 26053.21, 12.0, 0.912346, 0.0001, 1.5e-7]
+    row = a_row(0, 0.7, fold_values=values)
+    note = {"what": "A season has 7 periods.", "why": "the frequency is D", "level": "info"}
+    view = make_view().show({**a_snapshot(), "rows": [row], "plan": {"validation": "3 folds", "notes": [note]}})
+    view.page.get_by_role("button", name="model 0").click()
+    shown = view.page.locator("dt", has_text="Score on each fold").locator("xpath=following-sibling::dd[1]")
+    assert shown.text_content() == ", ".join(number(value) for value in values)
+    assert "A season has 7 periods: the frequency is D" in view.page.locator(".amlj").text_content()
 
 
 def test_settings_are_fetched_when_they_are_looked_at_and_asked_for_again_after_a_failure(make_view):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl_jupyter._core.text import number
 from automl_jupyter.results.render import MOST_BYTES, render_html, render_text
-from automl_jupyter.results.words import headline, limit_fraction, presentable
+from automl_jupyter.results.words import headline, limit_fraction, note_words, presentable
 
 HOSTILE = [
     "<script>window.pwned=1</script>",
@@ -142,6 +143,32 @@ def test_the_html_stays_small_however_long_the_leaderboard_and_its_names(text):
     html = render_html(a_snapshot(text, 1000))
     assert len(html.encode()) <= MOST_BYTES
     assert "more rows" in html
+
+
+@pytest.mark.parametrize("text", ["\u5217" * 300, "'<&>\"" * 60])
+def test_the_html_stays_small_however_long_its_notes(text):
+    plan = {
+        "notes": [{"what": text, "why": text}] * 20,
+        "guardrails": [{"status": "Alerted", "name": text, "explanation": text, "remedy": text}] * 14,
+    }
+    notes = [{"level": "warning", "message": text}] * 12
+    html = render_html({**a_snapshot("m", 5), "notes": notes, "plan": plan})
+    assert len(html.encode()) <= MOST_BYTES
+    assert "32 notes" in html
+    assert html.count('scope="row"') > 0
+
+
+def test_the_html_stays_small_however_often_the_score_improves():
+    points = [[float(i), 1000 - i / 7] for i in range(20_000)]
+    html = render_html({**PLAIN, "progress": points, "elapsed_s": 20_000.0})
+    assert len(html.encode()) <= MOST_BYTES
+    assert f"went from 1,000 after 0 s to {number(points[-1][1])} after" in html
+
+
+def test_a_note_of_two_sentences_has_one_full_stop():
+    note = {"what": "A season has 7 periods.", "why": "the frequency is D"}
+    assert note_words(note) == "A season has 7 periods: the frequency is D"
+    assert note_words({"what": "There is no season."}) == "There is no season."
 
 
 def test_two_pieces_on_one_page_share_no_id():

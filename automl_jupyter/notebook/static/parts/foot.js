@@ -16,7 +16,7 @@ function makeFoot(root, ask) {
     setText(reason, snapshot.reason || "");
     const scored = Object.entries(snapshot.test_metrics ?? {}).filter(([, v]) => typeof v === "number");
     setText(tests, scored.length ? `On the test data: ${scored.map(([k, v]) => `${k} ${number(v)}`).join(", ")}` : "");
-    const planned = (snapshot.plan?.notes ?? []).map((n) => ({ level: n.level, message: n.why ? `${n.what}: ${n.why}` : n.what }));
+    const planned = (snapshot.plan?.notes ?? []).map((n) => ({ level: n.level, message: n.why ? `${n.what.replace(/\.$/, "")}: ${n.why}` : n.what }));
     const notes = [...planned, ...(snapshot.notes ?? [])];
     const warnings = notes.filter((n) => n.level === "warning").length;
     const counted = `${notes.length} ${notes.length === 1 ? "note" : "notes"}`;
