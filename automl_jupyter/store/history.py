@@ -244,7 +244,8 @@ def _apply(history: History, event: ev.Event) -> History:
         case ev.PlanMade():
             return replace(history, plan=event.plan)
         case ev.StatusChanged():
-            ended = history.elapsed_s if event.status == "Finalizing" else history.search_ended_s
+            ends = event.status in ("Finalizing", "CancelRequested") and history.search_ended_s is None
+            ended = history.elapsed_s if ends else history.search_ended_s
             started = event.status in ("Preparing", "Running")
             # A job that goes on chooses its model again, from the trials of all its runs.
             model = replace(history.model, stage="anytime") if started and history.model else history.model

@@ -311,6 +311,17 @@ def test_a_model_is_final_at_the_last_stage() -> None:
     assert [(m.label, m.trial, m.parts) for m in models if m is not None] == [("l", 0, ({"trial": 0},))] * 3
 
 
+def test_a_search_ends_where_it_is_stopped() -> None:
+    stopped = [
+        ev.LimitReached(limit="cancel", elapsed_s=4.0),
+        ev.StatusChanged(status="CancelRequested", elapsed_s=5.0),
+        ev.JobEnded(status="Canceled", reason="asked", elapsed_s=9.0),
+    ]
+    assert replay(stopped).search_ended_s == 5.0
+    assert replay([ev.StatusChanged(status="Finalizing", elapsed_s=3.0), *stopped]).search_ended_s == 3.0
+    assert replay([*stopped, ev.StatusChanged(status="Preparing", elapsed_s=10.0)]).search_ended_s is None
+
+
 def test_a_job_that_goes_on_is_open_again() -> None:
     over = replay(
         [
