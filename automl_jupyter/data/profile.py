@@ -316,7 +316,8 @@ def _memory(frame: pd.DataFrame) -> int:
     step = max(1, len(frame) // 10_000)
     for position in range(frame.shape[1]):
         series = frame.iloc[:, position]
-        if pd.api.types.is_object_dtype(series.dtype) and len(series):
+        holds_objects = pd.api.types.is_object_dtype(series.dtype) or isinstance(series.dtype, pd.StringDtype)
+        if holds_objects and len(series):
             part = series.iloc[::step]
             inside = part.memory_usage(index=False, deep=True) - part.memory_usage(index=False)
             total += round(inside * len(series) / len(part))

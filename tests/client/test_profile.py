@@ -15,6 +15,7 @@ from sklearn.datasets import load_iris
 
 from automl_jupyter import automl
 from automl_jupyter.data.frames import plain_names
+from automl_jupyter.data.profile import Profiler
 from automl_jupyter.errors import AutoMLError, DataError, SpecError
 from automl_jupyter.spec.parse import parse_cell
 
@@ -59,6 +60,14 @@ def test_each_column_has_its_type_the_reason_and_what_is_known() -> None:
     assert frame.loc[["zip", "colour"], "relation"].max() < 0.3
     assert np.isnan(frame.loc["y", "relation"])
     assert "red" in frame.loc["colour", "examples"]
+
+
+def test_texts_take_their_memory_whatever_holds_them() -> None:
+    texts = pd.Series([f"text number {k} with words and more words" for k in range(2000)])
+    for dtype in (object, pd.StringDtype("python")):
+        frame = pd.DataFrame({"text": texts.astype(dtype)})
+        deep = int(frame.memory_usage(deep=True).sum())
+        assert Profiler(frame, None, None).table().n_bytes == pytest.approx(deep, rel=0.01)
 
 
 @pytest.mark.parametrize(
