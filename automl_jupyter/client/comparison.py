@@ -312,7 +312,7 @@ def _difference(row: Any) -> str:
         return ", one fold: no interval" if one else ", another positive class: not compared"
     words = {"yes": "better", "no": "worse", "not sure": "cannot be told apart"}[row["better"]]
     low, high = number(float(f"{row['low']:.2g}")), number(float(f"{row['high']:.2g}"))
-    return f", {words}: {row['difference']:+.2g} ({low} to {high})"
+    return f", {words}: {row['difference'] + 0.0:+.2g} ({low} to {high})"
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

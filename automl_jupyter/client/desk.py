@@ -12,6 +12,9 @@ from automl_jupyter.results.model_page import chart_picture, model_page
 from automl_jupyter.results.words import presentable
 from automl_jupyter.spec.render import render_cell
 
+#: a page may ask for one week at once; more is rather a slip of the hand
+_MOST_MINUTES = 10_000
+
 _log = logging.getLogger(__name__)
 
 
@@ -24,8 +27,8 @@ def _model_of(content: Mapping[str, Any]) -> str | int:
 
 def _minutes(content: Mapping[str, Any]) -> float:
     minutes = content.get("minutes")
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= 10_000:
-        raise AutoMLError(f"Minutes: {minutes!r} is no number above 0.")
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= _MOST_MINUTES:
+        raise AutoMLError(f"Minutes: {minutes!r} is no number above 0 and at most {_MOST_MINUTES:,}.")
     return float(minutes)
 
 

@@ -94,6 +94,8 @@ def test_where_less_is_better_a_positive_difference_still_is(jobs: Any) -> None:
     assert table["log_loss"].iloc[1] > table["log_loss"].iloc[0], "a tree is sure and wrong"
     assert table["difference"].iloc[1] < 0
     assert "lower is better" in repr(by)
+    same = repr(automl.compare(jobs["line"], jobs["blocked"], metric="log_loss"))
+    assert "cannot be told apart: +0 (0 to 0)" in same
 
 
 def test_a_model_that_was_judged_on_fewer_folds_is_compared_by_those(jobs: Any, tmp_path: Path) -> None:

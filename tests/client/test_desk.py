@@ -60,7 +60,7 @@ def test_each_button_puts_its_request() -> None:
 @pytest.mark.parametrize("minutes", [0, -1, None, "5", True, 1e9])
 def test_minutes_that_are_none_are_refused(minutes: Any) -> None:
     job = Asked()
-    assert act(job, {"type": "extend", "minutes": minutes})
+    assert act(job, {"type": "extend", "minutes": minutes}).endswith("is no number above 0 and at most 10,000.")
     assert job.asked == []
 
 
