@@ -157,7 +157,9 @@ def _missing(context: _Context) -> Iterator[Finding]:
         yield Finding(key, name, "Passed", "No feature value is missing.")
         return
     total = sum(c.n_missing for c in gaps)
-    text = f"{plural(total, 'value')} in {plural(len(gaps), 'column')} are missing; they are imputed, or kept by trees."
+    are, they = ("is", "it is") if total == 1 else ("are", "they are")
+    where = plural(len(gaps), "column")
+    text = f"{plural(total, 'value')} in {where} {are} missing; {they} imputed, or kept by trees."
     yield Finding(key, name, "Done", text, tuple(c.name for c in gaps[:_MOST_NAMED]))
 
 
@@ -197,7 +199,9 @@ def _left_out(context: _Context) -> float:
 
 def _test_split(context: _Context) -> Iterator[Finding]:
     if context.table.test is not None:
-        text = f"{plural(len(context.table.test.y), 'row')} test the final model and choose nothing."
+        n = len(context.table.test.y)
+        does = "tests the final model and chooses" if n == 1 else "test the final model and choose"
+        text = f"{plural(n, 'row')} {does} nothing."
         yield Finding("test_split", "Train-test data split", "Done", text)
 
 
@@ -209,6 +213,9 @@ def _balance(context: _Context) -> Iterator[Finding]:
     classes = context.table.classes
     assert classes is not None
     least, most = int(counts.argmin()), int(counts.argmax())
+    if counts[least] == counts[most]:
+        yield Finding(key, name, "Passed", f"All classes have {plural(int(counts[least]), 'row')}.")
+        return
     share = counts[least] / max(counts[most], 1)
     few, many = (plain(str(classes[k]), most=40) for k in (least, most))
     rows = plural(int(counts[least]), "row")

@@ -443,7 +443,8 @@ def _vocabulary(
         keep = {t for t, c in zip(distinct.texts, distinct.counts.tolist(), strict=True) if c >= 2}
         if not keep:
             return Found(_dropped(name, kind, "every value occurs once", n_missing, n_unique))
-        reason += f"; the {plural(n_unique - len(keep), 'value')} seen once are taken as unknown"
+        if once := n_unique - len(keep):
+            reason += f"; the {plural(once, 'value')} seen once {'is' if once == 1 else 'are'} taken as unknown"
     words = [t for t in ordered if t in keep] if ordered else _sorted_words(distinct, keep)
     return Found(Column(name, kind, reason, n_missing, n_unique), Coding(words=tuple(dict.fromkeys(words))))
 

@@ -306,26 +306,27 @@ def _without_short(job: ForecastingJob, panel: Panel, least: int, report: Report
     all_short = len(short) == index.n_series
     named = name_some([f"{index.name_of(int(s))} ({index.lengths[s]})" for s in short])
     asked = job.forecasting.short_series_handling_config
-    what = f"{len(short)} of {index.n_series} series are shorter than {needed}: {named}"
+    are = "is" if len(short) == 1 else "are"
+    what = f"{len(short)} of {index.n_series} series {are} shorter than {needed}: {named}"
     if asked is None:
-        report.findings.append(Finding(key, name, "Alerted", f"{what}.", remedy="They are left as they are."))
+        report.findings.append(Finding(key, name, "Alerted", f"{what}.", remedy="Short series are left as they are."))
         return panel
     if asked == "pad" or (asked == "auto" and all_short):
         report.findings.append(
-            Finding(key, name, "Done", f"{what}. They were padded in front with noise around their median.")
+            Finding(key, name, "Done", f"{what}. Short series were padded in front with noise around their median.")
         )
-        report.notes.append(Note("short series", f"{what}.", "They were padded in front.", "warning"))
+        report.notes.append(Note("short series", f"{what}.", "Short series were padded in front.", "warning"))
         return _padded(panel, least, job.random_state or 0)
     if all_short:
         message = f"Every series is shorter than {needed}: {named}. Ask for a shorter horizon or fewer folds"
         report.problems.append(Problem("forecasting.short_series_handling_config", f"{message}, or pad them."))
         return panel
-    report.findings.append(Finding(key, name, "Done", f"{what}. Nothing is learnt from them."))
+    report.findings.append(Finding(key, name, "Done", f"{what}. Nothing is learnt from short series."))
     report.notes.append(
         Note(
             "short series",
             f"{what}.",
-            "They were dropped; the model forecasts them as series it does not know.",
+            "Short series were dropped; the model forecasts them as series it does not know.",
             "warning",
         )
     )

@@ -117,7 +117,7 @@ def _automatic(table: TrainingTable) -> Validation:
     most, noun = _most_folds(table)
     there = plural(most, noun, "steps in time" if noun == "step in time" else None)
     if most < n_folds:
-        n_folds, reason = most, f"{reason} There are only {there} to make folds of."
+        n_folds, reason = most, f"{reason} There {'is' if most == 1 else 'are'} only {there} to make folds of."
     if n_folds < (1 if table.times is not None else 2):
         raise DataError([Problem("training_data", f"There are too few rows to validate on ({plural(n, 'row')}).")])
     return _folds(table, n_folds, reason)
@@ -135,7 +135,8 @@ def _check_enough(table: TrainingTable, n_folds: int) -> None:
     most, noun = _most_folds(table)
     if n_folds > most:
         there = plural(most, noun, "steps in time" if noun == "step in time" else None)
-        message = f"{n_folds} folds were asked for, but there are only {there}. Ask for fewer, or give more rows."
+        only = f"but there {'is' if most == 1 else 'are'} only {there}"
+        message = f"{n_folds} folds were asked for, {only}. Ask for fewer, or give more rows."
         raise DataError([Problem("n_cross_validations", message)])
 
 

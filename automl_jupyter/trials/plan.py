@@ -474,9 +474,9 @@ def _validation_title(validation: Validation) -> str:
         "kfold": f"{folds}-fold cross-validation",
         "group_kfold": f"{folds}-fold cross-validation that keeps groups together",
         "time": f"{folds} expanding windows over time" if folds > 1 else "the last rows in time are held back",
-        "monte_carlo": f"{folds} random splits of {validation.size or 0:.0%}",
-        "holdout": f"{validation.size or 0:.0%} of the rows are held back",
-        "custom": f"{folds} folds from cv_split_column_names",
+        "monte_carlo": f"{plural(folds, 'random split')} of {100 * (validation.size or 0):.3g}%",
+        "holdout": f"{100 * (validation.size or 0):.3g}% of the rows are held back",
+        "custom": f"{plural(folds, 'fold')} from cv_split_column_names",
         "validation_data": "the validation data given",
         "rolling_origin": f"{plural(folds, 'origin')} in the past, each judged on the horizon after it",
     }

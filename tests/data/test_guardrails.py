@@ -88,6 +88,15 @@ def test_none_fires_on_a_clean_table(task: str, data: pd.DataFrame, test_data_si
     assert found["missing_values"].status == "Passed"
 
 
+def test_one_of_something_is_spoken_of_as_one() -> None:
+    iris = load_iris(as_frame=True).frame
+    iris.iloc[3, 0] = np.nan
+    found = check("classification", iris, test_data=iris.iloc[:1])
+    assert found["missing_values"].explanation == ("1 value in 1 column is missing; it is imputed, or kept by trees.")
+    assert found["test_split"].explanation == "1 row tests the final model and chooses nothing."
+    assert found["class_balance"].explanation == "All classes have 50 rows."
+
+
 def test_ids_and_constants_are_named_and_a_choice_of_folds_is_the_users() -> None:
     data = load_iris(as_frame=True).frame.assign(row_id=range(150), unit="cm")
     found = check("classification", data, n_cross_validations=3)

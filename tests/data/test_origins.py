@@ -182,3 +182,17 @@ def test_series_that_are_in_the_validation_data_alone_are_learnt_from_and_said()
     told = [f"{note.what} {note.why}" for note in table.notes if note.topic == "validation data"]
     assert any("2 series are in validation_data alone: b and c. Nothing comes before them" in t for t in told)
     assert not any("alone" in n.what for n in with_validation(training, days("a", "2024-02-10", 20)).notes)
+
+
+@pytest.mark.parametrize(("n_short", "said"), [(1, "1 of 3 series is shorter"), (2, "2 of 4 series are shorter")])
+def test_short_series_are_counted(n_short: int, said: str) -> None:
+    days = pd.date_range("2024-01-01", periods=70)
+    lengths = {"a": 70, "b": 70, **{f"tiny {k}": 3 for k in range(n_short)}}
+    data = pd.concat(
+        [pd.DataFrame({"shop": s, "when": days[:n], "sold": np.arange(n) % 7}) for s, n in lengths.items()]
+    )
+    settings = automl.ForecastingSettings(
+        time_column_name="when", time_series_id_column_names=["shop"], forecast_horizon=7
+    )
+    spec = automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
+    assert said in " ".join(note.what for note in load_training_table(spec).notes)

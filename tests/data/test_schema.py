@@ -298,6 +298,7 @@ def test_many_categories_keep_those_seen_twice() -> None:
     assert len(out.cat.categories) == 300
     assert out.isna().sum() == 10_200
     assert "10,200 values seen once" in schema.columns[0].reason
+    assert "seen once" not in TableSchema.infer(pd.DataFrame({"x": values[:10_500] * 2})).columns[0].reason
 
 
 def test_unseen_and_missing_categories_are_missing() -> None:

@@ -70,14 +70,20 @@ def test_what_is_asked_wins(asked: dict[str, Any], values: dict[str, Any], kind:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "only 6 rows"),
-        ({"groups": np.arange(6) // 2}, "only 3 groups"),
-        ({"times": np.arange(6) // 3}, "only 1 step in time"),
+        ({}, "are only 6 rows"),
+        ({"groups": np.arange(6) // 2}, "are only 3 groups"),
+        ({"groups": np.zeros(6)}, "is only 1 group"),
+        ({"times": np.arange(6) // 3}, "is only 1 step in time"),
     ],
 )
 def test_more_folds_than_there_can_be_are_refused(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(DataError, match=f"7 folds were asked for, but there are {message}"):
+    with pytest.raises(DataError, match=f"7 folds were asked for, but there {message}\\."):
         resolve_validation(job(n_cross_validations=7), table(6, **values))
+
+
+def test_two_times_make_one_fold() -> None:
+    reason = resolve_validation(job(), table(100, times=np.arange(100) // 50)).reason
+    assert "There is only 1 step in time to make folds of." in reason
 
 
 def test_a_fold_of_a_small_table_has_several_rows() -> None:

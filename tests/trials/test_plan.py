@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.schema import TableSchema
-from automl_jupyter.data.split import resolve_validation
+from automl_jupyter.data.split import Validation, resolve_validation
 from automl_jupyter.errors import DataError, SpecError
 from automl_jupyter.jobs.prepare import decide, find_schema
 from automl_jupyter.metrics.registry import resolve_metric
 from automl_jupyter.testing.quick import make_spec, table_for
-from automl_jupyter.trials.plan import Plan, make_plan, resolve_limits
+from automl_jupyter.trials.plan import Plan, _validation_title, make_plan, resolve_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -334,3 +334,18 @@ def test_settings_that_change_nothing_are_told() -> None:
     ]
     quiet = make_spec(training={"stack_ensemble_settings": {"stack_meta_learner_type": "LogisticRegression"}})
     assert said(plan_of(quiet), "settings") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_folds", "size", "title"),
+    [
+        ("holdout", 1, 0.005, "0.5% of the rows are held back"),
+        ("holdout", 1, 0.125, "12.5% of the rows are held back"),
+        ("holdout", 1, 0.2, "20% of the rows are held back"),
+        ("monte_carlo", 3, 0.001, "3 random splits of 0.1%"),
+        ("custom", 1, None, "1 fold from cv_split_column_names"),
+        ("custom", 2, None, "2 folds from cv_split_column_names"),
+    ],
+)
+def test_a_title_says_how_rows_are_held_back(kind: Any, n_folds: int, size: float | None, title: str) -> None:
+    assert _validation_title(Validation(kind, n_folds, size, False, "")) == title
