@@ -32,7 +32,7 @@ def table(shell):
 def in_this_process(monkeypatch):
     # by import_module: the package offers a function of the module's name
     submitting = import_module("automl_jupyter.client.submit")
-    monkeypatch.setattr(submitting, "resolve_compute", lambda compute, names: "inline")
+    monkeypatch.setattr(submitting, "resolve_compute", lambda compute, names, default: "inline")
 
 
 def run(shell, line, body=BODY):
