@@ -19,6 +19,7 @@ from automl_jupyter.learners.gaussian.gaussian_process import (
 )
 from automl_jupyter.learners.light_gbm import MOST_ROUNDS
 from automl_jupyter.search.opening import Candidate, SearchContext
+from automl_jupyter.search.sizes import leaves_of_tree, most_rounds, number_in
 
 #: spread of log seconds about the prediction before anything of a learner was timed, and as a prior afterwards
 _STRANGE, _USUAL = 1.0, 0.5
@@ -229,16 +230,16 @@ _RANDOM_ROUNDS, _RICH_ROUNDS = 2.5, 0.6
 
 
 def _boosting_s(key: str, params: Mapping[str, Any], rows: int, features: int, classes: int) -> float:
-    rate = max(float(params.get("learning_rate", 0.05)), 1e-3)
-    leaves = float(params.get("num_leaves", 2 ** float(params.get("max_depth", params.get("depth", 5)))))
+    rate = max(number_in(params, "learning_rate", 0.05), 1e-3)
+    leaves = leaves_of_tree(params, depth=5)
     # Early stopping ends after about this many rounds; more rows carry more of them, and so do weaker trees.
     rounds = 80 / rate * math.pow(rows / 5000, 0.2) * math.pow(leaves, -0.45)
     rounds *= _RANDOM_ROUNDS if params.get("extra_trees") else 1.0
     rounds *= _RICH_ROUNDS if params.get(FEATURES, PLAIN) != PLAIN else 1.0
-    rounds = float(params.get("n_rounds", rounds))
-    named = ("num_iterations", "n_estimators", "iterations")
-    most = next((float(params[n]) for n in named if n in params), float(MOST_ROUNDS))
-    used = features * float(params.get("feature_fraction", params.get("colsample_bytree", 1.0)))
+    rounds = max(number_in(params, "n_rounds", rounds), 0.0)
+    most = most_rounds(params, MOST_ROUNDS)
+    share = number_in(params, "feature_fraction", number_in(params, "colsample_bytree", 1.0))
+    used = features * min(max(share, 0.0), 1.0)
     tree = (6.5e-9 * rows * math.log2(leaves + 1) + 5.5e-7 * leaves) * math.sqrt(used) + 9e-5
     cost = _BOOSTERS.get(key) or _registered_cost(key)
     return _START_S + cost * min(rounds, most) * (classes if classes > 2 else 1) * tree

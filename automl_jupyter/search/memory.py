@@ -7,6 +7,7 @@ from typing import Any
 
 from automl_jupyter._core.text import fold_name
 from automl_jupyter.search.opening import SearchContext
+from automl_jupyter.search.sizes import leaves_of_tree, most_rounds
 
 #: bytes of a fit besides its data: libraries, buffers
 _FIXED = 50_000_000
@@ -60,8 +61,8 @@ def needed_bytes(learner: str, params: Mapping[str, Any], n_rows: int, context: 
         trees = 1.0 if key == "decisiontree" else float(params.get("n_estimators", 100))
         leaves = min(rows / max(float(params.get("min_samples_leaf", 1)), 1), 15_000)
         return _FIXED + 3 * features + min(trees * 2 * leaves * (64 + 8 * classes), 1e9) + of_scores
-    leaves = float(params.get("num_leaves", 2 ** float(params.get("max_depth", params.get("depth", 6)))))
-    rounds = float(params.get("num_iterations", params.get("n_estimators", params.get("iterations", 1000))))
+    leaves = leaves_of_tree(params, depth=6)
+    rounds = most_rounds(params, 1000)
     histograms = 1.2 * 20 * 255 * width * leaves
     return _FIXED + 5 * features + histograms + 100 * leaves * min(rounds, 5000) * _trees(classes) + of_scores
 

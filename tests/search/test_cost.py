@@ -87,3 +87,18 @@ def test_categories_of_two_levels_cost_catboost_no_combinations() -> None:
     )
     numbers, binary, combined = (nominal_s("CatBoostRegressor", {}, 5000, c) for c in (none, two, many))
     assert binary < numbers < combined
+
+
+@pytest.mark.parametrize(
+    "name", ["learning_rate", "max_depth", "n_estimators", "num_leaves", "n_rounds", "colsample_bytree"]
+)
+def test_settings_of_a_strange_learner_may_be_anything(name: str) -> None:
+    for value in ("adaptive", None, True, -1, 0, 2000, 10**400, float("nan"), float("inf"), [3]):
+        model = CostModel(CONTEXT)
+        model.observe("Mine", {name: value}, 10_000, 2.0)
+        assert 0 < model.predict_s(Candidate("Mine", {name: value}), 10_000) < 1e6, value
+
+
+def test_settings_of_a_strange_learner_that_are_numbers_count() -> None:
+    many, few, any_number = (nominal_s("Mine", {"n_estimators": n}, 10_000, CONTEXT) for n in (400, 40, "auto"))
+    assert few < many <= any_number

@@ -51,6 +51,14 @@ def test_what_is_dear_is_seen_to_be() -> None:
     assert needed_bytes("LogisticRegression", {}, 10_000, WIDE) < 3e9
 
 
+@pytest.mark.parametrize("name", ["max_depth", "num_leaves", "n_estimators"])
+def test_settings_of_a_strange_learner_may_be_anything(name: str) -> None:
+    context = SearchContext("classification", 1000, 10, n_classes=2)
+    for value in ("auto", None, True, -1, 10**400, float("nan"), float("inf"), [3]):
+        assert needed_bytes("Mine", {name: value}, 1000, context) == needed_bytes("Mine", {}, 1000, context), value
+    assert needed_bytes("Mine", {"max_depth": 2000}, 1000, context) < 2e9
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["LightGBM", "ExtremeRandomTrees", "NeuralNetwork", "LogisticRegression"])
 def test_a_fit_takes_no_more_than_was_thought(key: str) -> None:
