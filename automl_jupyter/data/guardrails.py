@@ -268,16 +268,14 @@ def _some(n: int) -> np.ndarray:
 
 def _repeated(context: _Context) -> Iterator[Finding]:
     key, name = "repeated_rows", "Repeated rows across folds"
-    rows = np.arange(context.table.n_training)
+    table = context.table
     # Where no column tells rows apart, the same values come again by themselves.
-    telling = [c for c in context.schema.kept if c.n_unique >= TELLING * len(rows)]
-    if not telling or len(context.schema.kept) < 2 or not context.folds or len(rows) > 20 * SAMPLE_ROWS:
+    telling = [c for c in context.schema.kept if c.n_unique >= TELLING * table.n_training]
+    if not telling or len(context.schema.kept) < 2 or not context.folds or table.n_rows > 20 * SAMPLE_ROWS:
         return
-    encoded = context.schema.encode(context.table.X.iloc[rows], where="training_data")
-    hashed = pd.util.hash_pandas_object(encoded, index=False).to_numpy()
-    hashed = hashed ^ pd.util.hash_array(context.y)
+    encoded = context.schema.encode(table.X, where="training_data")
+    hashed = pd.util.hash_pandas_object(encoded, index=False).to_numpy() ^ pd.util.hash_array(table.y)
     train, valid = context.folds[0]
-    train, valid = train[train < len(rows)], valid[valid < len(rows)]
     both = valid[np.isin(hashed[valid], hashed[train])]
     share = len(both) / max(len(valid), 1)
     if share <= REPEATED or len(both) < 3:
@@ -287,6 +285,9 @@ def _repeated(context: _Context) -> Iterator[Finding]:
     remedy = (
         "Drop repeated rows (df.drop_duplicates()), or name the column they belong together by as group_column_name."
     )
+    if context.validation.kind == "validation_data":
+        remedy = "Judge by other rows: take the rows of validation_data out of training_data, or do not give any."
+        both = train[np.isin(hashed[train], hashed[both])]
     yield Finding(key, name, "Alerted", text, (), tuple(int(r) for r in both[:_MOST_NAMED]), remedy)
 
 

@@ -110,6 +110,19 @@ def test_a_copy_of_a_number_is_a_leak() -> None:
     assert check("regression", data)["target_leakage"].columns == ("in_pence",)
 
 
+def test_validation_data_that_are_trained_on_are_told() -> None:
+    draw = np.random.default_rng(0)
+    data = pd.DataFrame(draw.normal(size=(300, 4)), columns=[*"abcd"]).assign(target=draw.choice(["no", "yes"], 300))
+    found = check("classification", data, validation_data=data.copy())["repeated_rows"]
+    assert found.status == "Alerted"
+    assert found.explanation.startswith("100% of the rows that are scored are trained on as well")
+    assert found.rows == tuple(range(20))
+    assert "take the rows of validation_data out of training_data" in found.remedy
+    other = data.assign(target=data["target"].map({"no": "yes", "yes": "no"}))
+    assert check("classification", data, validation_data=other)["repeated_rows"].status == "Passed"
+    assert check("classification", data[:200], validation_data=data[200:])["repeated_rows"].status == "Passed"
+
+
 @pytest.mark.parametrize("kind", [str, int])
 def test_rows_of_one_machine_belong_together(kind: type) -> None:
     draw = np.random.default_rng(0)
