@@ -12,10 +12,11 @@ import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
 from automl_jupyter.data.dataset import ColumnType
+from automl_jupyter.data.infer import SAMPLE_ROWS as COUNTED_ROWS
 from automl_jupyter.data.relation import SAMPLE_ROWS, relation_to_target
 
 if TYPE_CHECKING:
-    from automl_jupyter.data.dataset import TrainingTable
+    from automl_jupyter.data.dataset import Column, TrainingTable
     from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import Validation
 
@@ -247,7 +248,10 @@ def _relations(context: _Context) -> Iterator[tuple[str, float]]:
     y, n_classes = context.y, context.n_classes
     rows, encoded = context.rows, context.encoded
     for column in context.schema.kept:
-        found = relation_to_target(encoded[column.name], y[rows], n_classes=n_classes)
+        if column.type is not ColumnType.NUMERIC and len(rows) < len(y) and _may_be_groups(column, len(y)):
+            found = _told_by_groups(context, column)
+        else:
+            found = relation_to_target(encoded[column.name], y[rows], n_classes=n_classes)
         if found is None:
             continue
         if n_classes is None and column.type is ColumnType.NUMERIC:
@@ -264,6 +268,34 @@ def _some(n: int) -> np.ndarray:
     if n <= SAMPLE_ROWS:
         return np.arange(n)
     return np.sort(np.random.default_rng(0).choice(n, SAMPLE_ROWS, replace=False))
+
+
+def _may_be_groups(column: Column, n: int) -> bool:
+    """Return whether each value of a column is that of a few rows, as of one that says whose row it is."""
+    if column.type not in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH, ColumnType.NUMERIC):
+        return False
+    counted = min(n, COUNTED_ROWS) if column.type is ColumnType.NUMERIC else n
+    return max(FEWEST_GROUPS, SHARE_OF_GROUPS * counted) <= column.n_unique <= n / 2
+
+
+def _told_by_groups(context: _Context, column: Column) -> float:
+    """Return how well the values of a column tell the target, each taken for itself; 0 where they have many rows each.
+
+    Of many rows those of some values are looked at: rows drawn one by one would leave their fellows behind.
+    """
+    n = len(context.y)
+    values = context.schema.encode_column(column.name, context.table.X.iloc[:n])
+    codes = values.cat.codes if isinstance(values.dtype, pd.CategoricalDtype) else pd.factorize(values)[0]
+    of = np.asarray(codes, dtype=np.int64) + 1  # 0 where missing
+    counts = np.bincount(of)
+    if np.count_nonzero(counts[1:]) < SHARE_OF_GROUPS * n:
+        return 0.0
+    random, share = np.random.default_rng(0), SAMPLE_ROWS / n
+    drawn = (random.random(len(counts)) < share)[of]
+    large = (counts > SAMPLE_ROWS / FEWEST_GROUPS)[of]
+    drawn = np.where(large, random.random(n) < share, drawn)
+    as_groups = pd.Series(pd.Categorical(of[drawn]))
+    return relation_to_target(as_groups, context.y[drawn], n_classes=context.n_classes) or 0.0
 
 
 def _repeated(context: _Context) -> Iterator[Finding]:
@@ -296,23 +328,17 @@ def _shared_groups(context: _Context) -> Iterator[Finding]:
     n = len(context.y)
     if context.validation.kind not in ("kfold", "holdout", "monte_carlo") or n < FEWEST_ROWS:
         return
-    candidates = [
-        c
-        for c in context.schema.kept
-        if c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH, ColumnType.NUMERIC)
-        and max(FEWEST_GROUPS, SHARE_OF_GROUPS * n) <= c.n_unique <= n / 2
-    ]
+    candidates = [c for c in context.schema.kept if _may_be_groups(c, n)]
     if not candidates:
         return
-    rows, found = context.rows, []
+    found = []
     for column in candidates:
         told = context.relations.get(column.name, 0.0)
         if column.type is ColumnType.NUMERIC:
             values = context.encoded[column.name].to_numpy()
             if not np.array_equal(values, np.round(values), equal_nan=True):
                 continue
-            in_order, as_groups = told, pd.Series(pd.Categorical(values))
-            told = relation_to_target(as_groups, context.y[rows], n_classes=context.n_classes) or 0.0
+            in_order, told = told, _told_by_groups(context, column)
             if told < in_order + MORE_THAN_ORDER:
                 continue
         if told >= GROUPS_TELL:

@@ -179,6 +179,19 @@ class TableSchema:
             raise ModelInputError(f"In {where}, values do not fit what the model was trained on:{lines}")
         return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)), copy=False)
 
+    def encode_column(self, name: str, X: pd.DataFrame) -> pd.Series:
+        """Return one kept column of raw training rows as `encode` makes it.
+
+        Parameters
+        ----------
+        name : str
+            The column.
+        X : pandas.DataFrame
+            Rows with all columns of the training rows, in their order.
+        """
+        at = self.feature_names.index(name)
+        return pd.Series(self._encode_column(self.columns[at], as_frame(X.iloc[:, [at]]).iloc[:, 0]), name=name)
+
     def _frame(self, X: object, where: str) -> pd.DataFrame:
         if isinstance(X, np.ndarray) and X.ndim == 2:
             if X.shape[1] != len(self.columns):

@@ -141,6 +141,27 @@ def test_rows_of_one_machine_belong_together(kind: type) -> None:
     assert check("regression", data.assign(target=draw.normal(size=960)))["group_leakage"].status == "Passed"
 
 
+@pytest.mark.parametrize("kind", [str, int])
+def test_small_groups_of_a_large_table_are_not_torn_apart(kind: type) -> None:
+    draw = np.random.default_rng(0)
+    n = 60_000
+    of = draw.permutation(np.arange(n) // 5)
+    numbers = draw.permutation(10 * n)[: n // 5]
+    data = pd.DataFrame({"patient": numbers[of], "x": draw.normal(size=n)})
+    data["target"] = np.where(draw.integers(0, 2, n // 5)[of] == 1, "yes", "no")
+    data.loc[draw.random(n) < 0.02, "patient"] = 0  # a group larger than a sample is not taken whole
+    data["patient"] = data["patient"].map("p{}".format) if kind is str else data["patient"]
+    found = check("classification", data)
+    assert found["group_leakage"].status == "Alerted"
+    assert found["group_leakage"].columns == ("patient",)
+    assert (
+        check("classification", data.assign(target=draw.choice(["no", "yes"], n)))["group_leakage"].status == "Passed"
+    )
+    if kind is str:  # as in a table all rows of which are looked at
+        told = data[data["patient"] != "p0"]
+        assert check("classification", told)["target_leakage"].columns == ("patient",)
+
+
 def test_a_cut_in_time_that_groups_leave_little_of_is_told() -> None:
     draw = np.random.default_rng(0)
     rows = pd.DataFrame({"heat": draw.normal(size=400), "day": pd.date_range("2024-01-01", periods=400)})
