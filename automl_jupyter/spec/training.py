@@ -124,7 +124,8 @@ class TrainingSettings(Section):
     )
     enable_dnn_training: Flag | None = Field(
         None,
-        description="Whether deep networks are tried as forecasters. Unset: false. Not used in other tasks.",
+        description="Whether deep networks are tried as forecasters, where allowed_training_algorithms does not name"
+        " others. Unset: false. Not used in other tasks.",
     )
     ensemble_model_download_timeout_minutes: Minutes | None = Field(
         None, description="Kept for compatibility, not used: the members of an ensemble are at hand."

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl_jupyter._core.text import duration, listing, plural
+from automl_jupyter._core.text import duration, plural
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.tasks import get_task
+from automl_jupyter.trials.allowed import choose_learners
 from automl_jupyter.trials.notes import add_note, note_features, note_unused
 
 if TYPE_CHECKING:
@@ -35,13 +36,6 @@ DEFAULT_TRIAL_TIMEOUT_MINUTES = 30.0
 
 #: configurations of the opening list whose folds must all fit into a share of the time; else they race on the first
 DECISIVE_CONFIGURATIONS, EVERY_FOLD_SHARE = 14, 0.6
-#: what gains too little for its time as a forecaster, and is tried on request
-_SLOW_FORECASTERS = (
-    "GaussianProcess", "GradientBoosting", "OnlineGradientDescentRegressor", "SGD", "LassoLars", "Prophet",
-    "TCNForecaster",
-)  # fmt: skip
-#: what is tried, besides, where deep learning is asked for
-_DEEP_FORECASTER = "TCNForecaster"
 #: validation rows that say enough to race on
 DECISIVE_ROWS = 500
 
@@ -206,7 +200,7 @@ def make_plan(
     settings = _feature_settings(job, schema, None if table.classes is None else len(table.classes))
     has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
     n_classes = 0 if table.classes is None else len(table.classes)
-    learners = _learners(job, len(table.y), n_classes, notes, has_gaps=has_gaps)
+    learners = choose_learners(job, len(table.y), n_classes, notes, has_gaps=has_gaps)
     training = job.training
     add_note(notes, "validation", _validation_title(validation), validation.reason)
     notes += [asdict(n) for n in schema.notes]
@@ -325,82 +319,6 @@ def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | Non
     if problems:
         raise SpecError(problems)
     return settings
-
-
-def _learners(
-    job: TabularJob, n_rows: int, n_classes: int, notes: list[dict[str, str]], *, has_gaps: bool = False
-) -> tuple[str, ...]:
-    from automl_jupyter.learners import available, learners
-
-    named = job.training.allowed_training_algorithms or []
-    asked = [learners.get(name).key for name in named if name in learners]
-    blocked = {learners.get(name).key for name in job.training.blocked_training_algorithms or [] if name in learners}
-    installed = {info.key: info for info in available(job.task) if info.key != "Dummy"}
-    there = dict(installed)
-    if job.training.enable_onnx_compatible_models:
-        there = {key: info for key, info in there.items() if info.onnx}
-        add_note(
-            notes,
-            "learners",
-            "Only learners that can be converted to ONNX are tried, and no stack ensemble is built",
-            "enable_onnx_compatible_models is set",
-        )
-    deep = job.task == "forecasting" and bool(job.training.enable_dnn_training) and not named
-    if deep:
-        asked.append(_DEEP_FORECASTER)
-    left_out = [k for k in _SLOW_FORECASTERS if k in installed and k not in (*asked, *blocked)]
-    if job.task == "forecasting" and left_out and not named:
-        verb = "is" if len(left_out) == 1 else "are"
-        what = f"{listing(left_out, last='and')} {verb} tried only where allowed_training_algorithms names them"
-        add_note(notes, "learners", what, "as forecasters they gain too little for their time")
-    missing = [f"{key} (needs {learners.get(key).requires})" for key in asked if key not in installed]
-    unknown = [name for name in named if name not in learners]
-    if unknown:
-        why = "this version has no such learner"
-        add_note(notes, "learners", f"{listing(unknown, last='and')} cannot be tried", why, level="warning")
-    if missing:
-        add_note(
-            notes,
-            "learners",
-            f"{listing(missing, last='and')} cannot be tried",
-            "the package is not installed",
-            level="warning",
-        )
-    if has_gaps:
-        there = {key: info for key, info in there.items() if info.recipe == "tree"}
-        why = "columns have missing values, which mode 'off' leaves as they are"
-        add_note(notes, "learners", "Only learners that take missing values are tried", why)
-    keys = []
-    for key in asked if named else there:
-        info = there.get(key)
-        if info is None or key in blocked:
-            continue
-        if job.task == "forecasting" and key in left_out:
-            continue
-        if info.max_rows is not None and n_rows > info.max_rows and key not in asked:
-            add_note(
-                notes,
-                "learners",
-                f"{key} is not tried",
-                f"its time grows too fast for {plural(n_rows, 'row')} (tried up to {info.max_rows:,})",
-            )
-            continue
-        if info.max_classes is not None and n_classes > info.max_classes and key not in asked:
-            grown = f"its time grows too fast for {n_classes:,} classes (tried up to {info.max_classes})"
-            add_note(notes, "learners", f"{key} is not tried", grown)
-            continue
-        keys.append(key)
-    if not keys:
-        raise SpecError(
-            [
-                Problem(
-                    "training",
-                    "allowed_training_algorithms and blocked_training_algorithms leave no learner that can be tried."
-                    f" Installed for {job.task}: {listing(there, last='and')}.",
-                )
-            ]
-        )
-    return tuple(keys)
 
 
 def _with_opening(plan: Plan, notes: list[dict[str, str]]) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,8 +116,29 @@ def test_a_missing_package_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said(plan, "learners") == (
         "CatBoostClassifier (needs catboost) cannot be tried: the package is not installed"
     )
-    with pytest.raises(SpecError, match="leave no learner that can be tried"):
-        plan_of(make_spec(training={"allowed_training_algorithms": ["CatBoostClassifier"]}))
+    alone = {"allowed_training_algorithms": ["CatBoostClassifier"]}
+    with pytest.raises(
+        SpecError, match=r"no learner that .* \(needs catboost\) cannot be tried: the package is not inst"
+    ):
+        plan_of(make_spec(training=alone))
+
+
+def test_where_no_learner_is_left_the_reason_is_told() -> None:
+    gap = table_for("label").drop(columns="colour")
+    gap.loc[3, "size"] = np.nan
+    with pytest.raises(SpecError, match="mode 'off' leaves as they are") as caught:
+        plan_of_mode_off(gap, training={"allowed_training_algorithms": ["LogisticRegression"]})
+    assert "and blocked_training_algorithms leave" not in str(caught.value)
+    installed, fit = re.findall(
+        r"Installed for classification: (.*)\. Of these, (.*) could be tried\.", str(caught.value)
+    )[0]
+    assert "LogisticRegression" in installed
+    assert "LightGBM" in fit
+    assert "LogisticRegression" not in fit
+    training = {"allowed_training_algorithms": ["GaussianProcess"], "enable_onnx_compatible_models": True}
+    with pytest.raises(SpecError, match="enable_onnx_compatible_models is set") as caught:
+        plan_of(make_spec(training=training))
+    assert "GaussianProcess" in str(caught.value)
 
 
 def test_learners_too_slow_for_the_rows_are_left_out_unless_asked_for() -> None:
@@ -139,26 +161,42 @@ def test_learners_too_slow_for_the_classes_are_left_out_unless_asked_for() -> No
     assert plan_of(make_spec(data=frame, training={"allowed_training_algorithms": ["SVM"]})).learners == ("SVM",)
 
 
-def test_forecasters_that_wait_to_be_named_are_said() -> None:
+def plan_of_days(**training: Any) -> Plan:
+    """Return the plan of a forecast of one short series."""
     days = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "sold": np.arange(60.0) % 7})
     settings = {"time_column_name": "day", "forecast_horizon": 7}
+    spec = automl.forecasting(
+        training_data=days, target_column_name="sold", forecasting_settings=settings, training=training
+    )
+    return decide(spec, namespace=None, base=Path(), n_slots=1).plan
 
-    def plan_with(**training: Any) -> Plan:
-        spec = automl.forecasting(
-            training_data=days, target_column_name="sold", forecasting_settings=settings, training=training
-        )
-        return decide(spec, namespace=None, base=Path(), n_slots=1).plan
 
-    plan = plan_with(blocked_training_algorithms=["SGD"])
+def test_forecasters_that_wait_to_be_named_are_said() -> None:
+    plan = plan_of_days(blocked_training_algorithms=["SGD"])
     names = "GaussianProcess, GradientBoosting, OnlineGradientDescentRegressor"
     assert names in said(plan, "learners")
     assert "are tried only where allowed_training_algorithms names them: as forecasters they" in said(plan, "learners")
     assert "LassoLars" in said(plan, "learners")
     assert "SGD" not in said(plan, "learners")
     assert not {"GaussianProcess", "LassoLars"} & set(plan.learners)
-    named = plan_with(allowed_training_algorithms=["LassoLars", "Naive"])
+    named = plan_of_days(allowed_training_algorithms=["LassoLars", "Naive"])
     assert named.learners == ("LassoLars", "Naive")
     assert said(named, "learners") == ""
+
+
+def test_a_deep_forecaster_that_the_named_ones_leave_out_is_told() -> None:
+    for training in (
+        {"allowed_training_algorithms": ["Theta"], "enable_dnn_training": True},
+        {"blocked_training_algorithms": ["TCNForecaster"], "enable_dnn_training": True},
+    ):
+        plan = plan_of_days(**training)
+        assert "TCNForecaster" not in plan.learners
+        told = [n for n in plan.notes if n["what"] == "training.enable_dnn_training changes nothing"]
+        assert [n["level"] for n in told] == ["warning"]
+        assert next(iter(training)) in told[0]["why"]
+        assert "TCNForecaster cannot be tried" not in said(plan, "learners")
+    training = {"allowed_training_algorithms": ["Theta", "tcn_forecaster"], "enable_dnn_training": True}
+    assert "changes nothing" not in said(plan_of_days(**training), "learners")
 
 
 # --- the race ---------------------------------------------------------------------------------------------------
