@@ -114,6 +114,7 @@ def _automatic(table: TrainingTable) -> Validation:
     few = max(2, n // LEAST_FOLD)
     if few < n_folds:
         n_folds, reason = few, f"{reason} A metric such as AUC or R² has no value on one row: folds have more."
+    _check_apart(table)
     most, noun = _most_folds(table)
     there = plural(most, noun, "steps in time" if noun == "step in time" else None)
     if most < n_folds:
@@ -131,7 +132,19 @@ def _most_folds(table: TrainingTable) -> tuple[int, str]:
     return table.n_training, "row"
 
 
+def _check_apart(table: TrainingTable) -> None:
+    """Refuse rows of which none can be held out, however many there are."""
+    if table.n_training < 2:
+        return
+    if table.times is not None:
+        if len(np.unique(table.times)) == 1:
+            raise DataError([Problem("time_column_name", "All rows are at one instant: none can be held out.")])
+    elif table.groups is not None and len(np.unique(table.groups)) == 1:
+        raise DataError([Problem("group_column_name", "All rows are of one group: none can be held out.")])
+
+
 def _check_enough(table: TrainingTable, n_folds: int) -> None:
+    _check_apart(table)
     most, noun = _most_folds(table)
     if n_folds > most:
         there = plural(most, noun, "steps in time" if noun == "step in time" else None)

@@ -348,8 +348,7 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
         f"The whole job takes at most {duration(limit)}",
         "ensembles and the final fit are inside the time; what they need is kept back",
     )
-    judged = plan.forecast["n_series"] * plan.forecast["horizon"] * plan.n_folds if plan.forecast else plan.n_training
-    decisive = math.ceil(DECISIVE_ROWS * plan.n_folds / max(judged, 1))
+    decisive = math.ceil(DECISIVE_ROWS * plan.n_folds / max(_judged_rows(plan), 1))
     if decisive >= plan.n_folds:
         return plan.n_folds
     from automl_jupyter.search.cost import CostModel
@@ -368,6 +367,15 @@ def _race_folds(plan: Plan, opening: Sequence[Candidate], notes: list[dict[str, 
     why = f"all folds of the first {n_first} should take about {duration(every_fold_s)} of {duration(limit)}"
     add_note(notes, "search", what, why)
     return decisive if race else plan.n_folds
+
+
+def _judged_rows(plan: Plan) -> float:
+    """Return how many rows all folds together validate on."""
+    if plan.forecast:
+        return float(plan.forecast["n_series"] * plan.forecast["horizon"] * plan.n_folds)
+    if plan.validation["kind"] == "monte_carlo":
+        return float(plan.validation["size"] * plan.n_training * plan.n_folds)
+    return float(plan.n_training)
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

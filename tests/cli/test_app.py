@@ -186,7 +186,7 @@ def test_validate_tells_what_is_wrong_with_the_data(run: Run, tmp_path: Path) ->
         (["positive_label=yess"], "'yess' is not a class of 'y'. Did you mean 'yes'?"),
         (["featurization.column_name_and_types={zip: Numeric}"], "the value 'abc' is not a number"),
         (["featurization.mode=off"], "With mode 'off', columns must be numbers already; 'zip' is not."),
-        (["group_column_name=site"], "There are too few rows to validate on"),
+        (["group_column_name=site"], "All rows are of one group: none can be held out"),
         (["group_column_name=site", "validation_data_size=0.2"], "All rows are of one group"),
         (["n_cross_validations=50"], "50 folds were asked for, but there are only 40 rows"),
     ],

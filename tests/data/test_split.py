@@ -94,8 +94,11 @@ def test_a_fold_of_a_small_table_has_several_rows() -> None:
 
 
 def test_one_group_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="too few"):
-        resolve_validation(job(), table(50, groups=np.zeros(50)))
+    for asked in (job(), job(n_cross_validations=3)):
+        with pytest.raises(DataError, match=r"^group_column_name: All rows are of one group: none can be held out"):
+            resolve_validation(asked, table(50, groups=np.zeros(50)))
+    with pytest.raises(DataError, match=r"too few rows to validate on \(1 row\)"):
+        resolve_validation(job(), table(1, groups=np.zeros(1)))
     with pytest.raises(DataError, match="All rows are of one group"):
         folds(table(50, groups=np.zeros(50)), job(validation_data_size=0.2))
 
@@ -244,6 +247,9 @@ def test_groups_of_all_times_leave_nothing_to_train_on(asked: dict[str, Any]) ->
 
 
 def test_one_instant_cannot_be_split() -> None:
+    for asked in (job(), job(n_cross_validations=3)):
+        with pytest.raises(DataError, match=r"^time_column_name: All rows are at one instant: none can be held out"):
+            resolve_validation(asked, table(60, times=np.zeros(60)))
     with pytest.raises(DataError, match="too few different times"):
         folds(table(30, times=np.zeros(30)), job(validation_data_size=0.2))
 

@@ -221,6 +221,14 @@ def test_a_race_is_run_on_as_many_folds_as_say_something(n_rows: int, n_folds: i
     assert plan_of(spec).race_folds == n_folds
 
 
+@pytest.mark.parametrize(("size", "n_folds"), [(0.01, 10), (0.02, 9), (0.1, 2), (0.25, 1)])
+def test_a_race_on_random_splits_minds_their_size(size: float, n_folds: int) -> None:
+    limits = {"timeout_minutes": 0.005}
+    data = table_for("label", 3000)
+    spec = make_spec(data=data, limits=limits, n_cross_validations=10, validation_data_size=size)
+    assert plan_of(spec).race_folds == n_folds
+
+
 def test_the_race_is_explained() -> None:
     spec = make_spec(
         data=table_for("label", 3000), limits={"timeout_minutes": 0.05}, training={}, n_cross_validations=5
