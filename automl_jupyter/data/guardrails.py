@@ -249,7 +249,7 @@ def _relations(context: _Context) -> Iterator[tuple[str, float]]:
     rows, encoded = context.rows, context.encoded
     for column in context.schema.kept:
         if column.type is not ColumnType.NUMERIC and len(rows) < len(y) and _may_be_groups(column, len(y)):
-            found = _told_by_groups(context, column)
+            found: float | None = _told_by_groups(context, column)
         else:
             found = relation_to_target(encoded[column.name], y[rows], n_classes=n_classes)
         if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
@@ -22,8 +22,11 @@ def number_in(params: Mapping[str, Any], name: str, default: float) -> float:
     value = params.get(name)
     if isinstance(value, bool) or not isinstance(value, Real):
         return default
-    # Compared before it is made a float: a whole number may be too large for one.
-    return float(value) if abs(value) <= sys.float_info.max else default
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number may be too large
+        return default
+    return number if math.isfinite(number) else default
 
 
 def leaves_of_tree(params: Mapping[str, Any], *, depth: int) -> float:

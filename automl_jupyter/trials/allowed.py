@@ -10,7 +10,7 @@ from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.trials.notes import add_note
 
 if TYPE_CHECKING:
-    from automl_jupyter.learners.base import LearnerInfo
+    from automl_jupyter.learners import LearnerInfo
     from automl_jupyter.spec.tabular import TabularJob
 
 #: what gains too little for its time as a forecaster, and is tried on request
