@@ -22,6 +22,8 @@ from automl_jupyter.data.convert import distinct_values, kind_of, text_of, to_nu
 SHARE = 0.95
 #: distinct texts that the way of writing is found from
 SAMPLE_TEXTS = 1_000
+#: how many times larger than those with a unit bare numbers are that seem to be in a smaller one
+SMALLER_UNIT = 1_000
 #: a longer text is no number
 LONGEST = 40
 
@@ -166,12 +168,15 @@ def find_quantity(texts: Sequence[str]) -> Quantity | None:
         styles = []
     if _mixes_currencies(sample):
         return None
-    small = any(map(_SMALL.search, sample))
+    with_small = [t for t in sample if _SMALL.search(t)]
+    small = bool(with_small) and not any(map(_CURRENCIES.search, with_small))
     for style in (*styles, "clock"):
         parts = [p for p in (_split(t, style) for t in sample) if p is not None]
         units = _units(parts, len(sample), small=small)
         if units is None:
             continue
+        if len(units) == 1 and "" not in units and _may_count_otherwise(parts):
+            return None
         found = Quantity(style, units)
         if np.isnan([found.number(t) for t in sample]).sum() <= (1 - SHARE) * len(sample):
             return found
@@ -232,7 +237,7 @@ def _fold(unit: str) -> str:
 def _units(parts: Sequence[_Parts], n_texts: int, *, small: bool) -> Mapping[str, float] | None:
     """Return the units that cover nearly all texts: one, a family that can be told in each other, or one left out.
 
-    `small` is whether one of m, b and t occurs as a small letter.
+    `small` is whether one of m, b and t occurs as a small letter, and never in an amount of money.
     """
     enough = SHARE * n_texts
     alone = Counter(p[0][1] for p in parts if len(p) == 1)
@@ -261,6 +266,16 @@ def _as_meant(family: Mapping[str, float], used: Set[str], small: bool) -> Mappi
     if family is not _SPANS or "m" not in used or used & _CLOCK_UNITS.keys():
         return family
     return {**family, "m": _MONTH} if used & _CALENDAR_UNITS.keys() else None  # beside days alone it may be either
+
+
+def _may_count_otherwise(parts: Sequence[_Parts]) -> bool:
+    """Return whether many bare numbers are so large beside those with a unit that they seem to be in a smaller one."""
+    bare = [abs(p[0][0]) for p in parts if len(p) == 1 and not p[0][1]]
+    others = [abs(p[0][0]) for p in parts if len(p) == 1 and p[0][1]]
+    if not others or len(bare) <= (1 - SHARE) * len(parts):
+        return False
+    usual = float(np.median(others))
+    return usual > 0 and float(np.median(bare)) >= SMALLER_UNIT * usual
 
 
 def _mixes_currencies(texts: Sequence[str]) -> bool:
