@@ -125,14 +125,15 @@ def stack_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if len(frames) == 1:
         return first
     if all(frame.columns.is_unique for frame in frames):
+        frames = [frame.copy(deep=False) for frame in frames]
         for name, dtype in first.dtypes.items():
-            there = [k for k, frame in enumerate(frames) if name in frame.columns]
-            columns = [frames[k][name] for k in there]
-            if isinstance(dtype, pd.CategoricalDtype) and any(c.dtype != dtype for c in columns):
-                frames = list(frames)
-                for k, column in zip(there, _with_one_dtype(columns), strict=True):
-                    frames[k] = frames[k].copy(deep=False)
-                    frames[k][name] = column
+            if not isinstance(dtype, pd.CategoricalDtype):
+                continue
+            there = [frame for frame in frames if name in frame.columns]
+            columns = [frame[name] for frame in there]
+            if any(c.dtype != dtype for c in columns):
+                for frame, column in zip(there, _with_one_dtype(columns), strict=True):
+                    frame[name] = column
     return pd.concat(frames, ignore_index=True)
 
 
