@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import plain
-from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, instants_of_years, layout_of_years
+from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, instants_of_years, layout_of_years, may_be_written
 
 #: texts that stand for "no value" in a column of numbers or instants
 MISSING_TEXT = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "?", "-", "--", "."})
@@ -33,11 +33,11 @@ _FEW_ROWS = 64
 
 
 class UnreadableValueError(ValueError):
-    """A value that cannot be read as the column's type; ``example`` is the value."""
+    """A value that cannot be read as the column's type; ``example`` is the value, ``hint`` what to do about it."""
 
-    def __init__(self, example: object, wanted: str) -> None:
+    def __init__(self, example: object, wanted: str, hint: str = "") -> None:
         self.example = example.item() if isinstance(example, np.generic) else example
-        self.wanted = wanted
+        self.wanted, self.hint = wanted, hint
         super().__init__(f"{self.shown} is not {wanted}")
 
     @property
@@ -296,8 +296,8 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         Instants, dates, periods, texts or numbers.
     layout : str, optional
         How texts are written (a ``strptime`` format or ``ISO8601``), or what numbers count: ``%Y%m%d``, ``%Y%m``,
-        ``%Y``, ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``, or for years with fractions ``epoch:month`` and
-        ``epoch:year``. None lets pandas find out.
+        ``%Y``, ``epoch:s``, ``epoch:ms``, ``epoch:us``, ``epoch:ns``, or one of `YEARS_WITH_FRACTIONS`, which texts
+        may hold, too. None lets pandas find out.
     lenient : bool, default False
         Read what cannot be understood as missing instead of refusing it.
 
@@ -322,6 +322,11 @@ def to_instants(series: pd.Series, *, layout: str | None = None, lenient: bool =
         return _nanoseconds(series.to_numpy())
     if holds_numbers(series):
         return _instants_from_numbers(series, layout)
+    if layout in YEARS_WITH_FRACTIONS:
+        try:
+            return _instants_from_numbers(series, layout)
+        except UnreadableValueError:  # dates are understood beside them
+            layout = None
     return _instants_from_objects(series, layout, lenient)
 
 
@@ -370,6 +375,8 @@ def _instants_from_numbers(series: pd.Series, layout: str | None) -> np.ndarray:
     present = ~np.isnan(numbers)
     out = np.full(len(numbers), np.datetime64("NaT"), dtype="datetime64[ns]")
     if layout in YEARS_WITH_FRACTIONS:
+        if not may_be_written(numbers[present], layout):
+            raise UnreadableValueError(numbers[present][0], "a date or time")
         out[present] = instants_of_years(numbers[present], layout)
         return out
     if layout.startswith("epoch:"):

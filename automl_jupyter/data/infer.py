@@ -30,6 +30,7 @@ from automl_jupyter.data.convert import (
 )
 from automl_jupyter.data.dataset import Column, ColumnType
 from automl_jupyter.data.quantities import SHARE, Quantity, find_quantity, is_code
+from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, are_months, years_of
 
 #: rows looked at to count distinct numbers and to judge texts
 SAMPLE_ROWS = 50_000
@@ -460,12 +461,19 @@ def _sorted_words(distinct: _Distinct, keep: set[str]) -> list[str]:
 def layout_of(series: pd.Series, like: str | None = None) -> str | None:
     """Return how a column that is known to hold instants writes them; None where its dtype says it.
 
-    Where days and months may be either way round, they are as in the layout `like`.
+    Where days and months may be either way round, they are as in the layout `like`; so are texts that are years.
     """
     if holds_numbers(series):
         return layout_of_numbers(to_numbers(series).astype(np.float64))
     if kind_of(series) not in {"text", "category"}:
         return None
     texts = _Distinct.of(series).texts
+    present = [t for t in texts if t.strip().lower() not in MISSING_TEXT]
+    years = years_of(present)
+    if years is not None and like in YEARS_WITH_FRACTIONS:
+        return like
+    found = None if years is None or are_months(present) else layout_of_numbers(years)
+    if found in YEARS_WITH_FRACTIONS:
+        return found
     months = bool(texts) and all(_MONTH_NUMBER.match(t) for t in texts)
     return "%Y%m" if months else _date_layout(texts, like)[0]

@@ -18,7 +18,7 @@ from automl_jupyter.data.convert import (
 from automl_jupyter.data.frequency import make_grid
 from automl_jupyter.data.infer import layout_of
 from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
-from automl_jupyter.data.years import YEARS_WITH_FRACTIONS
+from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, are_shares
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
 
 
@@ -97,6 +97,8 @@ def read_times(
         When the zone of training data has no name.
     """
     layout = layout_of(series) if like is None else like.layout
+    if like is None and layout == "epoch:year":
+        _check_shares(series)
     instants = find_instants(series, layout).astype("datetime64[ns]")
     offsets = stated_offsets(series)
     if like is None:
@@ -109,6 +111,14 @@ def read_times(
     if like.zone is None or _has_hours_of(written, like):
         return written, None, layout
     return instants, like.zone, layout
+
+
+def _check_shares(series: pd.Series) -> None:
+    """Refuse years whose fractions are no shares of a year but say a week, or a month and day."""
+    numbers = to_numbers(series).astype(np.float64)
+    if not are_shares(numbers[~np.isnan(numbers)]):
+        hint = "What is behind the point is no share of a year. Write dates, such as 1990-01-31."
+        raise UnreadableValueError(series[series.notna()].iloc[0], "a date or time", hint)
 
 
 def _training_zone(series: pd.Series, offsets: np.ndarray | None) -> str | None:

@@ -197,7 +197,7 @@ def _read_times(
         instants, zone, layout = read_times(series, like, codes)
     except UnreadableValueError as error:
         what = f"has the value {error.shown}{_at(series, error)}, which is not a date or time."
-        report.problems.append(Problem(field, f"The column {name!r} in {where} {what}"))
+        report.problems.append(Problem(field, f"The column {name!r} in {where} {what} {error.hint}".rstrip()))
         return None, None, None
     except UnknownZoneError as error:
         what = f"is in the time zone {plain(repr(error.zone), most=60)}, which has no name that pandas reads."

@@ -93,3 +93,52 @@ def test_a_year_with_a_fraction_after_whole_years_is_not_cut_off() -> None:
     assert read_times(pd.Series([2020.0]), index)[0].tolist() == pd.DatetimeIndex(["2020-01-01"]).as_unit("ns").asi8
     with pytest.raises(UnreadableValueError, match=r"2020\.5 is not a date"):
         to_instants(pd.Series([2020.5, None]), layout="%Y")
+
+
+_NUMBERED = {"epoch:yyyy.mm": (100, 1, "MS"), "epoch:yyyy.q": (10, 3, "QS-JAN")}
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, str, "category"], ids=["64", "32", "texts", "categories"])
+@pytest.mark.parametrize("layout", _NUMBERED)
+def test_numbers_of_months_and_quarters_are_no_shares_of_a_year(layout: str, kind: Any) -> None:
+    """1990.1 is October where months are written so: it is 1990.10."""
+    scale, step, frequency = _NUMBERED[layout]
+    times = pd.date_range("1990-01-01", periods=36 // step, freq=f"{step}MS")
+    told = pd.Series(np.round(times.year + ((times.month - 1) // step + 1) / scale, 2)).astype(kind)
+    index = _series(told)
+    assert (index.frequency, index.layout) == (frequency, layout)
+    assert index.times(index.positions).tolist() == times.tolist()
+    for later in (told, told[:1], pd.Series(times)):
+        assert read_times(later, index)[0].tolist() == times[: len(later)].as_unit("ns").asi8.tolist()
+
+
+def test_months_in_texts_are_read_as_they_are_written() -> None:
+    times = pd.date_range("1990-01-01", periods=36, freq="MS")
+    for told in (times.strftime("%Y.%m"), [f"{t.year}.{t.month}" for t in times]):
+        index = _series(pd.Series(told))
+        assert index.frequency == "MS"
+        assert index.times(index.positions).tolist() == times.tolist()
+        assert read_times(pd.Series(["1993.10"]), index)[0].tolist() == [pd.Timestamp("1993-10-01").value]
+
+
+def test_texts_may_be_years_with_fractions() -> None:
+    times = pd.date_range("1949-01-01", periods=48, freq="MS")
+    told = pd.Series([f"{t.year + (t.month - 1) / 12:.2f}" for t in times])
+    index = _series(told)
+    assert (index.frequency, index.layout) == ("MS", "epoch:month")
+    assert index.times(index.positions).tolist() == times.tolist()
+    for later in (told[33:34], told[33:34].astype(float), pd.Series(["1951-10-01"])):
+        assert read_times(later, index)[0].tolist() == [times[33].value]
+    assert to_instants(pd.Series(["1951.75", "?", None]), layout="epoch:month").tolist()[1:] == [None, None]
+
+
+@pytest.mark.parametrize("kind", [float, str])
+@pytest.mark.parametrize("parts", [np.arange(1, 53) / 100, np.arange(1, 366) / 1000, [0.0131, 0.0228, 0.0331, 0.0430]])
+def test_fractions_that_are_no_shares_of_a_year_are_refused(parts: Any, kind: Any) -> None:
+    told = pd.Series(np.round(np.add.outer([2020, 2021], parts).ravel(), 4)).astype(kind)
+    report, data = Report(), pd.DataFrame({"when": told, "sold": np.arange(len(told)) % 7.0})
+    assert read_panel(data, SeriesRoles("when", (), "sold", "D"), "here", report) is None
+    (problem,) = report.problems
+    assert f"has the value {told.tolist()[0]!r} (row 0), which is not a date or time. What is behind the point" in str(
+        problem
+    )
