@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+#: the kind of components that this makes; those of fitted forecasters that name another, or none, are other features
+KIND = "known at the origin"
 #: seasons that a phase is a mean of, at most: what lies further back says little of a season that changes
 MOST_SEASONS = 20
 #: the least span of the trend, in periods

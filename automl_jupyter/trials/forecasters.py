@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from automl_jupyter.errors import AutoMLError
 from automl_jupyter.featurization.lags import Cells, LagSettings, lag_features
-from automl_jupyter.featurization.seasonal import Components, decompose
+from automl_jupyter.featurization.seasonal import KIND, Components, decompose
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
 from automl_jupyter.learners.series.base import Past
@@ -264,6 +265,7 @@ class PooledForecaster:
         self.floor_ = (
             float((history.values / self._scale(history)[history.index.series]).min()) if self.log_ else _LEAST
         )
+        self.components_ = KIND
         rng = np.random.default_rng(seed)
         rows, step = self._training_cells(history, rng)
         known = [c for c in self.columns if c["name"] not in self.unknown]
@@ -435,6 +437,11 @@ class PooledForecaster:
         """Return the parts of each series."""
         if self.stl is None:
             return None
+        if getattr(self, "components_", None) != KIND:
+            raise AutoMLError(
+                "The model has learnt from components of a decomposition (use_stl) that another version of this package"
+                " makes: from those of this version its forecasts would be wrong. Train it again."
+            )
         return decompose(values, history.index.offsets, history.season)
 
     def _of_components(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.errors import AutoMLError
 from automl_jupyter.trials.forecasters import LocalForecaster, PooledForecaster, lag_set
 from automl_jupyter.trials.history import History
 
@@ -122,3 +124,15 @@ def test_components_of_a_decomposition_do_not_tell_a_learner_what_it_is_to_find(
             ahead = forecaster.forecast(panel(y[:, :end]), HORIZON, pd.DataFrame(index=pd.RangeIndex(6 * HORIZON)))
             errors.append(np.abs(ahead - y[:, end : end + HORIZON]).mean())
     assert np.mean(errors[2:]) < 1.03 * np.mean(errors[:2])
+
+
+def test_a_model_that_has_learnt_from_other_components_is_to_be_trained_again() -> None:
+    """Models saved by earlier versions do not say which; those that have learnt from none are not concerned."""
+    history, future = panel(np.tile(np.arange(float(SEASON)), (2, 10))), pd.DataFrame(index=pd.RangeIndex(2 * HORIZON))
+    for stl in ("season", None):
+        forecaster = PooledForecaster("ElasticNet", {}, lags=LAGS, horizon=HORIZON, seasons=[SEASON], stl=stl)
+        forecaster.fit(history, seed=0, n_jobs=1)
+        assert forecaster.forecast(history, HORIZON, future).shape == (2, HORIZON)
+        del forecaster.components_
+        with pytest.raises(AutoMLError, match=r"use_stl.*Train it again") if stl else nullcontext():
+            forecaster.forecast(history, HORIZON, future)
