@@ -33,7 +33,7 @@ OFF_GRID = 0.1
 #: what the numbers of a column within one period become, each a column of its own with this ending
 AGGREGATES = ("sum", "mean", "min", "max")
 #: instants of a grid that is still made where fewer rows lie on it
-_MOST_INSTANTS = 50_000_000
+MOST_INSTANTS = 50_000_000
 #: rows named in a message
 _MOST_ROWS = 5
 
@@ -311,7 +311,7 @@ def _reaches_too_far(rows: _Rows, frequency: str, roles: SeriesRoles, where: str
     if roles.like is not None:
         low, high = min(low, roles.like.first.value), max(high, roles.like.first.value)
     n = (high - low) // int(pd.tseries.frequencies.to_offset(frequency).nanos) + 1
-    if n <= max(_MOST_INSTANTS, len(rows.times)):
+    if n <= max(MOST_INSTANTS, len(rows.times)):
         return False
     message = f"The rows of {where} reach from {ends[0]} to {ends[1]}: with the frequency {frequency}"
     hint = "Remove rows whose time is wrong" + (", or give a coarser frequency." if roles.like is None else ".")

@@ -16,7 +16,7 @@ from automl_jupyter.data.frames import as_frame
 from automl_jupyter.data.gaps import fill_target
 from automl_jupyter.data.instants import read_times
 from automl_jupyter.data.panel import PanelIndex, id_keys, is_calendar
-from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.data.series import MOST_INSTANTS, Report, SeriesRoles, read_panel
 from automl_jupyter.data.zones import in_local_time
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
@@ -204,7 +204,7 @@ class ForecastingModel(FittedModel):
             When a row's series is not known, or it does not lie after the training data.
         """
         frame = as_frame(X, field="X")
-        series, positions = self._locate(frame, self.index)
+        series, positions = self._locate(frame, self.index, "X")
         if not len(series):
             return np.empty(0)
         steps = positions - (self.index.starts + self.index.lengths)[series] + 1
@@ -213,6 +213,8 @@ class ForecastingModel(FittedModel):
             message = f"{plural(len(at), 'row')} ({_rows(at)}) do not lie after the end of the training data."
             raise ModelInputError(f"{message} Use rolling_forecast to forecast a past that is known.")
         horizon = int(steps.max())
+        if horizon * self.index.n_series > self._most_cells(self.index):
+            raise self._too_far(frame, int(steps.argmax()), horizon * self.index.n_series, "X")
         future = self._future(self.history_, horizon, frame, may_lack=True)
         ahead = self.blend_.forecast(self.history_, horizon, future)
         return np.asarray(ahead[series, steps - 1])
@@ -235,7 +237,7 @@ class ForecastingModel(FittedModel):
             A row a series, origin and period: id columns, time column, ``origin`` (the last instant known),
             ``step`` (periods after it), ``forecast`` and ``actual``.
         """
-        horizon = self._checked_horizon(horizon)
+        horizon = self._checked_horizon(horizon, self.index)
         step = whole(step, "step", 1)
         later = self._read(test, "test", needed=[*self.columns_known_ahead, *self.blend_.needs_past])
         rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
@@ -307,14 +309,26 @@ class ForecastingModel(FittedModel):
 
     # --- how rows are read ---------------------------------------------------------------------------------------
 
-    def _checked_horizon(self, horizon: int | None) -> int:
+    def _checked_horizon(self, horizon: int | None, index: PanelIndex) -> int:
         if horizon is None:
             return self.horizon
         if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
             raise AutoMLError(
                 f"horizon: {horizon!r} is no whole number of 1 or more; it counts the periods to forecast."
             )
+        if horizon * index.n_series > self._most_cells(index):
+            many = f"{plural(int(horizon), 'period')} of {plural(index.n_series, 'series', 'series')}"
+            raise AutoMLError(f"horizon: {many} are too many to forecast; at most {self._most_cells(index):,} are.")
         return int(horizon)
+
+    def _most_cells(self, index: PanelIndex) -> int:
+        """Return how many periods of all series fit into memory; those it was trained for are forecast anyway."""
+        return max(MOST_INSTANTS, index.n_series * self.horizon)
+
+    def _too_far(self, frame: pd.DataFrame, row: int, n: int, where: str) -> ModelInputError:
+        reaches = f"{where} reaches to {plain(str(frame[self.index.time_column].iloc[row]), most=60)} ({_rows([row])})"
+        message = f"with the frequency {self.index.frequency}, there would be {n:,} periods, which are too many"
+        return ModelInputError(f"{reaches}: {message}. Remove rows whose time is wrong.")
 
     def _ahead(
         self, context: object, horizon: int | None, X_future: object
@@ -330,7 +344,7 @@ class ForecastingModel(FittedModel):
             future = self._of_series_in(future, history)
         if horizon is None and future is not None:
             horizon = self._steps_given(history, future)
-        horizon = self._checked_horizon(horizon)
+        horizon = self._checked_horizon(horizon, history.index)
         rows = self._future(history, horizon, future)
         ahead = self.blend_.forecast(history, horizon, rows)
         index = history.index
@@ -396,9 +410,9 @@ class ForecastingModel(FittedModel):
         numbers = self.index.numbers
         return np.array([numbers.get(key, -1) for key in id_keys(ids)], dtype=np.intp)
 
-    def _locate(self, frame: pd.DataFrame, index: PanelIndex) -> tuple[np.ndarray, np.ndarray]:
+    def _locate(self, frame: pd.DataFrame, index: PanelIndex, where: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the series and the position on the grid of each row."""
-        self._check_columns(frame, [index.time_column, *index.id_columns], "X")
+        self._check_columns(frame, [index.time_column, *index.id_columns], where)
         if not len(frame):
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
         keys = id_keys(frame[list(index.id_columns)])
@@ -410,7 +424,15 @@ class ForecastingModel(FittedModel):
             message = f"Series that there is no past of: {named} ({_rows(at)})."
             raise ModelInputError(f"{message} Give their past as context to forecast.")
         times = self._times(frame[index.time_column], index, series)
-        last = max(index.times(index.starts + index.lengths - 1).max(), times.max())
+        known = int((index.starts + index.lengths).max())
+        reach = (
+            0
+            if is_calendar(index.frequency)
+            else (times.max() - index.first) // pd.Timedelta(pd.tseries.frequencies.to_offset(index.frequency))
+        )
+        if reach > max(MOST_INSTANTS, known + self.horizon):
+            raise self._too_far(frame, int(times.argmax()), int(reach), where)
+        last = max(index.times(np.array([known - 1])).max(), times.max())
         grid = pd.date_range(index.first, last, freq=index.frequency)
         positions = grid.get_indexer(times)
         before = times < index.first
@@ -438,9 +460,13 @@ class ForecastingModel(FittedModel):
         return index.settled(times)
 
     def _steps_given(self, history: History, future: pd.DataFrame) -> int:
-        series, positions = self._locate(future, history.index)
-        steps = positions - (history.index.starts + history.index.lengths)[series] + 1
-        return max(int(steps.max(initial=1)), 1)
+        index = history.index
+        series, positions = self._locate(future, index, "X_future")
+        steps = positions - (index.starts + index.lengths)[series] + 1
+        horizon = max(int(steps.max(initial=1)), 1)
+        if horizon * index.n_series > self._most_cells(index):
+            raise self._too_far(future, int(steps.argmax()), horizon * index.n_series, "X_future")
+        return horizon
 
     def _future(
         self, history: History, horizon: int, given: pd.DataFrame | None, *, may_lack: bool = False
@@ -462,7 +488,7 @@ class ForecastingModel(FittedModel):
                 )
             return history.carry_on(self._encoded(raw, "X_future"), self.settings_["unknown"])
         self._check_columns(given, needed, "X_future")
-        at_series, positions = self._locate(given, index)
+        at_series, positions = self._locate(given, index, "X" if may_lack else "X_future")
         steps = positions - (index.starts + index.lengths)[at_series]
         inside = np.flatnonzero((steps >= 0) & (steps < horizon))
         source = np.full(len(series), -1)
@@ -508,5 +534,5 @@ def _is_share(value: object) -> bool:
     return isinstance(value, int | float | np.number) and bool(0 < value < 1)
 
 
-def _rows(rows: np.ndarray) -> str:
+def _rows(rows: Sequence[int] | np.ndarray) -> str:
     return f"row {listing([str(r) for r in rows[:_MOST_NAMED]], last='and')}"

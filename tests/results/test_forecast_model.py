@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from automl_jupyter import automl
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, DataError, ModelInputError
+from automl_jupyter.results import forecast_model
 
 
 def sales(times: Any, *shops: Any) -> pd.DataFrame:
@@ -246,6 +248,25 @@ def test_no_rows_and_odd_levels_are_answered_in_a_value_or_a_sentence() -> None:
         model.forecast_quantiles(quantiles=["low"])
     with pytest.raises(AutoMLError, match="level: None does not lie between 0 and 1"):
         model.interval(None)
+
+
+def test_what_would_not_fit_into_memory_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = pd.date_range("2024-01-01", periods=60, freq="s", tz="Europe/Berlin")
+    model = run(sales(seconds, "a", "b"), forecast_horizon=3).model
+    far = sales(pd.DatetimeIndex([seconds[-1] + pd.Timedelta("1s"), pd.Timestamp("2250-01-01", tz="Europe/Berlin")]))
+    monkeypatch.setattr(forecast_model, "MOST_INSTANTS", 1_000)
+    ahead = sales(seconds[-2:] + pd.Timedelta("600s"))  # of one series it would not be too far
+    for rows, instant in ((far, "2250-01-01 00:00:00+01:00"), (ahead, str(ahead["when"][1]))):
+        for where, ask in (("X", model.predict), ("X_future", lambda X: model.forecast(X_future=X))):
+            with pytest.raises(
+                ModelInputError, match=f"{where} reaches to {re.escape(instant)} .row 1.: with the freq"
+            ):
+                ask(rows)
+    for ask in (model.forecast, lambda horizon: model.rolling_forecast(far[:1], horizon=horizon)):
+        with pytest.raises(AutoMLError, match=r"horizon: 501 periods of 2 series are too many to forecast"):
+            ask(horizon=501)
+    with pytest.raises(ModelInputError, match="X_future: there is no column 'when'"):
+        model.forecast(X_future=far.drop(columns="when"))
 
 
 def test_the_same_test_values_at_other_instants_are_another_table() -> None:
