@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, fold_name, listing, plain, plural
+from automl_jupyter._core.warn import warn_caller
 from automl_jupyter.data.convert import (
     UnreadableValueError,
     Vocabulary,
@@ -220,7 +220,7 @@ class TableSchema:
         if extra and not self._warned:
             self._warned = True
             shown = listing(sorted(plain(e, most=80) for e in extra), last="and", most=10)
-            warnings.warn(f"In {where}, columns the model does not know are left out: {shown}.", stacklevel=3)
+            warn_caller(f"In {where}, columns the model does not know are left out: {shown}.")
 
     def _encode_column(self, column: Column, series: pd.Series) -> Any:
         coding = self._codings[column.name]

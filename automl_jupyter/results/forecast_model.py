@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
+from automl_jupyter._core.warn import warn_caller
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
 from automl_jupyter.data.gaps import fill_target
@@ -382,7 +382,7 @@ class ForecastingModel(FittedModel):
             raise ModelInputError(" ".join(str(p) for p in report.problems))
         for note in report.notes:
             if note.level == "warning":
-                warnings.warn(f"In {where}: {note.what} {note.why}", stacklevel=3)
+                warn_caller(f"In {where}: {note.what} {note.why}")
         self._check_columns(panel.X, needed, where)
         X = self._encoded(panel.X, where)
         y = fill_target(panel.y, panel.index, self.settings_.get("target_fill"))

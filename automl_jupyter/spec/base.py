@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from automl_jupyter._core.text import listing, plain
+from automl_jupyter._core.warn import warn_caller
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.spec.kinds import Allowed, RefusedError, as_number, nearest, shown
 
@@ -226,11 +225,4 @@ def sentences(kind: type[Settings], error: ValidationError, value: Any) -> list[
 
 def deprecated(old: str, new: str) -> None:
     """Warn, at the caller's own line, that a name has been replaced."""
-    level, frame = 1, sys._getframe(0)
-    while frame.f_back is not None and _is_ours(cast(str, frame.f_globals.get("__name__", ""))):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(f"{old} is now called {new}; the former name still works.", DeprecationWarning, stacklevel=level)
-
-
-def _is_ours(module: str) -> bool:
-    return module.split(".")[0] in ("automl_jupyter", "pydantic")
+    warn_caller(f"{old} is now called {new}; the former name still works.", DeprecationWarning)

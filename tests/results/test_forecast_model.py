@@ -143,8 +143,10 @@ def test_rows_beside_the_grid_are_refused_in_a_sentence() -> None:
         model.rolling_forecast(beside)
     mostly_on = pd.concat([sales(hours[:30] + pd.Timedelta("100h")), beside[:1]])
     message = "In context: 1 row between the instants of the frequency h was left out. The frequency is that of the"
-    with pytest.warns(UserWarning, match=message):
-        assert len(model.forecast(context=mostly_on)) == 3
+    for ask in (model.forecast, model.forecast_quantiles, lambda context: model.interval(0.8, context)):
+        with pytest.warns(UserWarning, match=message) as caught:
+            assert len(ask(context=mostly_on)) == 3
+        assert caught[0].filename == __file__
     with pytest.raises(DataError, match="test_data: 10 rows"):
         run(known, test_data=beside, forecast_horizon=3)
 
