@@ -21,6 +21,9 @@ from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
 from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, are_shares
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of
 
+#: how far clocks are put forward or back, at most
+_CLOCKS = np.timedelta64(2, "h")
+
 
 def find_instants(series: pd.Series, layout: str | None = None) -> np.ndarray:
     """Return a column that is known to hold instants as datetime64[ns] in UTC, however they are written.
@@ -226,7 +229,7 @@ def at_usual_hour(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeInde
     """Return days of a zone's clocks at the hour that most of them begin at, where that is one hour.
 
     Days that begin at an hour of another zone begin an hour later when the clocks have changed, and one whose
-    midnight the clocks leave out begins an hour later, too.
+    midnight the clocks leave out begins an hour later, too. Rows at hours that no clock explains are left as they are.
 
     Parameters
     ----------
@@ -244,5 +247,6 @@ def at_usual_hour(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeInde
     found = times.normalize() + usual_hour(times)
     if 2 * (found == times).sum() < len(times):
         return times
+    found = found.where(np.abs((found - times).to_numpy()) <= _CLOCKS, times)
     meet = (np.diff(found.asi8) == 0) & (np.diff(codes) == 0) & (np.diff(times.asi8) != 0)
     return found.where(~np.isin(codes, codes[1:][meet]), times)

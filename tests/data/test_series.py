@@ -216,6 +216,25 @@ def test_a_day_without_a_midnight_is_kept(zone: str) -> None:
     assert panel.index.shown_times(panel.index.positions).tolist() == times.tolist()
 
 
+@pytest.mark.parametrize("start", ["2024-03-01", "2024-06-01"], ids=["clocks change", "one time"])
+def test_a_row_at_another_hour_is_not_moved_within_its_day(start: str) -> None:
+    """No clock is put forward by half a day."""
+    days = pd.date_range(f"{start} 09:00", periods=60, tz="Europe/Berlin")
+    stray = days[40] + pd.Timedelta("8h30min")
+    report = Report()
+    panel = read(days.delete(40).insert(40, stray), report=report)
+    assert panel.index.shown_times(panel.index.positions).tolist() == days.tolist()
+    assert np.flatnonzero(np.isnan(panel.y)).tolist() == [40]
+    (note,) = [n for n in report.notes if "moved" in n.what or "left out" in n.what]
+    assert note.what == "1 row between the instants of the frequency D was left out."
+
+
+def test_a_second_row_on_a_day_keeps_no_other_from_its_hour() -> None:
+    days = pd.date_range("2024-01-01", "2024-04-10", tz="UTC").tz_convert("Europe/Berlin")
+    index = read(days.insert(50, days[49] + pd.Timedelta("8h30min"))).index
+    assert index.shown_times(index.positions).normalize().tolist() == days.normalize().tolist()
+
+
 def test_a_series_with_two_rows_on_a_day_is_not_moved_within_its_days() -> None:
     days = pd.date_range("2024-01-01", "2024-04-10", tz="UTC").tz_convert("Europe/Berlin")
     twice = days.insert(50, days[49] + pd.Timedelta("1h"))
