@@ -425,11 +425,9 @@ class ForecastingModel(FittedModel):
             raise ModelInputError(f"{message} Give their past as context to forecast.")
         times = self._times(frame[index.time_column], index, series)
         known = int((index.starts + index.lengths).max())
-        reach = (
-            0
-            if is_calendar(index.frequency)
-            else (times.max() - index.first) // pd.Timedelta(pd.tseries.frequencies.to_offset(index.frequency))
-        )
+        reach = 0
+        if not is_calendar(index.frequency):  # of days and longer steps there are always few
+            reach = (times.max() - index.first).value // int(pd.tseries.frequencies.to_offset(index.frequency).nanos)
         if reach > max(MOST_INSTANTS, known + self.horizon):
             raise self._too_far(frame, int(times.argmax()), int(reach), where)
         last = max(index.times(np.array([known - 1])).max(), times.max())
