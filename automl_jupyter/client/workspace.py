@@ -79,6 +79,8 @@ class MLClient:
         credential: object | None = None,
         path: str | Path | None = None,
         file_name: str | None = None,
+        *,
+        compute: object | None = None,
         **ignored: object,
     ) -> MLClient:
         """Return the client of the workspace in the current folder, or in the folder `path`.
@@ -86,7 +88,7 @@ class MLClient:
         No credential is needed, and no file that says where a workspace in the cloud is; both are taken and ignored.
         """
         _refuse_unknown(ignored)
-        return cls(None if workspace_folder(path).is_file() else path)
+        return cls(None if workspace_folder(path).is_file() else path, compute=compute)
 
     def __repr__(self) -> str:
         return f"MLClient({str(self.path)!r})"

@@ -277,7 +277,7 @@ class Controller:
         except FunctionError as error:
             tried = [t for t in self.history.trials.values() if t.learner != "Dummy" and t.folds]
             if tried and not self.history.scored.get(self.metric.key):
-                raise
+                raise FunctionError(f"{error} It had no value on any fold so far.") from error
             if not any(n.message.startswith(str(error)) for n in self.history.notes):
                 self._note(f"{error} A trial with such a fold has no score.", "warning")
             return None

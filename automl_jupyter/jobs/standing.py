@@ -99,6 +99,8 @@ def has_stalled(plan: Plan, history: History) -> bool:
         window = max(window, sum(history.trials[number].queued_s >= since for number, _ in scored))
     if not stalled([score for _, score in scored], window=window):
         return False
+    if total is not None and plan.vote_ensemble and not history.ensembles:
+        return False  # a job that goes on has yet to choose anew what its best trials are weighted by
     members = {number for ensemble in history.ensembles.values() for number, _ in ensemble.members}
     return not members & {number for number, _ in scored[-window:]}
 

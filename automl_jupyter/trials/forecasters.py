@@ -368,8 +368,10 @@ class PooledForecaster:
         values = history.values / self._scale(history)[history.index.series]
         if not self.log_:
             return np.asarray(values)
-        # Later values may be 0. Far below all it has learnt from, such a one would be all that its forecast shows.
-        return np.asarray(np.log(np.maximum(values, getattr(self, "floor_", _LEAST))))
+        # Later values may be 0. Far below all that is there, such a one would be all that its forecast shows.
+        positive = values[values > 0]
+        floor = min(getattr(self, "floor_", _LEAST), float(positive.min()) if len(positive) else np.inf)
+        return np.asarray(np.log(np.where(values <= 0, floor, values)))
 
     def _training_cells(self, history: History, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows to learn and how many steps before each its origin lies."""

@@ -90,6 +90,7 @@ def test_the_client_takes_what_the_clouds_takes(tmp_path: Path) -> None:
     ):
         assert ml_client.path == here
     assert MLClient.from_config(path=tmp_path).path == tmp_path
+    assert MLClient.from_config(path=tmp_path, compute="inline").jobs._compute == "inline"
 
 
 def test_a_keyword_that_no_client_has_is_refused() -> None:

@@ -153,3 +153,16 @@ def test_a_job_stopped_in_its_refits_fits_them_when_it_goes_on() -> None:
     job.resume().run()
     assert job.history.status == "Completed"
     assert all(job.history.trials[n].refit_s == 3.0 for n in asked)
+
+
+@pytest.mark.parametrize("race_folds", [1, 3])
+def test_a_job_that_goes_on_has_not_stalled_before_its_ensemble_is_chosen_anew(race_folds: int) -> None:
+    """One trial is the best, and those that come later get better beside it."""
+
+    def script(number: int, fold: int) -> ScriptedFit:
+        return ScriptedFit(1.0, 0.9 if number == 2 else 0.5 + 0.0005 * number)
+
+    job = Simulation(make_plan(timeout_s=600.0, race_folds=race_folds), script, requests={480.0: ("cancel", {})}).run()
+    assert job.history.status == "Canceled"
+    job.resume().run()
+    assert job.history.limit == "timeout_minutes"

@@ -63,6 +63,17 @@ def test_a_0_after_training_moves_a_logarithm_no_further_than_the_smallest_value
     assert (np.abs(np.log(after[0] / before[0])) < 0.5).all()
 
 
+@pytest.mark.parametrize("difference", ["mean", "last"])
+def test_logarithms_follow_a_level_below_all_of_training(difference: str) -> None:
+    y = sales(length=140)
+    params = {"strategy": "direct", "difference": difference, "n_rounds": 40, "log": True}
+    forecaster = PooledForecaster("LightGBM", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON])
+    forecaster.fit(panel(y[:, :110]), seed=0, n_jobs=1)
+    y[:, 110:] *= 0.2
+    ahead = forecaster.forecast(panel(y[:, :133]), HORIZON, pd.DataFrame(index=pd.RangeIndex(len(y) * HORIZON)))
+    assert np.abs(np.log(ahead / y[:, 133:])).mean() < 0.3
+
+
 def test_a_model_of_before_knows_no_smallest_value() -> None:
     y = sales()
     params = {"strategy": "direct", "difference": "mean", "n_rounds": 5, "log": True}
