@@ -166,8 +166,7 @@ def score_fold(
     """
     y, weight = predictions.truth(fold)
     held_out = predictions.get(number, fold)
-    value = metric.value_or_error(y, held_out, weight, predictions.context(context, [fold]))
-    return None if value is None else float(value)
+    return metric.value(y, held_out, weight, predictions.context(context, [fold]), strict=True)
 
 
 def _score(history: History, number: int, n_folds: int) -> float:

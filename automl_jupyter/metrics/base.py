@@ -133,6 +133,8 @@ class Metric:
         pred: np.ndarray,
         weight: np.ndarray | None = None,
         context: MetricContext | None = None,
+        *,
+        strict: bool = False,
     ) -> float | None:
         """Return the metric as people know it, or None where it is undefined or its function raises.
 
@@ -146,31 +148,24 @@ class Metric:
             Row weights; equal when not given.
         context : MetricContext, optional
             When not given, the number of classes is read off `pred`.
-        """
-        try:
-            return self.value_or_error(y, pred, weight, context)
-        except FunctionError:
-            return None
-
-    def value_or_error(
-        self,
-        y: np.ndarray,
-        pred: np.ndarray,
-        weight: np.ndarray | None = None,
-        context: MetricContext | None = None,
-    ) -> float | None:
-        """Return what `value` does, but say why a function of the user's own has no value.
+        strict : bool, default False
+            Whether to say why a function of the user's own has no value.
 
         Raises
         ------
         FunctionError
-            When it raises, or gives something else than a number.
+            If `strict`, when such a function raises, or gives something else than a number.
         """
         pred = np.asarray(pred)
         if context is None:
             context = MetricContext(n_classes=pred.shape[1] if pred.ndim == 2 else None)
-        with np.errstate(all="ignore"):
-            return finite_or_none(self.function(np.asarray(y), pred, weight, context))
+        try:
+            with np.errstate(all="ignore"):
+                return finite_or_none(self.function(np.asarray(y), pred, weight, context))
+        except FunctionError:
+            if strict:
+                raise
+            return None
 
     def score(self, value: float) -> float:
         """Return `value` turned so that greater is better."""

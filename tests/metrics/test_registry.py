@@ -194,9 +194,9 @@ def test_a_function_that_raises_or_gives_no_number_is_named() -> None:
 
     y = np.array([1.0])
     with pytest.raises(FunctionError, match=r"^The function broken, the primary metric, raised KeyError: 'shop'\.$"):
-        resolve_metric(broken, "regression").value_or_error(y, y)
+        resolve_metric(broken, "regression").value(y, y, strict=True)
     with pytest.raises(FunctionError, match=r"^The function silent, .*, returned None, which is not a number\.$"):
-        resolve_metric(silent, "regression").value_or_error(y, y)  # type: ignore[arg-type]
+        resolve_metric(silent, "regression").value(y, y, strict=True)  # type: ignore[arg-type]
     assert resolve_metric(broken, "regression").value(y, y) is None
 
 
