@@ -216,7 +216,8 @@ def _see_through(job: Job, *, quiet: bool, as_json: bool) -> None:
         raise exits.CommandError(f"The job {job.name} has not ended, but no process runs it any more.", code)
     if not quiet:
         best = best_line(last)
-        reason = f" ({last['reason']})" if last.get("reason") else ""
+        why = str(last.get("reason") or "").rstrip(".")
+        reason = f" ({why})" if why else ""
         click.echo(
             f"{last.get('status')}{reason}. {f'Best: {best}. ' if best else ''}Folder: {job.path}",
             file=stream,

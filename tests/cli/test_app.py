@@ -72,11 +72,11 @@ def test_help_of_run_shows_the_options_of_the_specification(run: Run) -> None:
 
 def test_run_ends_with_the_status_and_the_best(run: Run, submitted: Any, fakes: SimpleNamespace) -> None:
     rows = [fakes.row(1, "LightGBM", 0.91, rank=1)]
-    submitted.job = fakes.Job(fakes.snapshot(), fakes.snapshot("Completed", rows=rows))
+    submitted.job = fakes.Job(fakes.snapshot(), fakes.snapshot("Completed", rows=rows, reason="The time was used up."))
     result = run("run", "JOB", "--timeout", "2", "limits.max_trials=9", "--workspace", "w")
     assert result.exit_code == 0
     assert result.stdout.endswith(
-        "Completed. Best: LightGBM, AUC_weighted 0.9100. Folder: automl_jobs/birds/calm_owl\n"
+        "Completed (The time was used up). Best: LightGBM, AUC_weighted 0.9100. Folder: automl_jobs/birds/calm_owl\n"
     )
     assert "#1 LightGBM" in result.stdout
     assert (submitted.specs[0].limits.timeout_minutes, submitted.specs[0].limits.max_trials) == (2, 9)
