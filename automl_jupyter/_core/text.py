@@ -15,7 +15,7 @@ def fold_name(name: str) -> str:
     >>> fold_name("Light_GBM") == fold_name("LightGBM")
     True
     """
-    return re.sub(r"[^0-9a-z]", "", name.lower())
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def suggest(name: object, allowed: Iterable[str]) -> str | None:
@@ -26,8 +26,11 @@ def suggest(name: object, allowed: Iterable[str]) -> str | None:
     >>> suggest("AUC_weigthed", ["accuracy", "AUC_weighted"])
     'AUC_weighted'
     """
+    folded = fold_name(str(name))
+    if not folded:  # signs alone are like no other name
+        return None
     by_fold = {fold_name(a): a for a in allowed}
-    near = difflib.get_close_matches(fold_name(str(name)), by_fold, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.6)
     return by_fold[near[0]] if near else None
 
 
@@ -110,7 +113,8 @@ def number(value: float) -> str:
 
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: with halves of surrogate pairs, which no page and no UTF-8 stream can carry
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(value: object, *, most: int = 300) -> str:

@@ -113,7 +113,7 @@ def schema() -> None:
     """Print the JSON Schema of job files."""
     from automl_jupyter.spec.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(json_schema(), indent=2))
 
 
 @main.command("jobs")
@@ -126,7 +126,7 @@ def list_jobs(workspace: Path | None, as_json: bool) -> None:
     client = _client(workspace)
     records = [job_record(summary, client.path) for summary in client.jobs.summaries()]
     if as_json:
-        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(records, indent=2))
     elif not records:
         click.echo("There are no jobs here.", err=True)
     else:
@@ -226,4 +226,4 @@ def _see_through(job: Job, *, quiet: bool, as_json: bool) -> None:
 
 
 def _dump(snapshot: dict[str, Any]) -> str:
-    return json.dumps(snapshot, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(snapshot, indent=2, default=str)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import io
+import sys
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -56,6 +58,8 @@ class Door(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command named in `ctx`."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a pipe's encoding may lack our marks, as on Windows
         try:
             return super().invoke(ctx)
         except AutoMLError as error:

@@ -29,7 +29,7 @@ def job_table(records: Sequence[Mapping[str, Any]]) -> Table:
     for name in ("Job", "Experiment", "Task", "Status", "Best", "Metric", "Time", "Created"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
     for record in records:
-        best = f"{record['best']} {record['text']}{on_folds(record)}" if record.get("best") else "–"
+        best = f"{record['best']} {record.get('text') or '–'}{on_folds(record)}" if record.get("best") else "–"
         created = str(record.get("created_at") or "")[:16].replace("T", " ")
         cells = (
             record.get("name"),

@@ -1,15 +1,25 @@
 """The names that code written for Azure Machine Learning's Python SDK v2 imports.
 
-Change its import lines to ``from automl_jupyter.client.azure import …`` and the rest runs as it is, on this machine.
+Change its import lines to ``from automl_jupyter.client.azure import …``, those of ``azure.ai.ml.automl`` and
+``azure.ai.ml.sweep`` too, and what makes, starts and follows a job of classification, regression or forecasting runs as
+it is, on this machine. What else the cloud has, such as registering and deploying models, is not here.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from automl_jupyter.client import automl
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.spec.inputs import Input, JobInput
 
 __all__ = ["AssetTypes", "DefaultAzureCredential", "Input", "JobInput", "MLClient", "Output", "automl"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in automl.__all__:
+        return getattr(automl, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class AssetTypes:

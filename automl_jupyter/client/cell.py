@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import keyword
+import os
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +16,10 @@ from automl_jupyter.spec.options import OPTIONS, Option
 
 #: what a job is called when the cell gives no name
 DEFAULT_NAME = "job"
+#: what takes its meaning from the next character; on Windows it stands between the parts of a path
+_ESCAPE = "" if os.name == "nt" else "\\"
+#: the number of a run, which a cell that is run again adds to its job's name
+_RUN = re.compile(r"-[1-9]\d{0,8}\Z")
 
 #: options of the cell itself, which say nothing of the job: flag -> help
 CELL_FLAGS = {
@@ -60,8 +66,10 @@ def split_line(line: str) -> list[str]:
     >>> split_line('bank --target "my column"')
     ['bank', '--target', 'my column']
     """
+    words = shlex.shlex(line, posix=True)
+    words.whitespace_split, words.commenters, words.escape = True, "", _ESCAPE
     try:
-        return shlex.split(line, posix=True)
+        return list(words)
     except ValueError:
         raise SpecError([Problem("%%automl", f"a quote is not closed in: {plain(line)}")]) from None
 
@@ -101,6 +109,18 @@ def name_problem(name: str) -> str:
     if keyword.iskeyword(name):
         return f"{name!r} is a word of Python itself and cannot name a variable."
     return ""
+
+
+def cell_of_run(name: str | None) -> str:
+    """Return the name of the cell that a job is a run of; `DEFAULT_NAME` where it is no cell's.
+
+    Examples
+    --------
+    >>> cell_of_run("bank-2"), cell_of_run("my.job"), cell_of_run(None)
+    ('bank', 'job', 'job')
+    """
+    found = _RUN.sub("", name or "")
+    return DEFAULT_NAME if name_problem(found) else found
 
 
 class _LineReader:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from automl_jupyter.client.cell import cell_of_run
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.model_page import chart_picture, model_page
 from automl_jupyter.results.words import presentable
@@ -65,6 +66,14 @@ def act(job: Any, content: Mapping[str, Any]) -> str:
     return ""
 
 
+def _cell_of(job: Any) -> str:
+    """Return the cell that asks for the same again: the job's own name is taken, and becomes the variable's."""
+    spec = job.spec
+    variable = cell_of_run(spec.name)
+    spec.name = None
+    return render_cell(spec, variable)
+
+
 def answer(job: Any, question: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a page asked: a model's page, one chart as a picture, or the job's cell. Never raises.
 
@@ -75,7 +84,7 @@ def answer(job: Any, question: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         if question.get("what") == "cell":
-            return {"cell": render_cell(job.spec)}
+            return {"cell": _cell_of(job)}
         model = _model_of(question)
         if question.get("what") == "model":
             page = model_page(job, model)

@@ -102,6 +102,8 @@ class Job:
     @property
     def history(self) -> History:
         """Everything its events say, now."""
+        if not self._feed.history.is_over:
+            self._feed.look()  # of a job that another process runs: what was added to its log
         return self._feed.history
 
     @property
@@ -346,7 +348,9 @@ class Job:
         while not self.done:
             left = None if until is None else until - monotonic_s()
             if left is not None and left <= 0:
-                return self
+                if self._is_attended():
+                    return self
+                break
             self._feed.wait_for(lambda h: h.is_over, LOOK_S if left is None else min(left, LOOK_S))
             if not self.done and not self._is_attended():
                 break
@@ -407,7 +411,9 @@ class Job:
         except ValueError:
             known = False
         if not known:
-            raise AutoMLError(f"There is no trial {number!r}; the trials are 0 to {len(self.history.trials) - 1}.")
+            n_trials = len(self.history.trials)
+            known_ones = f"the trials are 0 to {n_trials - 1}" if n_trials else "none was begun yet"
+            raise AutoMLError(f"There is no trial {number!r}; {known_ones}.")
         self._request("skip", number=int(number))
 
     def block(self, learner: str) -> None:

@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import number, plain, plural
+from automl_jupyter.client.cell import cell_of_run
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.panel_fields import FIELDS, OF_TASK, SECTIONS, TASKS, Field
 from automl_jupyter.client.profile import Profile, profile
@@ -173,8 +174,8 @@ class Panel:
             elif key not in ("name", "type", "task"):
                 _put(rest, key, value)
         self._values["task"] = job.task
-        if job.name and _NAME.fullmatch(job.name):
-            self._values["name"] = job.name
+        if job.name and _NAME.fullmatch(name := cell_of_run(job.name)):
+            self._values["name"] = name
         self._rest = rest
         types = rest.get("featurization", {}).pop("column_name_and_types", {})
         self._types = {str(name): str(type) for name, type in types.items()}
@@ -206,7 +207,8 @@ class Panel:
         """Guess the task of the target, and say what matters for the metric, and which types do not fit."""
         from automl_jupyter.data.profile_target import profile_target
 
-        self._guess, self._advice, self._profile, self._refused = (None, ""), "", None, {}
+        self._guess, self._advice, self._types_error = (None, ""), "", ""
+        self._profile, self._refused = None, {}
         target = self._values.get("target_column_name")
         if self._frame is not None and target in self.columns:
             series = self._frame.iloc[:, self.columns.index(str(target))]

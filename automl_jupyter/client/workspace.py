@@ -88,7 +88,9 @@ class MLClient:
         No credential is needed, and no file that says where a workspace in the cloud is; both are taken and ignored.
         """
         _refuse_unknown(ignored)
-        return cls(None if workspace_folder(path).is_file() else path, compute=compute)
+        folder = workspace_folder(path)
+        is_config = folder.is_file() or folder.suffix == ".json"  # also one that was left in the cloud
+        return cls(None if is_config else path, compute=compute)
 
     def __repr__(self) -> str:
         return f"MLClient({str(self.path)!r})"

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
@@ -87,10 +88,11 @@ def job_names() -> list[str]:
     return [folder.path.name for folder in list_folders(default_workspace())]
 
 
-def _workspace() -> Any:
+def _workspace(job_folder: Path | None = None) -> Any:
+    """Return the client of the notebook's workspace, or of the one that a job lies in."""
     from automl_jupyter.client.workspace import MLClient
 
-    return MLClient()
+    return MLClient() if job_folder is None else MLClient(job_folder.parent.parent)
 
 
 def _jobs(_shell: Any, _arguments: Sequence[str]) -> None:
@@ -132,8 +134,8 @@ def _open(shell: Any, arguments: Sequence[str]) -> None:
 
 def _resume(shell: Any, arguments: Sequence[str]) -> None:
     variable = _variable(shell, arguments)
-    name = find_job(shell, arguments[0]).name
-    job = _workspace().jobs.resume(name, namespace=shell.user_ns)
+    found = find_job(shell, arguments[0])
+    job = _workspace(getattr(found, "path", None)).jobs.resume(found.name, namespace=shell.user_ns)
     bind(shell, variable, job)
     _show_job(shell, job)
 

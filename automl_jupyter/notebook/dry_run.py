@@ -31,11 +31,13 @@ def make_dry_plan(spec: AutoMLJob, namespace: Mapping[str, Any], base: Path = Pa
     SpecError, DataError
         With every problem found.
     """
+    from automl_jupyter.client.submit import resolve_compute
     from automl_jupyter.jobs.prepare import decide, with_guardrails
     from automl_jupyter.tasks import check_trainable
 
     spec.check()
     job = check_trainable(spec)
+    resolve_compute(job.compute, namespace)  # refuses the name of what is no cluster
     return with_guardrails(decide(job, namespace=namespace, base=base.absolute(), n_slots=1), job)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
+from automl_jupyter.errors import SpecError
 from automl_jupyter.notebook.live import JobLike, Watch
 
 
@@ -54,11 +55,14 @@ def start_cell(shell: Any, line: str, body: str) -> Started | None:
     from automl_jupyter.spec.parse import parse_cell
 
     asked = parse_cell_arguments(line)
-    spec = parse_cell(body, asked.options)
+    try:
+        spec = parse_cell(body, asked.options)
+    except SpecError as error:  # whose lines are the body's: the cell has one more before it
+        raise SpecError(p if p.line is None else replace(p, line=p.line + 1) for p in error.problems) from None
+    check_free(shell.user_ns, asked.name)
     if asked.dry_run:
         sys.stdout.write(plan_text(make_dry_plan(spec, shell.user_ns)) + "\n")
         return None
-    check_free(shell.user_ns, asked.name)
     if spec.name is None:
         spec.name = next_name(asked.name, job_names())
     job = MLClient().jobs.create_or_update(spec, namespace=shell.user_ns)

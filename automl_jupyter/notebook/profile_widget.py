@@ -41,7 +41,7 @@ class ProfileWidget(anywidget.AnyWidget):
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(snapshot=profile.snapshot())
-        self._profile = profile
+        self._profile, self._asked = profile, 0
         self.on_msg(self._on_request)
 
     def choose(self, index: int, type: str | None) -> None:
@@ -59,7 +59,9 @@ class ProfileWidget(anywidget.AnyWidget):
             self._profile.set_type(self._profile.table.columns[index].name, type)
         except AutoMLError as refused:
             error = str(refused)
-        self.snapshot = self._profile.snapshot(error)
+        self._asked += 1  # what is refused again is told again, or the page would go on showing it as chosen
+        snapshot = self._profile.snapshot(error)
+        self.snapshot = {**snapshot, "seq": snapshot["seq"] + self._asked}
 
     def _on_request(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, Mapping) or content.get("type") != "set_type":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automl_jupyter._core.text import plain
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.snapshot import trial_of
+from automl_jupyter.results.words import line_of
 
 if TYPE_CHECKING:
     from automl_jupyter.results.charts.chart import Chart, Plots
@@ -119,7 +120,7 @@ def model_code(job: JobLike, model: str | int) -> str:
     is_best = best is not None and (best.trial == model or (best.trial is None and best.label == model))
     label = history.trials[model].label if isinstance(model, int) else model
     asked = "" if is_best else repr(model)
-    what = f"# {plain(label, most=60)}{', the best model' if is_best else ''} of the job {plain(job.name, most=60)}"
+    what = f"# {line_of(label, 60)}{', the best model' if is_best else ''} of the job {line_of(job.name, 60)}"
     workspace = str(job.path.parent.parent)
     return "\n".join(
         [

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from automl_jupyter._core.text import listing, plain
@@ -70,6 +71,15 @@ class JobsHandler(APIHandler):
             raise HTTPError(400, "The body of the request is no JSON object.")
         return found
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send why, as it was said: tornado doubles percent signs for its log, and Jupyter sends them so."""
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        if isinstance(error, HTTPError) and error.log_message and not error.args:
+            self.set_header("Content-Type", "application/json")
+            self.finish(json.dumps({"message": error.log_message.replace("%%", "%"), "reason": error.reason}))
+        else:
+            super().write_error(status_code, **kwargs)
+
     def send(self, value: Any, status: int = 200) -> None:
         """Send JSON."""
         self.set_status(status)
@@ -107,7 +117,7 @@ def _snapshot(jobs: Jobs, workspace: str, name: str) -> dict[str, Any]:
     try:
         shown = opened.shown()
         json.dumps(shown, allow_nan=False)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise StoreError(f"{opened.job.path} is damaged: its log holds values that none has ({error}).") from None
     return shown
 
@@ -187,7 +197,10 @@ class FileHandler(JobsHandler):
             while chunk := await asyncio.to_thread(stream.read, min(_CHUNK, left)):
                 left -= len(chunk)
                 self.write(chunk)
-                await self.flush()
+                try:
+                    await self.flush()
+                except StreamClosedError:  # whoever asked has gone
+                    return
         self.finish(set_content_type="application/octet-stream")
 
 

@@ -43,7 +43,7 @@ class Opened:
         self._proxy = proxy
         try:
             self._feed = LogFeed(folder, History())
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (ArithmeticError, AttributeError, OSError, TypeError, ValueError) as error:
             raise StoreError(f"{folder.path} holds no readable job: {error}.") from None
         if not self._feed.history.name:
             raise StoreError(f"{folder.path} holds no readable job: {folder.events_file.name} is damaged.")

@@ -46,7 +46,7 @@ class Settings(BaseModel):
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self)
-        if name.startswith("_") or isinstance(getattr(kind, name, None), property):
+        if name.startswith("_") or (isinstance(getattr(kind, name, None), property) and name not in self.synonyms):
             super().__setattr__(name, value)
             return
         problems = self.fill({name: value})

@@ -196,7 +196,7 @@ def forecasting(
     test_data : table, str or Input, optional
         A table the recommended model is tested on at the end.
     test_data_size : float, optional
-        Share of the rows cut off for the test, before the validation cut.
+        Refused: give the test rows as `test_data`.
     forecasting_settings : ForecastingSettings or dict, optional
         The time column, the series and the horizon.
     **kwargs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -114,9 +114,21 @@ def _as_transformers(value: object) -> dict[str, list[object]]:
             else:
                 problems += _parameter_problems(name, where, transformer)
                 found.setdefault(name, []).append(transformer)
+    problems += _unused_values(found.get("imputer", []))
     if problems:
         raise SpecError(problems)
     return found
+
+
+def _unused_values(imputers: Sequence[Any]) -> list[Problem]:
+    """Return the values to fill gaps with that no strategy asks for: one for some columns may leave it to another."""
+    if any(imputer.parameters.get("strategy") == "constant" for imputer in imputers):
+        return []
+    return [
+        Problem(f"imputer.{number}.parameters.strategy", "is missing; a fill_value needs strategy 'constant'.")
+        for number, imputer in enumerate(imputers)
+        if "fill_value" in imputer.parameters and "strategy" not in imputer.parameters
+    ]
 
 
 def _parameter_problems(name: str, where: str, transformer: Any) -> list[Problem]:
@@ -141,6 +153,10 @@ def _parameter_problems(name: str, where: str, transformer: Any) -> list[Problem
             problems.append(Problem(place, f"{shown(value)} is not allowed; use a number or a text."))
     if transformer.parameters.get("strategy") == "constant" and "fill_value" not in transformer.parameters:
         problems.append(Problem(f"{where}.parameters.fill_value", "is missing; strategy 'constant' needs it."))
+    strategy = transformer.parameters.get("strategy")
+    if "fill_value" in transformer.parameters and strategy in IMPUTER_STRATEGIES and strategy != "constant":
+        message = f"is not used by strategy {strategy!r}; leave it out, or ask for 'constant'."
+        problems.append(Problem(f"{where}.parameters.fill_value", message))
     return problems
 
 

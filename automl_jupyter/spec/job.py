@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -58,7 +59,7 @@ def _compute(value: object) -> str:
             hint = nearest(scheme, _SCHEMES)
             raise RefusedError(f"{shown(text)} is not the address of a Dask scheduler; use tcp://host:port.{hint}")
         return text
-    return "local" if text.startswith("azureml:") else text
+    return text  # a cloud cluster's, too: it is looked up, and not found, when the job is submitted
 
 
 FileName = Annotated[
@@ -115,7 +116,11 @@ class AutoMLJob(Settings):
             Allowed("a whole number from 0 to 4294967295"),
         ]
         | None
-    ) = Field(None, description="The seed of everything random; two jobs with one seed do the same. Unset: 0.")
+    ) = Field(
+        None,
+        description="The seed of everything random; two jobs with one seed and without a time limit do the same."
+        " Unset: 0.",
+    )
     tags: TextMap | None = Field(None, description="Labels of the job, by name.")
     properties: TextMap | None = Field(None, description="Further labels, by name.")
     outputs: PlainMap | None = Field(None, description="Named outputs; kept for compatibility.")
@@ -178,7 +183,7 @@ class AutoMLJob(Settings):
 
     def _note_compute(self, compute: object) -> None:
         if isinstance(compute, str) and compute.strip().startswith("azureml:"):
-            note = f"compute {shown(compute)} names a cloud cluster; the job runs on this machine (local)."
+            note = f"compute {shown(compute)} names a cloud cluster, and no job runs there from here."
             if note not in self._notes:
                 self._notes.append(note)
 
@@ -260,6 +265,13 @@ class AutoMLJob(Settings):
         """Return the SHA-256 of :meth:`to_dict`, in hexadecimal: equal for equal jobs."""
         text = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def copied(self) -> Self:
+        """Return a job that later changes of this one do not reach; tables in memory are not copied."""
+        found = self.model_copy()
+        for name, value in self.__dict__.items():
+            found.__dict__[name] = value.model_copy() if isinstance(value, Input) else copy.deepcopy(value)
+        return found
 
     def frames(self) -> dict[str, Any]:
         """Return what Python code gave in memory, by field: tables, and a callable ``primary_metric``."""

@@ -97,6 +97,8 @@ def as_text(value: object) -> object:
     """Take text; a whole number (a column called 2024) is taken as its digits."""
     if isinstance(value, Enum):
         value = value.value
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        value = value.item()  # type: ignore[attr-defined]  # of a table without names: frame.columns[-1]
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, PathLike):
@@ -136,6 +138,14 @@ def as_number(value: object) -> float:
     except OverflowError:  # a whole number of hundreds of digits
         raise ValueError from None
     if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def as_minutes(value: object) -> float:
+    """Take a finite number whose seconds are one, too."""
+    number = as_number(value)
+    if not math.isfinite(number * 60):
         raise ValueError
     return number
 
@@ -219,7 +229,7 @@ ColumnNames = Annotated[
 Flag = Annotated[bool, BeforeValidator(as_flag), Allowed("true or false")]
 Count = Annotated[int, Field(ge=1), BeforeValidator(as_whole), Allowed("a whole number of 1 or more")]
 CountOrZero = Annotated[int, Field(ge=0), BeforeValidator(as_whole), Allowed("a whole number of 0 or more")]
-Minutes = Annotated[float, Field(gt=0), BeforeValidator(as_number), Allowed("a number of minutes above 0")]
+Minutes = Annotated[float, Field(gt=0), BeforeValidator(as_minutes), Allowed("a number of minutes above 0")]
 Number = Annotated[float, BeforeValidator(as_number), Allowed("a number")]
 Fraction = Annotated[float, Field(gt=0, lt=1), BeforeValidator(as_number), Allowed("a number above 0 and below 1")]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(as_number), Allowed("a number from 0 to 1")]

@@ -29,7 +29,7 @@ def _validation(job: TabularJob) -> Iterator[Problem]:
     ways = ("n_cross_validations", "validation_data_size", "cv_split_column_names")
     if job.validation_data is not None:
         for name in ways:
-            if getattr(job, name) is not None:
+            if getattr(job, name) not in (None, "auto"):  # which is as if nothing were asked
                 yield Problem(
                     "validation_data",
                     f"is given and so is {name}. Keep validation_data to validate on that table, or {name} to"

@@ -78,7 +78,8 @@ class TabularJob(AutoMLJob):
     weight_column_name: ColumnName | None = Field(None, description="The column of row weights.")
     test_data: TableInput | None = Field(None, description="A table the recommended model is tested on at the end.")
     test_data_size: Fraction | None = Field(
-        None, description="Share of the rows cut off for the final test, before the validation cut."
+        None,
+        description="Share of the rows cut off for the final test, before the validation cut. Not in forecasting.",
     )
     limits: TabularLimitSettings = Field(
         default_factory=TabularLimitSettings.model_construct, description="When the job stops."

@@ -116,9 +116,19 @@ class JobFolder:
         return self.path / "lock"
 
     def request(self, request: str, **arguments: Any) -> None:
-        """Ask something of the running job: the only thing anyone but the controller writes here."""
+        """Ask something of the running job: the only thing anyone but the controller writes here.
+
+        Raises
+        ------
+        StoreError
+            When the request cannot be written.
+        """
         name = f"{now_at().replace(':', '')}-{next(_request_numbers):06}-{uuid.uuid4().hex[:6]}.json"
-        write_json(self.control_folder / name, {"request": request, "arguments": arguments})
+        try:
+            write_json(self.control_folder / name, {"request": request, "arguments": arguments})
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StoreError(f"{request!r} cannot be asked of the job {self.path.name}: {why}.") from None
 
     def request_files(self) -> list[Path]:
         """Return the files of the requests that wait, oldest first."""
@@ -129,9 +139,13 @@ class JobFolder:
         found = []
         for path in self.request_files():
             # What is not a request is removed all the same, so that it is not read for ever.
+            request = None
             with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError, OSError):
-                found.append(_read_request(path))
-            path.unlink(missing_ok=True)
+                request = _read_request(path)
+            with contextlib.suppress(OSError):  # what cannot be removed would be asked for ever: it is not taken
+                path.unlink(missing_ok=True)
+                if request is not None:
+                    found.append(request)
         return found
 
     def read_events(self) -> Iterator[Event]:
@@ -151,7 +165,8 @@ class JobFolder:
         """
         try:
             history = replay(self.read_events())
-        except (OSError, ValueError, TypeError, AttributeError) as error:  # values no event of this version has
+        # values no event of this version has
+        except (ArithmeticError, AttributeError, OSError, TypeError, ValueError) as error:
             why = f"{self.events_file.name} is damaged ({error})"
             raise StoreError(f"{self.path} holds no readable job: {why}.") from None
         if not history.name:

@@ -251,10 +251,15 @@ def _apply(history: History, event: ev.Event) -> History:
             model = replace(history.model, stage="anytime") if started and history.model else history.model
             again = event.status == "Preparing"
             stopped = any(request == "cancel" for request, _ in history.requests)
+            # What was in flight when the process ended runs no more.
+            trials = {n: replace(t, running={}) if t.running else t for n, t in history.trials.items()}
             return replace(
                 history,
                 status=event.status,
                 model=model,
+                trials=trials if again else history.trials,
+                error=None if started else history.error,
+                test_metrics=None if started else history.test_metrics,
                 # Those of a job that was stopped are of what it had by then: they end no search that goes on.
                 ensembles={} if again and stopped else history.ensembles,
                 search_ended_s=None if started else ended,

@@ -80,3 +80,11 @@ def test_warnings_and_test_metrics_are_shown(fakes: SimpleNamespace) -> None:
 
 def test_an_empty_snapshot_can_be_drawn() -> None:
     assert _drawn({"name": "x", "status": "NotStarted"}).startswith("x · Not started")
+
+
+def test_a_model_without_a_score_is_listed_without_one() -> None:
+    stream = io.StringIO()
+    record = {"name": "bank", "experiment": "birds", "task": "classification", "status": "Completed"}
+    Console(file=stream, width=160).print(job_table([{**record, "best": "LightGBM", "text": None}]))
+    assert "LightGBM –" in stream.getvalue()
+    assert "None" not in stream.getvalue()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import io
+import sys
 
 import click
 import pytest
@@ -88,3 +90,22 @@ def test_a_reader_that_went_away_is_no_error_of_ours() -> None:
 )
 def test_the_status_decides_the_code(status: str | None, code: int) -> None:
     assert exits.exit_code_for({"status": status}) == code
+
+
+def test_a_pipe_whose_encoding_lacks_our_marks_gets_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where a file that output goes to is of the system's code page."""
+    written = io.BytesIO()
+    pipe = io.TextIOWrapper(written, encoding="cp1252", newline="\n")
+
+    @click.group(cls=exits.Door)
+    def door() -> None:
+        """A door."""
+
+    @door.command()
+    def say() -> None:
+        click.echo("✓ complete", file=sys.stdout)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        door.main(["say"], standalone_mode=False)
+    assert written.getvalue() == b"? complete\n"

@@ -87,6 +87,7 @@ def test_the_client_takes_what_the_clouds_takes(tmp_path: Path) -> None:
         MLClient(DefaultAzureCredential(), registry_name="r", cloud="AzureCloud", show_progress=False),
         MLClient.from_config(credential=DefaultAzureCredential(), file_name="config.json", enable_telemetry=False),
         MLClient.from_config(DefaultAzureCredential(), path=config),
+        MLClient.from_config(DefaultAzureCredential(), path=tmp_path / "nowhere" / "config.json"),
     ):
         assert ml_client.path == here
     assert MLClient.from_config(path=tmp_path).path == tmp_path
@@ -107,3 +108,13 @@ def test_an_output_is_kept_with_the_job(folder: Path) -> None:
         outputs={"best_model": Output(type=AssetTypes.MLFLOW_MODEL, mode="rw_mount")},
     )
     assert spec.outputs == {"best_model": {"type": "mlflow_model", "mode": "rw_mount"}}
+
+
+def test_what_azures_modules_hold_is_imported_from_one() -> None:
+    from automl_jupyter.client.azure import BanditPolicy, Choice, ColumnTransformer, ForecastingSettings, regression
+
+    assert (ColumnTransformer, regression) == (automl.ColumnTransformer, automl.regression)
+    assert (BanditPolicy, Choice) == (automl.BanditPolicy, automl.Choice)
+    assert ForecastingSettings is automl.ForecastingSettings
+    with pytest.raises(ImportError, match="no_such_name"):
+        from automl_jupyter.client.azure import no_such_name  # noqa: F401

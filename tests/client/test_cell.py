@@ -64,3 +64,12 @@ def test_control_characters_of_a_line_do_not_reach_the_message():
 
 def test_no_flag_of_the_cell_hides_an_option_of_the_job():
     assert not set(CELL_FLAGS) & {o.flag for o in OPTIONS}
+
+
+def test_a_path_of_windows_keeps_its_backslashes(monkeypatch):
+    assert parse_cell_arguments(r"--target my\ column").options == {"target_column_name": "my column"}
+    monkeypatch.setattr("automl_jupyter.client.cell._ESCAPE", "")
+    line = r'''bank --data C:\data\train.csv --test-data "C:\my data\t.csv"'''
+    assert parse_cell_arguments(line).options == {
+        "training_data": r"C:\data\train.csv", "test_data": r"C:\my data\t.csv",
+    }  # fmt: skip

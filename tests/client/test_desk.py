@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from automl_jupyter.client.desk import act, answer
 from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.notebook.widget import LiveWidget
+from automl_jupyter.results.model_page import model_code
 from automl_jupyter.spec import parse_cell
 from automl_jupyter.testing.quick import run_job, table_for
 
@@ -160,3 +163,20 @@ def test_a_model_that_is_not_the_best_is_taken_too(job: Any) -> None:
     assert model.members == [(trial.label, 1.0)]
     assert model.predict_proba(rows).shape == (90, 2)
     pd.testing.assert_series_equal(pd.Series(job.get_model().predict(rows)), pd.Series(job.model.predict(rows)))
+
+
+def test_a_label_of_several_lines_stays_one_remark_in_the_code(job: Any) -> None:
+    history = job.history
+    trials = {**history.trials, 1: replace(history.trials[1], label="a\nimport os")}
+    told = SimpleNamespace(history=replace(history, trials=trials), task=job.task, path=job.path, name=job.name)
+    first, second, *_ = model_code(told, 1).split("\n")
+    assert first.startswith("# a import os")
+    assert second == "from automl_jupyter import MLClient"
+
+
+@pytest.mark.parametrize(("name", "variable"), [("bank-2", "bank"), ("my.job", "job")])
+def test_the_cell_of_a_named_job_can_be_run_beside_it(tmp_path: Path, name: str, variable: str) -> None:
+    named = run_job(workspace=tmp_path, name=name, limits={"max_trials": 1})
+    first, _, body = answer(named, {"what": "cell"})["cell"].partition("\n")
+    assert first == f"%%automl {variable}"
+    assert parse_cell(body, {}).name is None

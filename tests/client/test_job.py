@@ -505,3 +505,14 @@ def test_what_loading_the_model_needs_is_imported_once_and_before_the_end_of_the
     monkeypatch.setattr("automl_jupyter.trials.artifacts.prepare_to_load", lambda: at.append(feeds[-1].history.status))
     jobs.run(limits={"max_trials": 2, "timeout_minutes": minutes})
     assert at == [status]
+
+
+def test_a_look_at_a_job_that_cannot_write_its_log_says_why(
+    jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the terminal does, which does not wait any longer."""
+    FullDisk(monkeypatch, "trial_ended")
+    job = submit(jobs.spec(), compute="inline")
+    for timeout in (LIMIT_S, 0):
+        with pytest.raises(JobFailedError, match=f"The job {job.name} could not go on: .*No space left on device"):
+            job.wait(timeout)

@@ -303,3 +303,18 @@ def test_a_forecast_has_a_section_of_its_own() -> None:
     assert again.cell == form.cell
     form.set("task", "regression")
     assert "forecasting" not in form.cell, "what the task does not have is left out"
+
+
+def test_a_type_that_was_refused_is_not_said_of_another_table(names: Any) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    form.set_type("colour", "DateTime")
+    assert "colour" in form.snapshot()["types_error"]
+    form.set("training_data", "other")
+    assert form.snapshot()["types_error"] == ""
+
+
+@pytest.mark.parametrize(("name", "cell"), [("bank", "bank"), ("bank-2", "bank"), ("20261123T1200-ab12", "job")])
+def test_each_run_of_a_cell_opens_as_that_cell(names: Any, name: str, cell: str) -> None:
+    form = Panel(names)
+    form.fill(make_job("classification", training_data="rows", target_column_name="label", name=name))
+    assert form.cell.startswith(f"%%automl {cell}\n")

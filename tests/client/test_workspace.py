@@ -19,7 +19,7 @@ from automl_jupyter.cli.app import main
 from automl_jupyter.client.submit import resume
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
-from automl_jupyter.jobs.controller import make_executor
+from automl_jupyter.jobs.executor import make_executor
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.lock import JobLock
 
@@ -328,3 +328,25 @@ def _held_up(client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None
     job = client.jobs.create_or_update(jobs.spec(training=KNN_ONLY))
     assert reached.wait(LIMIT_S)
     return job, gate
+
+
+def test_a_handle_that_nobody_waits_for_says_how_the_job_is_now(
+    client: MLClient, jobs: SimpleNamespace, knn_is: Callable[..., None]
+) -> None:
+    job, gate = _held_up(client, jobs, knn_is)
+    other = _as_another_process_sees(client, job.name)
+    assert not other.done
+    gate.set()
+    job.wait(LIMIT_S)
+    assert other.done
+    assert other.history == job.history
+
+
+def test_a_cloud_cluster_means_the_clients_compute_and_is_noted(client: MLClient, jobs: SimpleNamespace) -> None:
+    from automl_jupyter.client.submit import resolve_compute
+
+    spec = jobs.spec(compute="azureml:cpu-cluster", limits={"max_trials": 1})
+    assert resolve_compute(spec.compute, {}, "inline") == "inline"
+    job = client.jobs.create_or_update(spec).wait(LIMIT_S)
+    said = [note.message for note in job.history.notes if note.topic == "compute"]
+    assert said == ["compute 'azureml:cpu-cluster' is no Dask cluster here; the job runs on this machine."]

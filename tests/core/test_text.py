@@ -205,6 +205,7 @@ def test_a_number_is_near(value: float) -> None:
         ("a\x00b\x07c\rd\x7fe\x9bf", "abcdef"),
         ("a\u202eb\u2066c\u2069d", "abcd"),
         ("\x1b\x1b[31m[31mtwice", "[31mtwice"),
+        ("a\ud800b\udcffc", "abc"),
     ],
 )
 def test_text_of_strangers_is_made_plain(value: object, text: str) -> None:
@@ -224,3 +225,9 @@ def test_long_text_is_shortened(value: str, most: int) -> None:
     text = plain(value, most=most)
     assert len(text) == min(len(value), most)
     assert text == value if len(value) <= most else text == value[: most - 1] + "…"
+
+
+def test_names_in_any_script_are_compared_by_their_letters() -> None:
+    assert suggest("目的", ["年齢", "備考"]) is None
+    assert suggest("покупки", ["покупка", "возраст", "доход"]) == "покупка"
+    assert suggest("---", ["%", "#"]) is None

@@ -26,3 +26,22 @@ def test_there_are_samples() -> None:
 def test_a_sample_is_a_job(block: str) -> None:
     body = re.sub(r"^%%automl .*\n", "", block)
     assert parse_cell(body).problems() == []
+
+
+LINES = [
+    pytest.param(line, id=f"{page.name}: {line}")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for block in re.findall(r"^```\w*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    for line in block.splitlines()
+    if line.startswith("%automl ")
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_a_command(line: str) -> None:
+    """IPython gives a magic all of its line: what follows a # is no comment there."""
+    from automl_jupyter.client.cell import split_line
+    from automl_jupyter.notebook.commands import _check_count
+
+    command, *arguments = split_line(line.removeprefix("%automl "))
+    _check_count(command, arguments)

@@ -626,3 +626,31 @@ def test_the_widget_stands_in_for_the_html_that_took_its_place(make_view):
     view.page.evaluate("() => window.forget()")
     assert view.page.locator(".amlj-static").is_visible()
     assert view.page.locator("section.amlj").count() == 0
+
+
+@pytest.mark.parametrize("values", [(121e3, 118.5e3, 117.9e3), (1.04e6, 1.01e6, 1.0e6), (3.2e-10, 3.1e-10, 3.0e-10)])
+def test_ticks_are_told_apart_by_their_labels(make_view, values):
+    view = make_view().show(a_snapshot((0, 0.7), progress=[[float(t), v] for t, v in enumerate(values, 1)]))
+    labels = view.page.locator('.amlj-grid text[x="52"]').all_text_contents()
+    assert 2 <= len(labels) == len(set(labels)), labels
+
+
+def test_a_models_page_is_made_anew_when_more_is_known_and_asked_for_again_after_a_failure(make_view):
+    def asked():
+        return view.page.evaluate("() => window.model.sent.filter((m) => m.type === 'ask').map((m) => m.what)")
+
+    view = make_view().show({**a_snapshot(), "rows": [a_row(0, fold_values=[0.7])]})
+    toggle = view.page.get_by_role("button", name="model 0")
+    toggle.click()
+    answer(view, error="The server does not answer.")
+    toggle.click()
+    toggle.click()
+    assert asked() == ["model", "model"]
+    answer(view, **PAGE)
+    again = view.page.get_by_role("button", name="Show the model as it is now")
+    assert again.count() == 0
+    view.put({**a_snapshot(seq=2), "rows": [a_row(0, 0.8, rank=1)]})
+    assert asked() == ["model", "model", "chart"], "what is read is left alone"
+    again.click()
+    assert asked()[-1] == "model"
+    assert again.count() == 0

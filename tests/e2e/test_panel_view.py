@@ -166,3 +166,30 @@ def test_a_cell_can_be_inserted_where_the_view_is_drawn_before_it_is_put_into_on
         }"""
     )
     view.page.get_by_role("button", name="Insert cell").wait_for()
+
+
+def test_a_type_that_is_refused_goes_back_however_often_it_is_chosen(make_view):
+    form = a_panel()
+    form.profile()
+    view = make_view().show(form.snapshot(), script="panel")
+    view.page.get_by_text("Column types").click()
+    choice = view.page.get_by_label("Type of size")
+    for _ in range(2):
+        choice.select_option("Boolean")
+        form.set_type("size", "Boolean")
+        view.put(form.snapshot())
+        assert view.page.get_by_role("alert").filter(has_text="size").is_visible()
+        assert choice.input_value() == ""
+
+
+def test_what_was_chosen_and_is_offered_no_more_can_be_taken_away(make_view):
+    form = a_panel()
+    form.set("training.allowed_training_algorithms", ["LogisticRegression", "LightGBM"])
+    form.set("task", "regression")
+    view = make_view().show(form.snapshot(), script="panel")
+    view.page.get_by_text("Algorithms", exact=True).click()
+    summary = view.page.locator(".amlj-names-box summary:visible").first
+    assert summary.text_content() == "Only these: LogisticRegression, LightGBM"
+    summary.click()
+    view.page.get_by_role("group", name="Only these").get_by_label("LogisticRegression", exact=True).uncheck()
+    assert view.page.evaluate("() => window.model.sent.at(-1).value") == ["LightGBM"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -172,3 +174,19 @@ def test_profile_says_what_it_takes(shell, line, says):
 
     with pytest.raises(SpecError, match=says):
         run_command(shell, line.removeprefix("%automl "))
+
+
+def test_resume_goes_on_in_the_workspace_of_the_handle(shell, monkeypatch, make_job, tmp_path):
+    mine = make_job("mine")
+    mine.path = tmp_path / "elsewhere" / "birds" / "mine"
+    asked = []
+
+    class Client:
+        def __init__(self, path=None):
+            asked.append(path)
+            self.jobs = SimpleNamespace(resume=lambda name, *, namespace=None: mine)
+
+    monkeypatch.setattr("automl_jupyter.client.workspace.MLClient", Client)
+    shell.user_ns["mine"] = mine
+    shell.run_line_magic("automl", "resume mine")
+    assert asked == [tmp_path / "elsewhere"]

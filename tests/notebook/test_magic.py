@@ -136,3 +136,26 @@ def test_the_help_pages_list_every_option_and_examples(shell):
     assert "limits.timeout_minutes" in page
     assert "%%automl bank" in page
     assert "resume NAME" in page_of(shell, "%automl")
+
+
+def test_a_mistake_has_its_line_in_the_cell(notebook, table, submitted):
+    with pytest.raises(SpecError, match=r"^line 5, primary_metrc: ") as caught:
+        notebook.run_cell_magic("automl", "bank", BODY + "primary_metrc: accuracy\n")
+    assert [p.line for p in caught.value.problems] == [5]
+    with pytest.raises(SpecError, match=r"^line 2, task: "):
+        notebook.run_cell_magic(
+            "automl", "bank", "task: clasification\ntraining_data: bank_df\ntarget_column_name: y\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("bank_df --dry-run", "'bank_df' is a DataFrame"),
+        ("--dry-run --compute mine", "'mine' is a list in the notebook"),
+    ],
+)
+def test_a_dry_run_is_refused_where_the_cell_would_be(notebook, table, submitted, line, sentence):
+    notebook.user_ns["mine"] = []
+    with pytest.raises(SpecError, match=sentence):
+        notebook.run_cell_magic("automl", line, BODY)

@@ -58,3 +58,12 @@ def test_a_notebook_gets_the_widget_and_others_the_page(shell, published, monkey
     live, still = (set(p["data"]) for p in published)
     assert still == {"text/html", "text/plain"}
     assert live == still | {"application/vnd.jupyter.widget-view+json"}
+
+
+def test_what_is_refused_again_is_told_again(profile):
+    widget = ProfileWidget(profile)
+    widget.choose(0, "Boolean")
+    before = widget.snapshot
+    widget.choose(0, "Boolean")
+    assert widget.snapshot["error"] == before["error"]
+    assert widget.snapshot != before, "so the page hears of it, and its choice goes back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def test_nothing_is_asked_of_a_job_that_nobody_runs(server: Any, dead: Path) -> 
         refused = server.post(f"{address}/requests", json={"type": wanted})
         assert refused.status_code == 409
         assert f"%automl resume {dead.name}" in refused.json()["message"]
+        assert "%%" not in refused.json()["message"], "that would be a cell"
     assert list((dead / "control").iterdir()) == []
 
 
@@ -298,3 +300,31 @@ def test_a_cell_is_completed_and_explained_while_it_is_written(server: Any) -> N
     for wrong in ({}, {"text": cell, "row": -1}, {"text": cell, "column": "x"}):
         for address in ("complete", "explain"):
             assert server.post(address, json=wrong).status_code == 400
+
+
+def test_a_download_that_is_broken_off_is_no_error(server: Any) -> None:
+    file = server.workspace / "birds" / "bank" / "large.bin"
+    with open(file, "wb") as stream:
+        stream.truncate(64 << 20)
+    try:
+        with server.stream(f"jobs/{server.key()}/bank/files/{file.name}") as answer:
+            next(answer.iter_raw())
+        time.sleep(1)
+        assert server.get("jobs").status_code == 200
+        assert "StreamClosedError" not in (server.root / "server.log").read_text(errors="replace")
+    finally:
+        file.unlink()
+
+
+def test_a_job_whose_log_says_too_little_is_damaged_and_not_gone(server: Any) -> None:
+    folder = server.workspace / "birds" / "odd"
+    shutil.copytree(server.workspace / "birds" / "bank", folder, ignore=shutil.ignore_patterns("lock*", "summary*"))
+    try:
+        record = {"v": 1, "kind": "model_selected", "label": "x", "trial": 0, "parts": [{}], "metrics": {}}
+        with open(folder / "events.jsonl", "a") as log:
+            log.write(json.dumps(record) + "\n")
+        answer = server.get(f"jobs/{server.key()}/odd")
+        assert answer.status_code == 422
+        assert "damaged" in answer.json()["message"]
+    finally:
+        shutil.rmtree(folder)

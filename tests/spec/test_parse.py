@@ -32,7 +32,7 @@ def test_words_that_older_yaml_misreads_stay_words() -> None:
 def test_an_azure_job_file_is_read_as_it_is() -> None:
     job = parse_file(Path(__file__).parent / "examples" / "forecasting.yaml")
     data = job.to_dict()
-    assert data["compute"] == "local"
+    assert data["compute"] == "azureml:my-cluster"
     assert "my-cluster" in job.notes[0]
     assert data["forecasting"]["seasonality"] is None
     assert data["forecasting"]["short_series_handling_config"] is None

@@ -216,3 +216,10 @@ def test_a_cell_without_a_task_names_those_that_can_be_trained(body: str, said: 
 def test_a_task_that_is_nearly_named_is_found_among_all() -> None:
     with pytest.raises(SpecError, match="Did you mean 'image_object_detection'"):
         parse_cell("task: image_object_detecton")
+
+
+def test_what_forecasting_refuses_says_so() -> None:
+    from automl_jupyter.spec import ForecastingJob
+
+    for name in ("validation_data_size", "cv_split_column_names", "test_data_size"):
+        assert str(ForecastingJob.model_fields[name].description).endswith("Not in forecasting.")

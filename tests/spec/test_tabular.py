@@ -375,3 +375,53 @@ def test_tables_of_any_library_are_taken_and_go_along_when_pickled(make: Any) ->
 
 def test_a_variable_is_spelled_as_python_spells_it() -> None:
     assert Input.of("ﬁle").name == "file"
+
+
+def test_auto_folds_of_series_agree_with_validation_data() -> None:
+    job = forecasting(n_cross_validations="auto", validation_data="later", forecasting={"time_column_name": "day"})
+    assert job.problems() == []
+    with pytest.raises(SpecError, match="is given and so is n_cross_validations"):
+        job.set_data(n_cross_validations=3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where", "words"),
+    [
+        ({"fill_value": 0}, "strategy", "a fill_value needs strategy 'constant'"),
+        ({"strategy": "median", "fill_value": 0}, "fill_value", "is not used by strategy 'median'"),
+    ],
+)
+def test_a_fill_value_that_would_not_be_used_is_refused(parameters: dict[str, Any], where: str, words: str) -> None:
+    imputer = {"fields": ["a"], "parameters": parameters}
+    with pytest.raises(SpecError, match=words) as caught:
+        classification(featurization={"transformer_params": {"imputer": [imputer]}})
+    assert [p.where for p in caught.value.problems] == [
+        f"featurization.transformer_params.imputer.0.parameters.{where}"
+    ]
+    constant = {"parameters": {"strategy": "constant", "fill_value": 0}}
+    other = {"fields": ["a"], "parameters": {"fill_value": 5}}
+    assert classification(featurization={"transformer_params": {"imputer": [constant, other]}}).problems() == []
+
+
+def test_the_second_spelling_of_a_sections_field_can_be_assigned() -> None:
+    job = classification()
+    job.training.ensemble_model_download_timeout = 7  # type: ignore[misc]
+    assert job.training.ensemble_model_download_timeout_minutes == 7
+    stack = automl.StackEnsembleSettings()
+    stack.stack_meta_learner_k_wargs = {"C": 2}  # type: ignore[misc]
+    assert stack.stack_meta_learner_kwargs == {"C": 2}
+
+
+def test_a_column_may_be_called_a_number_of_numpy() -> None:
+    job = automl.classification(
+        training_data="df", target_column_name=np.int64(4), cv_split_column_names=[np.int64(7), np.str_("f")]
+    )
+    assert (job.target_column_name, job.cv_split_column_names) == ("4", ["7", "f"])
+    with pytest.raises(SpecError, match="is not allowed; use the name of a column"):
+        automl.classification(training_data="df", target_column_name=np.bool_(True))
+
+
+@pytest.mark.parametrize("field", ["timeout_minutes", "trial_timeout_minutes"])
+def test_minutes_without_a_number_of_seconds_are_refused(field: str) -> None:
+    with pytest.raises(SpecError, match=r"1e\+308 is not allowed; use a number of minutes above 0"):
+        classification(limits={field: 1e308})

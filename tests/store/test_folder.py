@@ -379,6 +379,7 @@ WRONG = {
     | {"complete": True},
     "elapsed_s": {"kind": "noted", "message": "m", "elapsed_s": "long"},
     "number": {"kind": "trial_queued", "number": [1], "learner": "Tree", "params": {}},
+    "huge": {"kind": "request_received", "request": "extend", "arguments": {"minutes": 10**400}},
 }
 
 
@@ -456,3 +457,20 @@ def test_a_plan_of_another_shape_is_a_sentence(content: bytes, folder: JobFolder
     folder.plan_file.write_bytes(content)
     with pytest.raises(StoreError, match=r"^job cannot go on: its plan or data description is damaged \("):
         reopen_job(folder)
+
+
+def test_a_request_that_is_a_folder_is_passed_over(folder: JobFolder) -> None:
+    folder.request("pause")
+    (folder.control_folder / "0.json").mkdir()
+    assert folder.take_requests() == [("pause", {})]
+
+
+def test_a_request_that_cannot_be_written_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, value: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder_module, "write_json", full)
+    with pytest.raises(StoreError, match="'cancel' cannot be asked of the job bank: No space left on device"):
+        JobFolder(tmp_path / "bank").request("cancel")

@@ -410,3 +410,17 @@ def test_values_are_in_order_of_folds() -> None:
     assert trial.values("auc") == [0.0, 0.2]
     assert trial.values("loss") == []
     assert trial.metrics() == {"auc": pytest.approx(0.1)}
+
+
+def test_a_job_that_goes_on_does_not_show_its_earlier_end() -> None:
+    over = replay(
+        [
+            ev.TrialQueued(number=0, learner="A", params={}),
+            ev.FoldStarted(number=0, fold=0),
+            ev.TestScored(metrics={"auc": 0.5}, n_rows=4),
+            ev.JobEnded(status="Failed", reason="m", error={"type": "OSError", "message": "m"}),
+        ]
+    )
+    on = apply(over, ev.StatusChanged(status="Preparing"))
+    assert (on.error, on.test_metrics, dict(on.trials[0].running)) == (None, None, {})
+    assert on.trials[0].lost == {0: 0}, "how often it was begun is known"

@@ -198,3 +198,12 @@ def test_a_workspace_that_may_not_be_looked_at_takes_no_other_and_is_not_forgott
         assert set(Jobs([closed]).workspaces().values()) == {open_.resolve()}
         assert find_folder(open_, "one") is None
     assert set(known_workspaces()) == {closed.resolve(), open_.resolve()}
+
+
+def test_a_number_too_large_makes_one_job_damaged_and_no_other(job: Any, tmp_path: Path) -> None:
+    log = (job.path / "events.jsonl").read_text()
+    asked = {"v": 1, "kind": "request_received", "request": "extend", "arguments": {"minutes": 10**400}}
+    for name, text in {"huge": f"{log}{json.dumps(asked)}\n", "whole": log}.items():
+        (tmp_path / "birds" / name).mkdir(parents=True)
+        (tmp_path / "birds" / name / "events.jsonl").write_text(text)
+    assert {s.name: s.status for s in Listing(tmp_path).look()} == {"huge": "Damaged", "whole": "Completed"}

@@ -86,7 +86,7 @@ function makeTable(root, onChoose) {
     if (!heads.children.length) titles.forEach((title) => { make("th", "", heads, title).scope = "col"; });
     for (const row of snapshot.columns) {
       // A refused change leaves the row as it was, but its choice shows what was refused.
-      const said = JSON.stringify(row) + (snapshot.error ? snapshot.error : "");
+      const said = JSON.stringify(row) + (snapshot.error ? `${snapshot.seq} ${snapshot.error}` : "");
       const line = lines.get(row.index) ?? { node: make("tr", "", body), said: null };
       lines.set(row.index, line);
       if (line.said === said) continue;

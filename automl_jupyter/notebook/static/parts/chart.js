@@ -8,7 +8,15 @@ function ticksOf(low, high, most) {
   const step = [1, 2, 5, 10].map((s) => s * power).find((s) => s >= rough) ?? 10 * power;
   const first = Math.ceil(low / step), n = Math.floor(high / step + 1e-9) - first + 1;
   const ticks = Array.from({ length: Math.max(0, Math.min(n, 2 * most)) }, (_, i) => (first + i) * step);
-  return { ticks, digits: Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9))) };
+  return { ticks, power: Math.floor(Math.log10(step) + 1e-9) };
+}
+
+/* A tick with the digits that tell it from the next one; `power` is that of their distance. */
+function tickWords(value, power) {
+  if (value === 0) return "0";
+  const size = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+  if (size < 6 && (power > -7 || size > -4)) return value.toFixed(Math.max(0, Math.min(8, -power)));
+  return value.toExponential(Math.max(1, Math.min(8, size - power)));
 }
 
 function timeTicks(end) {
@@ -57,11 +65,11 @@ function makeChart(root, id) {
     const x = (t) => CHART.left + ((width - CHART.left - CHART.right) * t) / end;
     const room = CHART.height - CHART.top - CHART.bottom;
     const y = (v) => CHART.height - CHART.bottom - Math.min(room, Math.max(0, (room * (v - low)) / (high - low)));
-    const { ticks, digits } = ticksOf(low, high, 4);
+    const { ticks, power } = ticksOf(low, high, 4);
     for (const t of ticks) {
       makeSvg("line", { x1: CHART.left, x2: width - CHART.right, y1: y(t), y2: y(t) }, grid);
       const label = makeSvg("text", { x: CHART.left - 6, y: y(t) + 4, "text-anchor": "end" }, grid);
-      label.textContent = Math.abs(t) >= 1e5 ? t.toExponential(1) : t.toFixed(digits);
+      label.textContent = tickWords(t, power);
     }
     for (const t of timeTicks(end)) {
       const at = { x: x(t), y: CHART.height - 6, "text-anchor": t === 0 ? "start" : x(t) > width - 40 ? "end" : "middle" };

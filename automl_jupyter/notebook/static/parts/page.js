@@ -122,5 +122,18 @@ function makeModelPage(root, id, key, ask) {
     choose(0);
   }
 
-  ask({ what: "model", model: key }).then((page) => (page.error ? setText(wait, page.error) : fill(page)));
+  let failed = false, gone = false;
+  ask({ what: "model", model: key }).then((page) => {
+    failed = Boolean(page.error);
+    if (gone) return;
+    if (failed) setText(wait, page.error);
+    else fill(page);
+  });
+  return {
+    get failed() { return failed; },
+    remove() {
+      gone = true;
+      box.remove();
+    },
+  };
 }

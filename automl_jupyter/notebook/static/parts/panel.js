@@ -55,6 +55,8 @@ function makeSelect(root, field, send) {
 function makeNames(root, field, send) {
   const box = make("details", "amlj-names-box", root);
   const summary = make("summary", "", box);
+  make("span", "amlj-sr", summary, `${field.label}: `);
+  const words = make("span", "", summary);
   const list = make("div", "amlj-checks", box);
   list.setAttribute("role", "group");
   list.setAttribute("aria-label", field.label);
@@ -63,11 +65,15 @@ function makeNames(root, field, send) {
   return {
     control: summary,
     update(next) {
-      const text = JSON.stringify(next.choices);
+      // What was chosen and is offered no more, such as another task's algorithm, can be taken away.
+      const known = new Set(next.choices.map((choice) => choice.value));
+      const lost = next.value.filter((value) => !known.has(value)).map((value) => ({ value, label: value }));
+      const choices = [...next.choices, ...lost];
+      const text = JSON.stringify(choices);
       if (text !== offered) {
         offered = text;
         list.replaceChildren();
-        for (const choice of next.choices) {
+        for (const choice of choices) {
           const label = make("label", "", list);
           const input = make("input", "", label);
           input.type = "checkbox";
@@ -77,7 +83,7 @@ function makeNames(root, field, send) {
         }
       }
       for (const input of list.querySelectorAll("input")) input.checked = next.value.includes(input.value);
-      setText(summary, next.value.length ? next.value.join(", ") : "none chosen");
+      setText(words, next.value.length ? next.value.join(", ") : "none chosen");
     },
   };
 }
@@ -134,7 +140,8 @@ function makeTypes(root, id, send) {
     scroll.hidden = !snapshot.types;
     if (!snapshot.types) return ask();
     setText(wait, "");
-    const text = JSON.stringify(snapshot.types);
+    // What is refused leaves the types as they were, but the choice shows what was refused.
+    const text = JSON.stringify(snapshot.types) + (snapshot.types_error ? snapshot.seq : "");
     if (text === shown) return undefined;
     shown = text;
     const focused = body.getRootNode().activeElement?.dataset?.index;

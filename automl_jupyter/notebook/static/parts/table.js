@@ -69,7 +69,7 @@ function makeRow(id, onToggle, send, ask) {
   cells.mark.setAttribute("aria-hidden", "true");
   cells.state = make("span", "", state);
   cells.why = make("bdi", "amlj-why", state);
-  let detail = null, list = null, tools = null, shown = "", row = null, page = null;
+  let detail = null, list = null, tools = null, shown = "", row = null, page = null, said = "";
 
   function fillDetail() {
     const pairs = detailsOf(row), text = JSON.stringify(pairs);
@@ -83,24 +83,37 @@ function makeRow(id, onToggle, send, ask) {
     if (!pairs.length) make("dd", "", list, "Nothing more is known yet.");
   }
 
-  function fill() {
+  function fill(anew = false) {
     fillDetail();
+    fillPage(anew);
     fillTools();
   }
 
-  /* What can be asked of this trial now, and its page once there is a model. */
+  const known = () => JSON.stringify([row.folds_done, row.fold_values, row.params]);
+
+  /* Its page, once there is a model. What a label stands for changes while a job runs: the page is made anew when the
+   * row is opened again or its reader asks for it, and is not taken away from whoever reads it. */
+  function fillPage(anew) {
+    const trial = row.number !== null && row.number !== undefined;
+    const there = row.state === "complete" || (trial && row.folds_done > 0 && !row.error);
+    if (page && anew && (page.failed || said !== known())) {
+      page.remove();
+      page = null;
+    }
+    if (!there || page) return;
+    said = known();
+    page = makeModelPage(list.parentElement, id, trial ? row.number : row.label, ask);
+  }
+
+  /* What can be asked of this trial now. */
   function fillTools() {
     const trial = row.number !== null && row.number !== undefined;
     const open = row.state === "running" || row.state === "queued";
     tools.skip.hidden = !trial || !open || row.still;
     tools.block.hidden = !trial || !row.learner || row.learner === "Dummy" || row.still || Boolean(row.blocked);
     setText(tools.block, `Block ${row.learner}`);
-    tools.bar.hidden = tools.skip.hidden && tools.block.hidden;
-    const there = row.state === "complete" || (trial && row.folds_done > 0 && !row.error);
-    if (there && !page) {
-      page = true;
-      makeModelPage(list.parentElement, id, trial ? row.number : row.label, ask);
-    }
+    tools.again.hidden = !page || said === known();
+    tools.bar.hidden = tools.skip.hidden && tools.block.hidden && tools.again.hidden;
   }
 
   toggle.addEventListener("click", () => {
@@ -120,10 +133,15 @@ function makeRow(id, onToggle, send, ask) {
       const block = makeButton("amlj-quiet-button", bar, "", "Try no further configuration of this algorithm", () => {
         send({ type: "block", learner: row.learner });
       });
-      tools = { bar, skip, block };
+      const words = "More is known of it than when this was opened";
+      const again = makeButton("amlj-quiet-button", bar, "Show the model as it is now", words, () => {
+        fill(true);
+        toggle.focus();  // the button that had it is hidden now
+      });
+      tools = { bar, skip, block, again };
       toggle.setAttribute("aria-controls", id);
     }
-    if (open) fill();
+    if (open) fill(true);
     onToggle();
   });
 
