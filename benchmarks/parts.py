@@ -68,8 +68,8 @@ def _predict(job: Any, trials: list[Any], X: pd.DataFrame) -> np.ndarray:
     """Return what the best average of some trials predicts, by the models of their folds."""
     from automl_jupyter._core.files import read_json
     from automl_jupyter.data.cache import open_cache
-    from automl_jupyter.jobs.controller import metric_context
     from automl_jupyter.jobs.selection import Predictions, select
+    from automl_jupyter.metrics.base import MetricContext
     from automl_jupyter.metrics.registry import resolve_metric
     from automl_jupyter.trials.blend import load_blend
     from automl_jupyter.trials.plan import Plan
@@ -81,7 +81,7 @@ def _predict(job: Any, trials: list[Any], X: pd.DataFrame) -> np.ndarray:
         job.history,
         Predictions(job.path, table),
         resolve_metric(plan.metric["name"], plan.task),
-        metric_context(table.meta),
+        MetricContext.of(table.meta),
         [t.number for t in trials],
         n_folds=plan.n_folds,
         stack_limit_s=0.0,

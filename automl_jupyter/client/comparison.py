@@ -223,15 +223,18 @@ class Comparison:
             near = did_you_mean(chart, known)
             raise AutoMLError(f"{chart!r} is no chart that lies over another.{near} Charts: {listing(known)}.")
         pieces: list[pd.DataFrame] = []
+        label: str | None = None
         for name, job in zip(self.names, self.jobs, strict=True):
             if chart == "progress" and job.history.metric != self.metric:
                 table = progress_by(job.history, self.metric, greater_is_better=self.greater_is_better)
             else:
-                table = getattr(job.plot, chart).to_frame()
+                asked = {} if label is None or not _has_class(job, label) else {"label": label}
+                table = getattr(job.plot, chart).to_frame(**asked)
             if "curve" in table and (table["curve"] == "average").any():
                 table = table[table["label"] == "macro"]
             elif "label" in table:
-                table = table[table["label"] == table["label"].iloc[0]]
+                label = str(table["label"].iloc[0])  # of two classes, each job may call the other one positive
+                table = table[table["label"] == label]
             pieces.append(table.assign(job=name))
         return pd.concat(pieces, ignore_index=True)
 
@@ -275,6 +278,14 @@ class Comparison:
             + "</div>"
         )
         return {"text/plain": repr(self), "text/html": html}
+
+
+def _has_class(job: Job, label: str) -> bool:
+    """Return whether a job has a class of that label."""
+    from automl_jupyter.data.labels import decode_labels
+
+    classes = read_json(job.path / "data.json")["classes"]
+    return classes is not None and label in map(str, decode_labels(classes))
 
 
 def _have_same_folds(about: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

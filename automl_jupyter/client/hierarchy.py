@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl_jupyter._core.optional import require
 from automl_jupyter._core.text import did_you_mean, listing, plain
+from automl_jupyter._core.warn import warn_caller
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, Problem, SpecError
 from automl_jupyter.spec.featurization import ColumnTransformer
@@ -78,11 +79,12 @@ def hierarchical_forecasting(
 
     import pandas as pd
 
-    from automl_jupyter.data.forecast import series_roles
+    from automl_jupyter.data.forecast import check_series_columns, series_roles
     from automl_jupyter.data.gaps import fill_target, target_fill
     from automl_jupyter.data.hierarchy import Hierarchy
     from automl_jupyter.data.load import load_frame
-    from automl_jupyter.data.series import Report, read_panel
+    from automl_jupyter.data.series import read_panel
+    from automl_jupyter.data.series_rows import Report
     from automl_jupyter.errors import DataError
 
     spec.check()
@@ -91,10 +93,15 @@ def hierarchical_forecasting(
     columns = list(hierarchy_column_names)
     frame = load_frame(spec.training_data, namespace=namespace, base=Path(base), field="training_data")
     _check(spec, frame, columns, hierarchy_training_level)
+    if problems := check_series_columns(spec, {"training_data": frame}):
+        raise DataError(problems)
     report = Report()
     panel = read_panel(frame, replace(series_roles(spec), id_columns=tuple(columns)), "training_data", report)
     if panel is None:
         raise DataError(report.problems)
+    for note in report.notes:  # the job is given the sums of what is left, and can say nothing of the rest
+        if note.level == "warning" or "left out" in note.what:
+            warn_caller(f"In training_data: {note.what} {note.why}")
     panel = replace(panel, y=fill_target(panel.y, panel.index, target_fill(spec)))
     tree = Hierarchy(panel, str(spec.target_column_name))
     levels = [at for at, name in enumerate(tree.names) if hierarchy_training_level in (None, name)]

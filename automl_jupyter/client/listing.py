@@ -13,7 +13,7 @@ from automl_jupyter.store.lock import is_running
 from automl_jupyter.store.summary import DAMAGED, JobSummary, damaged, read_summary, summarise
 
 #: what reading a log may end in whose values no event of this version has
-_FOREIGN = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+_FOREIGN = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError, ArithmeticError)
 
 
 @dataclass

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
-from automl_jupyter.client.submit import submit
+from automl_jupyter.client.script import refuse_unguarded
+from automl_jupyter.client.submit import experiment_of_folder, resolve_compute, submit
 from automl_jupyter.errors import ModelInputError, NoModelError, Problem, SpecError
+from automl_jupyter.store.folder import workspace_folder
 from automl_jupyter.store.history import NOT_RESPONDING
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def many_models(
     ------
     SpecError, DataError
         When a column is not there, has missing values or is needed by the job; nothing was started then.
+    ComputeError
+        When a script would start workers each time one of them reads it.
 
     Examples
     --------
@@ -67,6 +71,8 @@ def many_models(
     columns = [partition_column_names] if isinstance(partition_column_names, str) else list(partition_column_names)
     spec.check()
     spec = check_trainable(spec)
+    if resolve_compute(compute if compute is not None else spec.compute, dict(namespace or {})) == "local":
+        refuse_unguarded()  # here: the thread that starts the jobs does not know the line that leads to it
     tables = {}
     for field in ("training_data", *_TABLES):
         source = getattr(spec, field, None)
@@ -74,13 +80,16 @@ def many_models(
             tables[field] = load_frame(source, namespace=namespace, base=Path(base), field=field)
     _check_columns(spec, columns, tables)
     parts = {field: _split(frame, columns) for field, frame in tables.items()}
+    # The folder they are asked from, wherever the notebook is when their turn comes.
+    root, experiment = workspace_folder(workspace).absolute(), spec.experiment_name or experiment_of_folder()
     specs: dict[tuple[Any, ...], AutoMLJob | str] = {}
     for number, (text, (key, _)) in enumerate(parts["training_data"].items()):
         missing = [field for field in tables if text not in parts[field]]
         if missing:
             specs[key] = f"{listing(missing, last='and')} has no rows of it."
             continue
-        one = spec.model_copy()
+        one = spec.copied()
+        one.experiment_name = experiment
         for field in parts:
             setattr(one, field, parts[field][text][1].reset_index(drop=True))
         if spec.name is not None:
@@ -89,7 +98,7 @@ def many_models(
         specs[key] = one
 
     def start(one: AutoMLJob) -> Job:
-        return submit(one, namespace=namespace, workspace=workspace, compute=compute, base=base)
+        return submit(one, namespace=namespace, workspace=root, compute=compute, base=base)
 
     return ManyModels(columns, specs, start)
 
@@ -139,7 +148,7 @@ def _split(
 
 
 def _text_key(key: Sequence[Any]) -> tuple[str | None, ...]:
-    from automl_jupyter.data.convert import is_missing, text_of
+    from automl_jupyter.data.kinds import is_missing, text_of
 
     return tuple(None if is_missing(value) else text_of(value) for value in key)
 

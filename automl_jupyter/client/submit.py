@@ -73,12 +73,12 @@ def submit(
 
     started_s = monotonic_s()
     spec.check()
-    spec = check_trainable(spec)
+    spec = check_trainable(spec).copied()  # what its caller changes from here on is of another job
     names = dict(namespace or {})
     where = resolve_compute(compute if compute is not None else spec.compute, names, default_compute)
     if where == "local":
         refuse_unguarded()
-    experiment = spec.experiment_name or _experiment_name()
+    experiment = spec.experiment_name or experiment_of_folder()
     folder = new_folder(workspace_folder(workspace), experiment, spec.name)
     remember_workspace(folder.path.parent.parent)
     write_text(folder.spec_file, render_yaml(spec))
@@ -127,13 +127,16 @@ def resume(
     name : str
         The job.
     namespace, workspace, compute, default_compute, base
-        As for `submit`; the namespace matters only when the cached data are gone. A table that was in memory when the
-        job began is looked up there by its field, ``training_data``.
+        As for `submit`; the namespace matters only when the cached data are gone, or a function of your own is the
+        primary metric. A table that was in memory when the job began is looked up there by its field,
+        ``training_data``, a function by its name.
 
     Raises
     ------
     StoreError
         When there is no such job, another process runs it, or its data are not there any more.
+    SpecError
+        When the function of your own that ranks its models is not there.
     """
     from automl_jupyter.client.job import Job
     from automl_jupyter.jobs.controller import Controller, Run
@@ -219,7 +222,7 @@ def _is_unknown(compute: object, namespace: Mapping[str, Any]) -> bool:
     return isinstance(compute, str) and not _is_place(compute) and namespace.get(compute) is None
 
 
-def _experiment_name() -> str:
+def experiment_of_folder() -> str:
     """Return the current folder's name, as the client of Azure Machine Learning does, made fit for a folder."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name)[:60].strip("-._")
     return name if is_folder_name(name) else "Default"

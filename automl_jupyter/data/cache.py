@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.data.convert import Vocabulary
+from automl_jupyter.data.vocabulary import Vocabulary
 from automl_jupyter.errors import StoreError
 
 _TABLE, _META = "X.arrow", "meta.json"

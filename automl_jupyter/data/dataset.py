@@ -135,12 +135,15 @@ class TimeTable:
         Periods at the end of each series that are validation data of the user's own.
     findings : tuple of Finding
         What the checks of the series found.
+    n_made : numpy.ndarray, optional
+        Periods at the begin of each series that were made up, since it was short.
     """
 
     index: PanelIndex
     settings: TimeSettings
     n_validation: np.ndarray | None
     findings: tuple[Finding, ...]
+    n_made: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

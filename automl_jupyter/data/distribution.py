@@ -162,4 +162,5 @@ def share_words(share: float) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     percent = 100 * share
-    return f"{percent:.1f} %" if percent < 9.95 and round(percent, 1) % 1 else f"{percent:.0f} %"
+    close = percent < 9.95 or 99 < percent < 100  # 99.6 % is not all of them
+    return f"{percent:.1f} %" if close and round(percent, 1) % 1 else f"{percent:.0f} %"

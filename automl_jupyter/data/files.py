@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import lzma
 import os
 import re
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -20,7 +18,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
 from automl_jupyter.data.frames import stack_rows
-from automl_jupyter.errors import DataError, Problem
+from automl_jupyter.errors import AutoMLError, DataError, Problem
 
 _KINDS = {
     ".csv": "delimited", ".tsv": "tabbed", ".tab": "tabbed", ".txt": "delimited",
@@ -50,6 +48,8 @@ def file_kind(name: str) -> tuple[str | None, str | None]:
     >>> file_kind("a.csv.gz"), file_kind("a.xlsx")
     (('delimited', 'gzip'), (None, None))
     """
+    if is_url(name):
+        name = re.split(r"[?#]", name, maxsplit=1)[0]  # the rest is for the server: a signature, a version
     suffixes = [s.lower() for s in Path(name).suffixes]
     packed = _PACKED.get(suffixes[-1]) if suffixes else None
     if packed:
@@ -167,6 +167,13 @@ def open_binary(path: str, packed: str | None = None) -> Iterator[IO[bytes]]:
     """Open a file or an fsspec address for reading, unpacked."""
     import fsspec
 
+    if packed == "zstd":
+        import pyarrow as pa
+
+        # Arrow goes on where a frame ends: what several threads have packed has many.
+        with fsspec.open(path, "rb") as packet, pa.CompressedInputStream(pa.PythonFile(packet, "r"), "zstd") as file:
+            yield io.BufferedReader(_Rejoined(b"", file), 1 << 20)
+        return
     if packed != "zip":
         with fsspec.open(path, "rb", compression=packed) as file:
             yield file
@@ -187,13 +194,6 @@ def _member(archive: zipfile.ZipFile) -> str:
     raise ValueError(f"there are {len(tables)} tables in it: {shown}. Unpack it and name one, or their folder")
 
 
-#: what readers raise; pandas', Arrow's, gzip's and bz2's errors are among the first four. An archive with a password,
-#: or packed in a way Python does not know, is a RuntimeError.
-_UNREADABLE = (
-    OSError, ValueError, EOFError, LookupError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
-)  # fmt: skip
-
-
 @contextmanager
 def explained(field: str, path: str) -> Iterator[None]:
     """Turn what readers raise into one sentence that names the field and the file."""
@@ -210,10 +210,11 @@ def explained(field: str, path: str) -> Iterator[None]:
         raise DataError([Problem(field, message)]) from None
     except ImportError as error:
         raise DataError([Problem(field, f"{shown!r} needs another package: {plain(error)}")]) from None
-    except (DataError, MemoryError):
+    except (AutoMLError, MemoryError):
         raise
-    except _UNREADABLE as error:
-        raise DataError([Problem(field, f"{shown!r} cannot be read: {plain(error).rstrip('.')}.")]) from error
+    except Exception as error:
+        why = plain(error).rstrip(".") or type(error).__name__
+        raise DataError([Problem(field, f"{shown!r} cannot be read: {why}.")]) from error
 
 
 def _neighbours(path: str) -> str:
@@ -350,5 +351,10 @@ def guess_delimiter(head: bytes) -> str:
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
     if not bare:
         return ","
-    # A delimiter occurs in the first line, and as often in the others; decimal commas do not occur in the header.
-    return max(",;\t|", key=lambda d: (bare[0].count(d) > 0, bare[0].count(d)))
+
+    def fit(delimiter: str) -> tuple[bool, int, int]:
+        # A delimiter occurs in the first line, and as often in the others; decimal commas do not occur in the header.
+        n = bare[0].count(delimiter)
+        return n > 0, sum(line.count(delimiter) == n for line in bare), n
+
+    return max(",;\t|", key=fit)

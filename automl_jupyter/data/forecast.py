@@ -15,7 +15,8 @@ from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, origin_problem, settle_time
 from automl_jupyter.data.panel import PanelIndex, name_some
-from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_like, read_panel
+from automl_jupyter.data.series import Panel, read_panel
+from automl_jupyter.data.series_rows import Report, SeriesRoles, read_like
 from automl_jupyter.data.zones import stated_offsets
 from automl_jupyter.errors import DataError, Problem
 
@@ -124,9 +125,7 @@ def read_series(
     fill = target_fill(job)
     report.notes += gap_notes(panel.y, panel.index, fill)
     panel = Panel(panel.index, panel.X, fill_target(panel.y, panel.index, fill), panel.weight)
-    panel, settings = settle_time(
-        job, panel, report, n_validation=0 if n_validation is None else int(n_validation.max())
-    )
+    panel, settings = settle_time(job, panel, report, n_validation=n_validation)
     if report.problems:
         raise DataError(report.problems)
     if n_validation is not None:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
-from automl_jupyter.data.convert import Vocabulary, distinct_values, text_of, told_apart
+from automl_jupyter.data.kinds import text_of
+from automl_jupyter.data.vocabulary import Vocabulary, distinct_values, told_apart
 from automl_jupyter.errors import DataError, Problem
 
 
@@ -50,7 +51,7 @@ def as_frame(value: Any, *, field: str = "") -> pd.DataFrame:
         raise DataError([Problem(field, f"Column names occur more than once: {shown}. Give each column its own.")])
     broken = [n for n in names if not _is_storable(n)]
     if broken:
-        shown = listing([ascii(plain(n, most=80)) for n in broken], last="and", most=10)
+        shown = listing([ascii(n[:80]) for n in broken], last="and", most=10)
         raise DataError([Problem(field, f"Column names hold half a character and cannot be stored: {shown}. Rename.")])
     return _readable(frame)
 

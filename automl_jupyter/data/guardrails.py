@@ -305,7 +305,9 @@ def _repeated(context: _Context) -> Iterator[Finding]:
     telling = [c for c in context.schema.kept if c.n_unique >= TELLING * table.n_training]
     if not telling or len(context.schema.kept) < 2 or not context.folds or table.n_rows > 20 * SAMPLE_ROWS:
         return
-    encoded = context.schema.encode(table.X, where="training_data")
+    # The schema is that of the training rows: what cannot be read is among the others.
+    where = "validation_data" if table.n_training < table.n_rows else "training_data"
+    encoded = context.schema.encode(table.X, where=where)
     hashed = pd.util.hash_pandas_object(encoded, index=False).to_numpy() ^ pd.util.hash_array(table.y)
     train, valid = context.folds[0]
     both = valid[np.isin(hashed[valid], hashed[train])]

@@ -79,8 +79,11 @@ class Hierarchy:
         Gross and Sohl, "Disaggregation methods to expedite product line forecasting" (1990): the mean of the shares of
         each period, or the share of the means.
         """
-        values = np.nan_to_num(self._wide)
         own = self.sums(at)
+        begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
+        filled = np.where(begun, self._wide, 0.0)
+        lacking = (np.isnan(filled) @ own.T > 0) @ own > 0  # as in `level`: a sum's gap says nothing of its shares
+        values = np.where(lacking, 0.0, filled)
         parents = values @ own.T @ own
         if method == "proportions_of_historical_average":
             values, parents = values.mean(axis=0, keepdims=True), parents.mean(axis=0, keepdims=True)

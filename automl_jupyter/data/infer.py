@@ -12,24 +12,25 @@ import pandas as pd
 
 from automl_jupyter._core.text import plain, plural
 from automl_jupyter.data.convert import (
-    MISSING_TEXT,
-    UnreadableValueError,
-    distinct_values,
-    holds_numbers,
-    is_missing,
-    kind_of,
     layout_of_numbers,
     raw_numbers,
     read_instants,
-    text_of,
     to_instants,
     to_numbers,
-    to_texts,
     to_truths,
-    told_apart,
 )
 from automl_jupyter.data.dataset import Column, ColumnType
+from automl_jupyter.data.kinds import (
+    MISSING_TEXT,
+    UnreadableValueError,
+    holds_numbers,
+    is_missing,
+    kind_of,
+    text_of,
+    to_texts,
+)
 from automl_jupyter.data.quantities import SHARE, Quantity, find_quantity, is_code
+from automl_jupyter.data.vocabulary import distinct_values, told_apart
 from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, are_months, years_of
 
 #: rows looked at to count distinct numbers and to judge texts

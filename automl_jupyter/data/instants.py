@@ -7,16 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.data.convert import (
-    UnreadableValueError,
-    holds_numbers,
-    kind_of,
-    layout_of_numbers,
-    to_instants,
-    to_numbers,
-)
+from automl_jupyter.data.convert import layout_of_numbers, to_instants, to_numbers
 from automl_jupyter.data.frequency import make_grid
 from automl_jupyter.data.infer import layout_of
+from automl_jupyter.data.kinds import UnreadableValueError, holds_numbers, kind_of
 from automl_jupyter.data.panel import PanelIndex, is_calendar, shown
 from automl_jupyter.data.years import YEARS_WITH_FRACTIONS, are_shares
 from automl_jupyter.data.zones import fixed_zone, in_local_time, in_utc, name_of_zone, stated_offsets, zone_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
-from automl_jupyter.data.convert import to_texts
 from automl_jupyter.data.dataset import Note, TestTable, TimeTable, TrainingTable
 from automl_jupyter.data.files import is_url, read_file, read_folder
 from automl_jupyter.data.frames import as_frame, is_table, stack_rows
+from automl_jupyter.data.instants import find_instants
+from automl_jupyter.data.kinds import UnreadableValueError, holds_instants, kind_of, to_texts
 from automl_jupyter.data.mltable import MLTABLE_FILE, read_mltable
 from automl_jupyter.data.roles import Roles, feature_types, read_roles
 from automl_jupyter.data.schema import resolve_types
@@ -198,7 +200,8 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
     """Arrange the rows of a forecasting job as series."""
     from automl_jupyter.data.forecast import check_series_columns, read_series, series_roles
     from automl_jupyter.data.gaps import fill_target
-    from automl_jupyter.data.series import Report, read_panel
+    from automl_jupyter.data.series import read_panel
+    from automl_jupyter.data.series_rows import Report
     from automl_jupyter.spec.tabular import ForecastingJob
 
     assert isinstance(job, ForecastingJob)
@@ -241,7 +244,7 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
         target=str(job.target_column_name),
         notes=tuple(report.notes),
         fingerprint=fingerprint(panel.X, panel.y, panel.weight, panel.index.starts, panel.index.offsets),
-        time=TimeTable(panel.index, settings, n_validation, tuple(report.findings)),
+        time=TimeTable(panel.index, settings, n_validation, tuple(report.findings), panel.n_made),
     )
 
 
@@ -385,7 +388,7 @@ def _assemble(
     X, y, roles = training.frame, training.target.values, training.roles
     n_training = len(y)
     if validation is not None and validation.target is not None:
-        X = stack_rows([X, validation.frame[list(X.columns)]])
+        X = stack_rows([X, _with_dates(validation.frame[list(X.columns)], X)])
         y = np.concatenate([y, validation.target.values])
         roles = roles.join(validation.roles)
         if validation.frame.shape[1] > X.shape[1]:
@@ -412,6 +415,19 @@ def _assemble(
         notes=tuple(notes),
         fingerprint=fingerprint(X, y, roles.weight, roles.groups, roles.times, roles.custom_folds, classes),
     )
+
+
+def _with_dates(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """Return later rows with dates where these are texts and the first rows hold dates.
+
+    All texts of a column say together whether their day comes first; between dates each would be read by itself.
+    """
+    found: dict[str, Any] = {}
+    for name in frame.columns:
+        if kind_of(frame[name]) == "text" and holds_instants(like[name]) and not holds_instants(frame[name]):
+            with suppress(UnreadableValueError):  # said when the rows are encoded
+                found[name] = find_instants(frame[name])
+    return frame.assign(**found) if found else frame
 
 
 def fingerprint(X: pd.DataFrame, *arrays: np.ndarray | None) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
-from automl_jupyter.data.files import file_kind, is_set_aside, is_url, read_file
+from automl_jupyter.data.files import explained, file_kind, is_set_aside, is_url, read_file
 from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.mltable_read import PATH_COLUMN, READERS, read_options
 from automl_jupyter.data.mltable_steps import STEPS
@@ -91,9 +91,13 @@ def _parse(path: Path, where: str) -> Mapping[str, Any]:
                 [Problem(where, "uses YAML aliases (*name), which are not read here. Write the values out.")]
             )
         content = yaml.load(text, Loader=_Loader)
+    except DataError:
+        raise
     except OSError as error:
         raise DataError([Problem(where, f"cannot be read: {plain(error)}")]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise DataError([Problem(where, "is not valid YAML: it is nested too deeply.")]) from None
+    except (yaml.YAMLError, AttributeError, LookupError, ValueError) as error:  # the last of tags whose values are none
         raise DataError([Problem(where, f"is not valid YAML: {plain(error)}")]) from None
     if not isinstance(content, Mapping):
         raise DataError([Problem(where, "has to be a mapping with the keys 'paths' and 'transformations'.")])
@@ -201,7 +205,11 @@ def _files(
 def _expand(kind: str, path: str, folder: Path, where: str, problems: list[Problem]) -> list[str]:
     """Return the files one entry stands for, in order of name."""
     if is_url(path):
-        return [path] if kind == "file" else _expand_url(kind, path)
+        with explained(f"{where}, paths", path):
+            found = [path] if kind == "file" else _expand_url(kind, path)
+        if not found:
+            problems.append(Problem(f"{where}, paths", f"The {kind} {plain(path)!r} matches no file."))
+        return found
     place = folder / path
     if kind == "file":
         found = [str(place)] if os.path.isfile(place) else []
@@ -220,7 +228,7 @@ def _expand_url(kind: str, path: str) -> list[str]:
 
     system, inner = fsspec.core.url_to_fs(path)
     if kind == "pattern":
-        names = system.glob(inner)
+        names = [n for n, about in system.glob(inner, detail=True).items() if about["type"] != "directory"]
     else:
         names = [n for n in system.find(inner) if not is_set_aside(n.removeprefix(inner).lstrip("/"))]
     return [system.unstrip_protocol(n) for n in sorted(names)]

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, plain
-from automl_jupyter.data.convert import UnreadableValueError, kind_of, to_instants
+from automl_jupyter.data.convert import to_instants
+from automl_jupyter.data.kinds import UnreadableValueError, kind_of
 from automl_jupyter.errors import DataError, Problem
 
 _LONGEST = 10_000

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
-from automl_jupyter.data.convert import MISSING_TEXT, UnreadableValueError, read_instants, to_numbers, to_texts
+from automl_jupyter.data.convert import read_instants, to_numbers
+from automl_jupyter.data.kinds import MISSING_TEXT, UnreadableValueError, to_texts
 from automl_jupyter.data.mltable_filter import filter_rows
 from automl_jupyter.data.mltable_read import PATH_COLUMN
 from automl_jupyter.errors import DataError, Problem
@@ -21,6 +22,9 @@ _TYPE_KEYS: dict[str, tuple[str, ...]] = {
     "datetime": ("formats", "date_constant"),
 }
 _MISMATCH = {"error": None, "true": True, "false": False, "null": None, "none": None}
+#: what a format says of the day; where it says nothing, times are read as of this one
+_OF_DAYS = re.compile(r"%[-#]?[YymbBdjUWGVuwaAcxDF]")
+_NO_DAY = np.datetime64("1900-01-01")
 
 
 def _fail(where: str, step: str, message: str) -> DataError:
@@ -193,7 +197,11 @@ def _texts(given: Any, default: Sequence[str]) -> set[str]:
 
 
 def _to_datetime(series: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
-    """Read instants by the first format that fits each value; what none fits is an error."""
+    """Read instants by the first format that fits each value, times alone as of the day of ``date_constant``.
+
+    What no format fits is an error.
+    """
+    day = _constant_day(settings.get("date_constant"))
     formats = settings.get("formats")
     formats = [formats] if isinstance(formats, str) else formats or [None]
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
@@ -204,12 +212,23 @@ def _to_datetime(series: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
     for layout in formats:
         left = np.flatnonzero(np.isnat(found) & values.notna().to_numpy())
         if len(left):
-            found[left] = read_instants(values.iloc[left], layout)
+            read = read_instants(values.iloc[left], layout)
+            is_alone = day is not None and layout is not None and not _OF_DAYS.search(str(layout))
+            found[left] = read + (day - _NO_DAY) if is_alone else read
     unread = np.isnat(found) & values.notna().to_numpy()
     if unread.any():
         written = f" written as {listing(formats)}" if formats[0] else ""
         raise UnreadableValueError(values.iloc[int(np.argmax(unread))], f"a date or time{written}")
     return pd.Series(found, index=series.index)
+
+
+def _constant_day(given: Any) -> Any:
+    if given is None:
+        return None
+    day = read_instants(pd.Series([str(given)], dtype=object), None)[0]
+    if np.isnat(day):
+        raise UnreadableValueError(given, "a date for date_constant")
+    return day.astype("datetime64[D]")
 
 
 _CONVERT: dict[str, Callable[[pd.Series, Mapping[str, Any]], pd.Series]] = {
@@ -247,7 +266,14 @@ def _extract_columns(frame: pd.DataFrame, options: Any, where: str) -> pd.DataFr
     for name in names:
         texts = paths.map({p: groups[name] for p, groups in by_path.items()})
         layout = layouts.get(name)
-        found[name] = pd.to_datetime(texts, format=layout) if layout else texts.infer_objects()
+        if not layout:
+            found[name] = texts.infer_objects()
+            continue
+        instants = read_instants(texts, layout)
+        if np.isnat(instants).any():
+            path = paths.iloc[int(np.argmax(np.isnat(instants)))]
+            raise _fail(where, step, f"The path {plain(path)!r} has no date where {plain(pattern)!r} has {name!r}.")
+        found[name] = pd.Series(instants, index=frame.index)
     return frame.assign(**found)
 
 
@@ -263,7 +289,7 @@ def _path_expression(pattern: str) -> tuple[re.Pattern[str], list[str], dict[str
             continue
         names.append(name)
         if layout:
-            layouts[name] = _PART.sub(lambda m: _STRPTIME[m.group()], layout)
+            layouts[name] = _PART.sub(lambda m: _STRPTIME[m.group()], layout.replace("%", "%%"))
             inner = "".join(
                 _DATE_PARTS.get(part, re.escape(part)) for part in re.split(f"({_PART.pattern})", layout) if part
             )

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
-from automl_jupyter.data.convert import kind_of
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import natural_seasons
 from automl_jupyter.data.gaps import target_fill
 from automl_jupyter.data.guardrails import Finding
+from automl_jupyter.data.kinds import kind_of
 from automl_jupyter.data.panel import PanelIndex, name_some
-from automl_jupyter.data.series import AGGREGATES, Panel, Report
+from automl_jupyter.data.series import AGGREGATES, Panel
+from automl_jupyter.data.series_rows import Report
 from automl_jupyter.data.split import Fold, Validation
 from automl_jupyter.errors import Problem
 
@@ -96,7 +97,7 @@ class TimeSettings:
 
 
 def settle_time(
-    job: ForecastingJob, panel: Panel, report: Report, *, n_validation: int = 0
+    job: ForecastingJob, panel: Panel, report: Report, *, n_validation: np.ndarray | None = None
 ) -> tuple[Panel, TimeSettings]:
     """Replace every ``auto`` of the forecasting settings, and treat the series that are too short for them.
 
@@ -108,8 +109,8 @@ def settle_time(
         The training series.
     report : Report
         What was decided, and what is wrong.
-    n_validation : int, default 0
-        Periods of validation data of the user's own; 0 where origins lie in the training data.
+    n_validation : ndarray of int, shape (n_series,), optional
+        Periods of validation data of the user's own; None where origins lie in the training data.
 
     Returns
     -------
@@ -146,9 +147,9 @@ def settle_time(
         aggregate=asked.target_aggregate_function,
         target_fill=target_fill(job),
     )
-    if n_validation:
+    if n_validation is not None:
         least = reach + 2
-        panel = _without_short(job, panel, least, report, f"{least} periods to train on")
+        panel = _without_short(job, panel, least, report, f"{least} periods to train on", n_validation)
         return panel, replace(settings, shortest=int(panel.index.lengths.min()))
     n_windows, step = _windows(job, panel.index, horizon, reach, report)
     least = horizon * 2 + (n_windows - 1) * step + reach + 1
@@ -189,7 +190,11 @@ def _horizon(asked: int | str, season: int, index: PanelIndex, report: Report) -
     most = max(int(np.median(index.lengths)) // AUTO_SHARE, 1)
     found = min(max(season if season > 1 else 12, 1), AUTO_HORIZON, most)
     report.notes.append(
-        Note("time series", f"forecast_horizon is {found}.", "auto: a season, at most a fifth of a usual series.")
+        Note(
+            "time series",
+            f"forecast_horizon is {found}.",
+            f"auto: a season, or 12 periods without one; at most {AUTO_HORIZON}, and a fifth of a usual series.",
+        )
     )
     return found
 
@@ -295,16 +300,19 @@ def _windows(job: ForecastingJob, index: PanelIndex, horizon: int, reach: int, r
     return n, step
 
 
-def _without_short(job: ForecastingJob, panel: Panel, least: int, report: Report, needed: str) -> Panel:
-    """Pad or drop the series with fewer than `least` periods."""
+def _without_short(
+    job: ForecastingJob, panel: Panel, least: int, report: Report, needed: str, held_back: np.ndarray | int = 0
+) -> Panel:
+    """Pad or drop the series with fewer than `least` periods, those that are held back at their ends not counted."""
     index = panel.index
-    short = np.flatnonzero(index.lengths < least)
+    lengths = index.lengths - held_back
+    short = np.flatnonzero(lengths < least)
     key, name = "short_series", "Short series handling"
     if not len(short):
         report.findings.append(Finding(key, name, "Passed", f"Every series has the needed {needed}."))
         return panel
     all_short = len(short) == index.n_series
-    named = name_some([f"{index.name_of(int(s))} ({index.lengths[s]})" for s in short])
+    named = name_some([f"{index.name_of(int(s))} ({lengths[s]})" for s in short])
     asked = job.forecasting.short_series_handling_config
     are = "is" if len(short) == 1 else "are"
     what = f"{len(short)} of {index.n_series} series {are} shorter than {needed}: {named}"
@@ -316,7 +324,7 @@ def _without_short(job: ForecastingJob, panel: Panel, least: int, report: Report
             Finding(key, name, "Done", f"{what}. Short series were padded in front with noise around their median.")
         )
         report.notes.append(Note("short series", f"{what}.", "Short series were padded in front.", "warning"))
-        return _padded(panel, least, job.random_state or 0)
+        return _padded(panel, lengths, least, job.random_state or 0)
     if all_short:
         message = f"Every series is shorter than {needed}: {named}. Ask for a shorter horizon or fewer folds"
         report.problems.append(Problem("forecasting.short_series_handling_config", f"{message}, or pad them."))
@@ -330,7 +338,7 @@ def _without_short(job: ForecastingJob, panel: Panel, least: int, report: Report
             "warning",
         )
     )
-    return _kept(panel, np.flatnonzero(index.lengths >= least))
+    return _kept(panel, np.flatnonzero(lengths >= least))
 
 
 def _kept(panel: Panel, series: np.ndarray) -> Panel:
@@ -343,10 +351,10 @@ def _kept(panel: Panel, series: np.ndarray) -> Panel:
     return Panel(fewer, panel.X.iloc[rows].reset_index(drop=True), panel.y[rows], weight)
 
 
-def _padded(panel: Panel, least: int, random_state: int) -> Panel:
-    """Put periods before the short series: numbers 0, the rest missing; the target noise around the median."""
+def _padded(panel: Panel, lengths: np.ndarray, least: int, random_state: int) -> Panel:
+    """Put periods before the series of which fewer are learnt from: numbers 0, the rest missing; the target noise."""
     index, rng = panel.index, np.random.default_rng([random_state, 2])
-    more = np.maximum(least - index.lengths, 0)
+    more = np.maximum(least - lengths, 0)
     offsets = np.concatenate([[0], np.cumsum(index.lengths + more)])
     first = int((index.starts - more).min())
     moved = pd.date_range(end=index.first, periods=1 - min(first, 0), freq=index.frequency)[0]
@@ -355,7 +363,7 @@ def _padded(panel: Panel, least: int, random_state: int) -> Panel:
     y, weight = np.full(grown.n_rows, np.nan), None
     y[at] = panel.y
     for s in np.flatnonzero(more):
-        known = panel.y[index.offsets[s] : index.offsets[s + 1]]
+        known = panel.y[index.offsets[s] : index.offsets[s] + lengths[s]]
         known = known[np.isfinite(known)]
         middle, spread = float(np.median(known)), float(np.std(known)) or abs(float(np.median(known))) * 0.01 or 1.0
         noise = middle + 0.1 * spread * rng.standard_normal(more[s])
@@ -374,7 +382,7 @@ def _padded(panel: Panel, least: int, random_state: int) -> Panel:
     if panel.weight is not None:
         weight = np.zeros(grown.n_rows)
         weight[at] = panel.weight
-    return Panel(grown, pd.DataFrame(columns, index=pd.RangeIndex(grown.n_rows)), y, weight)
+    return Panel(grown, pd.DataFrame(columns, index=pd.RangeIndex(grown.n_rows)), y, weight, more)
 
 
 def origin_validation(job: AutoMLJob, settings: TimeSettings, n_validation: np.ndarray | None) -> Validation:
@@ -393,9 +401,9 @@ def origin_validation(job: AutoMLJob, settings: TimeSettings, n_validation: np.n
 def origin_problem(panel: Panel, settings: TimeSettings, n_validation: np.ndarray | None = None) -> Problem | None:
     """Return why there is no origin that candidates could be judged from; None where there is one."""
     index = panel.index
-    if make_origins(index, panel.y, settings, n_validation, panel.weight):
+    if make_origins(index, panel.y, settings, n_validation, panel.weight, panel.n_made):
         return None
-    if make_origins(index, panel.y, settings, n_validation):
+    if make_origins(index, panel.y, settings, n_validation, n_made=panel.n_made):
         message = "is 0 in all rows before, or in all rows after, each origin that candidates could be judged from."
         return Problem("weight_column_name", f"The weight {message} Give later rows, or rows before them, a weight.")
     if n_validation is not None:
@@ -416,6 +424,7 @@ def make_origins(
     settings: TimeSettings,
     n_validation: np.ndarray | None = None,
     weight: np.ndarray | None = None,
+    n_made: np.ndarray | None = None,
 ) -> list[Fold]:
     """Return the rows before and after each origin, the earliest origin first.
 
@@ -434,10 +443,13 @@ def make_origins(
         Periods at each series' end that are validation data: there is one origin before them.
     weight : ndarray, shape (n_rows,), optional
         What each row weighs; those of 0 judge nothing.
+    n_made : ndarray of int, shape (n_series,), optional
+        Periods at each series' begin that were made up: they judge nothing.
     """
     counts = np.isfinite(y) if weight is None else np.isfinite(y) & (weight > 0)
     folds: list[Fold] = []
     lengths, within, series = index.lengths, index.within, index.series
+    judged = counts if n_made is None else counts & (within >= n_made[series])
     for k in reversed(range(settings.n_windows)):
         back = settings.horizon + k * settings.step if n_validation is None else n_validation
         trained = lengths - back
@@ -445,7 +457,7 @@ def make_origins(
         trained = np.where(usable, trained, 0)
         train = np.flatnonzero(within < trained[series])
         ahead = within - trained[series]
-        valid = np.flatnonzero(usable[series] & (ahead >= 0) & (ahead < settings.horizon) & counts)
+        valid = np.flatnonzero(usable[series] & (ahead >= 0) & (ahead < settings.horizon) & judged)
         if len(valid) and counts[train].any():
             folds.append((train.astype(np.int32), valid.astype(np.int32)))
     return folds

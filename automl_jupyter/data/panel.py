@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain
-from automl_jupyter.data.convert import text_of
 from automl_jupyter.data.frequency import grid_around, move_to_grid
+from automl_jupyter.data.kinds import text_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, number, plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, is_missing, kind_of, text_of, to_texts
 from automl_jupyter.data.dataset import Column, ColumnType
 from automl_jupyter.data.distribution import NO_DISTRIBUTION, SAMPLE_TEXTS, Distribution, distribution_of
 from automl_jupyter.data.infer import find_column
+from automl_jupyter.data.kinds import UnreadableValueError, is_missing, kind_of, text_of, to_texts
 from automl_jupyter.data.profile_target import TargetProfile, profile_target
 from automl_jupyter.data.relation import relation_to_target
 from automl_jupyter.data.schema import TableSchema, resolve_types

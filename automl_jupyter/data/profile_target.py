@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, text_of, to_numbers
+from automl_jupyter.data.convert import to_numbers
 from automl_jupyter.data.dataset import ColumnType, Note
 from automl_jupyter.data.distribution import NO_DISTRIBUTION, Distribution, histogram_of, levels_of
 from automl_jupyter.data.infer import find_column
+from automl_jupyter.data.kinds import UnreadableValueError, kind_of, text_of
 from automl_jupyter.data.target import assign_codes, find_classes, read_target
 from automl_jupyter.errors import Problem
 
@@ -120,7 +121,8 @@ def guess_task(series: pd.Series) -> tuple[str | None, str]:
         if quantity is not None and task == "regression":
             return None, f"{reason}, written as texts; turn them into numbers to predict them"
         return task, reason
-    return "classification", f"{name} has {plural(column.n_unique, 'distinct text')}"
+    noun = "distinct value" if kind_of(series) == "category" else "distinct text"
+    return "classification", f"{name} has {plural(column.n_unique, noun)}"
 
 
 def _guess_from_numbers(name: str, values: np.ndarray, n_unique: int) -> tuple[str, str]:

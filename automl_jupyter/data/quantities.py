@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.data.convert import distinct_values, kind_of, text_of, to_numbers, told_apart
+from automl_jupyter.data.convert import to_numbers
+from automl_jupyter.data.kinds import kind_of, text_of
+from automl_jupyter.data.vocabulary import distinct_values, told_apart
 
 #: the share of distinct texts that must be numbers, and that one unit or family of units must cover
 SHARE = 0.95
@@ -123,6 +125,9 @@ class Quantity:
         """Return a column as float64 of shape (n,): numbers as they are, NaN for what stands for none."""
         if kind_of(series) in {"number", "boolean"}:
             return to_numbers(series)
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            used = series.cat.remove_unused_categories().cat
+            return np.asarray(np.append(self.read(pd.Series(used.categories)), np.nan)[used.codes.to_numpy()])
         codes, distinct = distinct_values(told_apart(series))
         numbers = np.asarray([self.number(text_of(value)) for value in distinct], dtype=np.float64)
         found = np.asarray(np.append(numbers, np.nan)[codes])
@@ -130,12 +135,20 @@ class Quantity:
             # the number 1.234 is no text with a point between thousands
             for row, value in enumerate(series.to_numpy()):
                 if _is_number(value):
-                    found[row] = value if math.isfinite(value) else np.nan
+                    found[row] = _finite(value)
         return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
         return {"style": self.style, "units": dict(self.units)}
+
+
+def _finite(value: Any) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond all floats
+        return np.nan
+    return number if math.isfinite(number) else np.nan
 
 
 def _is_number(value: object) -> bool:

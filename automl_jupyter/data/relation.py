@@ -23,7 +23,7 @@ def relation_to_target(column: pd.Series, y: np.ndarray, *, n_classes: int | Non
     """Return how well a column alone tells the target of rows it was not learnt from.
 
     The rows are cut into three parts; each part's target is predicted by the mean of the others' rows that have the
-    same value (numbers and instants: that fall between the same two of at most 64 quantiles).
+    same value (numbers and instants of many values: that fall between the same two of at most 64 quantiles).
 
     Parameters
     ----------
@@ -87,7 +87,13 @@ def _groups(column: pd.Series) -> np.ndarray | None:
     if not len(present):
         return np.zeros(len(values), dtype=np.int64)
     n_groups = max(2, min(_GROUPS, len(present) // _GROUP_ROWS))
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, n_groups + 1)[1:-1]))
+    distinct = np.unique(present)
+    if len(distinct) <= n_groups:
+        edges = distinct[1:]
+    else:
+        cuts = np.quantile(present, np.linspace(0, 1, n_groups + 1)[1:-1])
+        often = cuts[1:][np.diff(cuts) == 0]  # apart from what lies above it, however rare that is
+        edges = np.unique(np.concatenate([cuts, np.nextafter(often, np.inf)]))
     return np.where(missing, 0, np.searchsorted(edges, values, side="right") + 1)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, distinct_values, raw_numbers, to_truths
+from automl_jupyter.data.convert import raw_numbers, to_truths
 from automl_jupyter.data.dataset import ColumnType, Note
 from automl_jupyter.data.instants import find_instants
+from automl_jupyter.data.kinds import UnreadableValueError
 from automl_jupyter.data.schema import parse_type
+from automl_jupyter.data.vocabulary import distinct_values
 from automl_jupyter.errors import Problem
 
 if TYPE_CHECKING:

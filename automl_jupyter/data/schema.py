@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -11,18 +12,12 @@ import pandas as pd
 
 from automl_jupyter._core.text import did_you_mean, fold_name, listing, plain, plural
 from automl_jupyter._core.warn import warn_caller
-from automl_jupyter.data.convert import (
-    UnreadableValueError,
-    Vocabulary,
-    kind_of,
-    to_instants,
-    to_numbers,
-    to_texts,
-    to_truths,
-)
+from automl_jupyter.data.convert import to_instants, to_numbers, to_truths
 from automl_jupyter.data.dataset import Column, ColumnType, Note
 from automl_jupyter.data.frames import as_frame
-from automl_jupyter.data.infer import Coding, Found, find_column
+from automl_jupyter.data.infer import Coding, Found, find_column, layout_of
+from automl_jupyter.data.kinds import UnreadableValueError, kind_of, to_texts
+from automl_jupyter.data.vocabulary import Vocabulary
 from automl_jupyter.errors import DataError, ModelInputError, Problem
 
 _FORMAT = 1
@@ -231,7 +226,7 @@ class TableSchema:
         if column.type is ColumnType.BOOLEAN:
             return _to_float(to_truths(series), coding.dtype)
         if column.type is ColumnType.DATETIME:
-            return to_instants(series, layout=coding.layout, lenient=coding.lenient)
+            return _to_dates(series, coding)
         if column.type is ColumnType.TEXT:
             return _to_strings(series)
         return self._words[column.name].to_categorical(series)
@@ -368,6 +363,16 @@ def _to_float(values: np.ndarray, dtype: str) -> np.ndarray:
     if len(values) and np.nanmax(np.abs(values), initial=0) > most:
         values = np.clip(values, -most, most)  # beyond what training saw, and still the largest
     return values.astype(np.float32)
+
+
+def _to_dates(series: pd.Series, coding: Coding) -> np.ndarray:
+    """Return a column as instants; all texts of one that had dates in training say whether their day comes first."""
+    if coding.layout is None and pd.api.types.infer_dtype(series, skipna=True) in {"string", "categorical"}:
+        layout = layout_of(series)
+        if layout is not None and layout.startswith("%d"):
+            with contextlib.suppress(UnreadableValueError):  # written in several ways: each is read by itself
+                return to_instants(series, layout=layout)
+    return to_instants(series, layout=coding.layout, lenient=coding.lenient)
 
 
 def _to_strings(series: pd.Series) -> Any:

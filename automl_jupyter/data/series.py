@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
-from automl_jupyter.data.convert import UnreadableValueError, holds_instants, kind_of, raw_numbers, to_numbers, to_texts
+from automl_jupyter.data.convert import to_numbers
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frequency import infer_frequency, parse_frequency
 from automl_jupyter.data.guardrails import Finding
-from automl_jupyter.data.instants import (
-    at_usual_hour,
-    clocks_as_written,
-    find_grid,
-    find_instants,
-    find_periods,
-    read_times,
-    shown_as,
-)
+from automl_jupyter.data.instants import at_usual_hour, find_grid, find_instants, find_periods
+from automl_jupyter.data.kinds import kind_of, to_texts
 from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name, shown
-from automl_jupyter.data.target import DATES_AS_NUMBERS
-from automl_jupyter.data.zones import UnknownZoneError, in_local_time
+from automl_jupyter.data.series_rows import MOST_ROWS, Report, Rows, SeriesRoles, read_rows
+from automl_jupyter.data.zones import in_local_time
 from automl_jupyter.errors import Problem
 
 #: share of rows off the grid that are left out; with more the data are refused
@@ -34,34 +27,6 @@ OFF_GRID = 0.1
 AGGREGATES = ("sum", "mean", "min", "max")
 #: instants of a grid that is still made where fewer rows lie on it
 MOST_INSTANTS = 50_000_000
-#: rows named in a message
-_MOST_ROWS = 5
-
-
-@dataclass(frozen=True)
-class SeriesRoles:
-    """Which columns say what a row is, and how rows become periods; `like` are the training series of a later table."""
-
-    time_column: str
-    id_columns: tuple[str, ...]
-    target: str
-    frequency: str | None = None
-    aggregate: str | None = None
-    weight: str | None = None
-    like: PanelIndex | None = None
-
-
-@dataclass
-class Report:
-    """What was found while reading, for whoever asked."""
-
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    def done(self, key: str, name: str, explanation: str, *, passed: str) -> None:
-        """Add what a check did, or that there was nothing to do."""
-        self.findings.append(Finding(key, name, "Done" if explanation else "Passed", explanation or passed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,44 +43,15 @@ class Panel:
         The target, NaN where it was not observed.
     weight : ndarray, optional
         A weight a row.
+    n_made : ndarray of int, shape (n_series,), optional
+        How many periods were made up at the begin of each series, since it was short.
     """
 
     index: PanelIndex
     X: pd.DataFrame
     y: np.ndarray
     weight: np.ndarray | None = None
-
-
-@dataclass
-class _Rows:
-    """Rows while they are being arranged: sorted by series and instant."""
-
-    times: np.ndarray
-    codes: np.ndarray
-    ids: pd.DataFrame
-    y: np.ndarray
-    X: pd.DataFrame
-    at: np.ndarray
-    zone: str | None
-    layout: str | None
-    moved: bool = False
-    #: what clocks show, where texts state several offsets from UTC
-    clocks: np.ndarray | None = None
-    #: whether the times are what the clocks of a zone show
-    local: bool = False
-
-    def take(self, rows: np.ndarray) -> _Rows:
-        X = self.X.iloc[rows].set_axis(pd.RangeIndex(len(rows)), axis=0)
-        times, codes, y, at = (values[rows] for values in (self.times, self.codes, self.y, self.at))
-        clocks = None if self.clocks is None else self.clocks[rows]
-        return replace(self, times=times, codes=codes, y=y, X=X, at=at, clocks=clocks)
-
-    def by_series(self) -> list[np.ndarray]:
-        cuts = np.flatnonzero(np.diff(self.codes)) + 1
-        return [np.unique(t) for t in np.split(self.times, cuts)] if len(self.times) else []
-
-    def stamps(self) -> pd.DatetimeIndex:
-        return pd.DatetimeIndex(self.times.view("datetime64[ns]"))
+    n_made: np.ndarray | None = None
 
 
 def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> Panel | None:
@@ -137,7 +73,7 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
     Panel or None
         None when something is wrong.
     """
-    rows = _read(frame, roles, where, report)
+    rows = read_rows(frame, roles, where, report)
     if rows is None or report.problems:
         return None
     frequency = _frequency(rows, roles, report)
@@ -159,109 +95,7 @@ def read_panel(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Repo
     return None if rows is None else _regular(rows, frequency, roles, report)
 
 
-def _read(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
-    ids, codes = _read_ids(frame, roles, report)
-    times, zone, layout = _read_times(frame[roles.time_column], roles.like, where, report, codes)
-    y = _read_target(frame[roles.target], where, report) if roles.target in frame.columns else None
-    if times is None or codes is None or (y is None and roles.target in frame.columns):
-        return None
-    if y is None:
-        y = np.full(len(frame), np.nan)
-    order = np.lexsort((times, codes))
-    if (np.diff(order) < 0).any() and (np.diff(times[np.argsort(codes, kind="stable")]) < 0)[
-        np.diff(np.sort(codes, kind="stable")) == 0
-    ].any():
-        report.notes.append(Note("time series", "Rows were put in order of time.", "They came in another order."))
-    X = frame.drop(columns=[c for c in (roles.time_column, roles.target) if c in frame.columns])
-    instants = times.view("datetime64[ns]")
-    clocks = None if roles.like is not None else clocks_as_written(frame[roles.time_column], instants)
-    rows = _Rows(times, codes, ids, y, X, np.arange(len(frame)), zone, layout, clocks=clocks)
-    return rows.take(order)
-
-
-def read_like(frame: pd.DataFrame, roles: SeriesRoles, where: str, report: Report) -> pd.DatetimeIndex | None:
-    """Return the times of a table in the form that the training series, `roles.like`, are shown in."""
-    codes = _read_ids(frame, roles, report)[1]
-    times, zone, _ = _read_times(frame[roles.time_column], roles.like, where, report, codes)
-    if times is None or roles.like is None:
-        return None
-    return shown_as(times.view("datetime64[ns]"), zone, roles.like)
-
-
-def _read_times(
-    series: pd.Series, like: PanelIndex | None, where: str, report: Report, codes: np.ndarray | None = None
-) -> tuple[np.ndarray | None, str | None, str | None]:
-    """Return what `read_times` does, the instants in nanoseconds; None, with the problem added, where it cannot."""
-    name, field = plain(series.name, most=80), "forecasting.time_column_name"
-    try:
-        instants, zone, layout = read_times(series, like, codes)
-    except UnreadableValueError as error:
-        what = f"has the value {error.shown}{_at(series, error)}, which is not a date or time."
-        report.problems.append(Problem(field, f"The column {name!r} in {where} {what} {error.hint}".rstrip()))
-        return None, None, None
-    except UnknownZoneError as error:
-        what = f"is in the time zone {plain(repr(error.zone), most=60)}, which has no name that pandas reads."
-        hint = "Convert it to a named zone, such as 'Europe/Berlin' or 'UTC', with .dt.tz_convert."
-        report.problems.append(Problem(field, f"The column {name!r} in {where} {what} {hint}"))
-        return None, None, None
-    missing = np.flatnonzero(np.isnat(instants))
-    if len(missing):
-        message = f"The column {name!r} in {where} has no value in {plural(len(missing), 'row')} ({_rows(missing)})."
-        report.problems.append(Problem(field, f"{message} Fill or drop them."))
-        return None, None, None
-    return instants.astype(np.int64), zone, layout
-
-
-def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[pd.DataFrame, np.ndarray | None]:
-    if not roles.id_columns:
-        return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(frame), dtype=np.intp)
-    keys = []
-    for name in roles.id_columns:
-        texts = to_texts(frame[name])
-        missing = np.flatnonzero([t is None for t in texts])
-        if len(missing):
-            message = f"The column {plain(name, most=80)!r} has no value in {plural(len(missing), 'row')}"
-            report.problems.append(
-                Problem("forecasting.time_series_id_column_names", f"{message} ({_rows(missing)}). Fill or drop them.")
-            )
-        keys.append(pd.factorize(np.asarray([t or "" for t in texts], dtype=object))[0])
-    if report.problems:
-        return pd.DataFrame(), None
-    codes = keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys).factorize()[0]
-    codes = np.asarray(codes, dtype=np.intp)
-    first = np.unique(codes, return_index=True)[1]
-    ids = frame[list(roles.id_columns)].iloc[first].reset_index(drop=True)
-    return ids, codes
-
-
-def _read_target(series: pd.Series, where: str, report: Report) -> np.ndarray | None:
-    name = plain(series.name, most=80)
-    if holds_instants(series):
-        message = f"The column {name!r} in {where} holds dates, which are not forecast. {DATES_AS_NUMBERS}"
-        report.problems.append(Problem("target_column_name", message))
-        return None
-    try:
-        y = raw_numbers(series).astype(np.float64)
-    except UnreadableValueError as error:
-        message = (
-            f"The column {name!r} in {where} has the value {error.shown}{_at(series, error)}, which is not a number."
-        )
-        report.problems.append(Problem("target_column_name", message))
-        return None
-    n_infinite = int(np.isinf(y).sum())
-    if n_infinite:
-        what = f"{plural(n_infinite, 'value')} of {name!r} in {where} are taken as missing."
-        report.notes.append(Note("infinite targets", what, "They are infinite.", "warning"))
-        y = np.where(np.isinf(y), np.nan, y)
-    if not np.isfinite(y).any():
-        report.problems.append(
-            Problem("target_column_name", f"The column {name!r} in {where} has no value in any row.")
-        )
-        return None
-    return y
-
-
-def _frequency(rows: _Rows, roles: SeriesRoles, report: Report) -> str | None:
+def _frequency(rows: Rows, roles: SeriesRoles, report: Report) -> str | None:
     where = "forecasting.frequency"
     if roles.frequency is not None:
         found = parse_frequency(roles.frequency)
@@ -287,7 +121,7 @@ def _frequency(rows: _Rows, roles: SeriesRoles, report: Report) -> str | None:
         for code, t in zip(np.unique(rows.codes), times, strict=True):
             examples.setdefault(infer_frequency([t]), code)
         shown = [f"{series_name(rows.ids.iloc[c])!r} has {f}" for f, c in examples.items() if f is not None]
-        message = f"Series have different frequencies: {listing(shown, last='and', most=_MOST_ROWS)}."
+        message = f"Series have different frequencies: {listing(shown, last='and', most=MOST_ROWS)}."
         what = "Run a job for each, or give the coarsest as frequency with a target_aggregate_function."
         report.problems.append(Problem(where, f"{message} {what}"))
         return None
@@ -302,7 +136,7 @@ def _are_one(times: Sequence[np.ndarray], frequency: str) -> bool:
     return all(0.67 * middle < s < 1.5 * middle for s in steps)
 
 
-def _reaches_too_far(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> bool:
+def _reaches_too_far(rows: Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> bool:
     """Add the problem where the grid would not fit into memory; of days and longer steps there are always few."""
     if is_calendar(frequency):
         return False
@@ -320,14 +154,14 @@ def _reaches_too_far(rows: _Rows, frequency: str, roles: SeriesRoles, where: str
     return True
 
 
-def _in_local_time(rows: _Rows) -> _Rows:
+def _in_local_time(rows: Rows) -> Rows:
     if rows.clocks is not None:
         return replace(rows, times=rows.clocks.astype(np.int64), zone=None, clocks=None, local=True)
     times = in_local_time(rows.stamps(), rows.zone).as_unit("ns").asi8
     return replace(rows, times=times, local=rows.zone is not None)
 
 
-def _aggregated(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> _Rows:
+def _aggregated(rows: Rows, frequency: str, roles: SeriesRoles, report: Report) -> Rows:
     times = find_periods(rows.stamps(), frequency, roles.like, rows.zone)
     groups, first = np.unique(np.stack([rows.codes, times]), axis=1, return_index=True)
     key = np.zeros(len(times), dtype=np.intp)
@@ -365,7 +199,7 @@ def _most_frequent(values: pd.Series) -> object:
     return counts.index[0] if len(counts) else None
 
 
-def _within_days(rows: _Rows, report: Report) -> _Rows:
+def _within_days(rows: Rows, report: Report) -> Rows:
     """Move the days that clocks of a zone show to their usual hour: where it is another zone's it changes with them."""
     stamps = rows.stamps()
     found = at_usual_hour(stamps, rows.codes)
@@ -378,7 +212,7 @@ def _within_days(rows: _Rows, report: Report) -> _Rows:
     return replace(rows, times=found.as_unit("ns").asi8, moved=rows.zone is None)
 
 
-def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
+def _on_grid(rows: Rows, frequency: str, roles: SeriesRoles, where: str, report: Report) -> Rows | None:
     """Leave out rows between the grid's instants, or move all of them to it where that puts no two together."""
     if roles.like is not None:
         rows = replace(rows, times=roles.like.settled(rows.stamps()).as_unit("ns").asi8, moved=roles.like.moved)
@@ -402,7 +236,7 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
             report.findings.append(Finding(key, name, "Done", what))
             report.notes.append(Note("time series", what, f"{share:.0%} lie between them, never two in one period."))
             return replace(rows, times=labels, moved=True)
-    some = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:_MOST_ROWS]]
+    some = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in np.flatnonzero(off)[:MOST_ROWS]]
     if share >= OFF_GRID and roles.like is not None:
         message = f"{plural(n_off, 'row')} ({share:.0%}) lie between the instants of the training data, whose"
         report.problems.append(Problem(where, f"{message} frequency is {frequency}: {listing(some, last='and')}."))
@@ -430,13 +264,13 @@ def _on_grid(rows: _Rows, frequency: str, roles: SeriesRoles, where: str, report
     return rows.take(np.flatnonzero(~off))
 
 
-def _grid_of(rows: _Rows, frequency: str, like: PanelIndex | None) -> pd.DatetimeIndex:
+def _grid_of(rows: Rows, frequency: str, like: PanelIndex | None) -> pd.DatetimeIndex:
     """Return the grid with the most rows on it, or that of the training series."""
     stamps = rows.stamps()
     return find_grid(stamps, frequency) if like is None else like.around(stamps).as_unit("ns")
 
 
-def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _Rows | None:
+def _distinct(rows: Rows, roles: SeriesRoles, where: str, report: Report) -> Rows | None:
     """Make one row of those that repeat a series' instant with the same target; refuse others by name."""
     again = np.zeros(len(rows.times), dtype=bool)
     again[1:] = (np.diff(rows.times) == 0) & (np.diff(rows.codes) == 0)
@@ -449,7 +283,7 @@ def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _R
     known = pd.Series(rows.y).groupby(group)
     same = (known.max() - known.min()).fillna(0).to_numpy() == 0
     if not same.all():
-        at = first[np.flatnonzero(~same)[:_MOST_ROWS]]
+        at = first[np.flatnonzero(~same)[:MOST_ROWS]]
         stamps = rows.stamps()
         shown = [f"{series_name(rows.ids.iloc[rows.codes[i]])} at {stamps[i]}" for i in at]
         have = "has" if (~same).sum() == 1 else "have"
@@ -472,10 +306,10 @@ def _distinct(rows: _Rows, roles: SeriesRoles, where: str, report: Report) -> _R
     return kept
 
 
-def _telling_apart(rows: _Rows, roles: SeriesRoles) -> list[str]:
+def _telling_apart(rows: Rows, roles: SeriesRoles) -> list[str]:
     """Return a column that, with those named, leaves no two rows at one instant."""
     for name in rows.X.columns:
-        if name in roles.id_columns or kind_of(rows.X[name]) not in ("text", "category", "number", "bool"):
+        if name in roles.id_columns or kind_of(rows.X[name]) not in ("text", "category", "number", "boolean"):
             continue
         keys = pd.DataFrame({"s": rows.codes, "t": rows.times, "c": to_texts(rows.X[name])})
         if not keys.duplicated().any() and keys["c"].nunique() <= len(keys) / 3:
@@ -483,7 +317,7 @@ def _telling_apart(rows: _Rows, roles: SeriesRoles) -> list[str]:
     return []
 
 
-def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) -> Panel | None:
+def _regular(rows: Rows, frequency: str, roles: SeriesRoles, report: Report) -> Panel | None:
     """Put in what is missing between a series' first and last observed value."""
     observed = np.isfinite(rows.y)
     grid = _grid_of(rows, frequency, roles.like)
@@ -522,9 +356,10 @@ def _regular(rows: _Rows, frequency: str, roles: SeriesRoles, report: Report) ->
     )  # fmt: skip
     weight = None
     if roles.weight is not None and roles.weight in rows.X.columns:
-        weight = np.zeros(n_rows)
-        weight[at] = np.nan_to_num(to_numbers(rows.X[roles.weight])[inside])  # missing only where the target is
+        weight = np.full(n_rows, np.nan)
+        weight[at] = to_numbers(rows.X[roles.weight]).astype(np.float64)[inside]  # missing only where the target is
         weight /= weight[weight > 0].mean() if (weight > 0).any() else 1.0  # as numbers of rows, which learners take
+        weight = np.where(np.isnan(weight), 1.0, weight)  # gaps of the target that are filled are rows like others
     X = _filled(rows.X.drop(columns=[c for c in (roles.weight,) if c in rows.X.columns]), source, index)
     return Panel(index, X, y, weight)
 
@@ -540,12 +375,3 @@ def _filled(X: pd.DataFrame, source: np.ndarray, index: PanelIndex) -> pd.DataFr
         else:
             found[name] = X[name].reindex(np.where(source >= 0, source, -1)).reset_index(drop=True)
     return pd.DataFrame(found, index=pd.RangeIndex(len(source)))
-
-
-def _at(series: pd.Series, error: UnreadableValueError) -> str:
-    rows = [i for i, value in enumerate(series.tolist()) if value is error.example or str(value) == str(error.example)]
-    return f" ({_rows(np.asarray(rows))})" if rows else ""
-
-
-def _rows(rows: np.ndarray) -> str:
-    return f"row {listing([str(r) for r in rows[:_MOST_ROWS]], last='and')}"

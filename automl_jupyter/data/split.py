@@ -213,7 +213,7 @@ def make_folds(validation: Validation, table: TrainingTable, *, random_state: in
         from automl_jupyter.data.origins import make_origins
 
         time = table.time
-        return make_origins(time.index, table.y, time.settings, time.n_validation, table.weight)
+        return make_origins(time.index, table.y, time.settings, time.n_validation, table.weight, time.n_made)
     random = np.random.default_rng(random_state)
     n, codes = table.n_rows, table.y if table.classes is not None else None
     if validation.kind == "validation_data":

@@ -10,17 +10,11 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.text import listing, plain, plural
-from automl_jupyter.data.convert import (
-    UnreadableValueError,
-    distinct_values,
-    holds_instants,
-    kind_of,
-    raw_numbers,
-    text_of,
-    told_apart,
-)
+from automl_jupyter.data.convert import raw_numbers
 from automl_jupyter.data.dataset import Note
+from automl_jupyter.data.kinds import UnreadableValueError, holds_instants, kind_of, text_of
 from automl_jupyter.data.quantities import find_quantity
+from automl_jupyter.data.vocabulary import distinct_values, told_apart
 from automl_jupyter.errors import Problem
 
 #: skewness from which on a target's logarithm is worth learning
@@ -247,4 +241,5 @@ def is_log_better(y: np.ndarray) -> bool:
 def _skew(values: np.ndarray) -> float:
     centred = values - values.mean()
     deviation = float(np.sqrt(np.mean(centred**2)))
-    return float(np.mean(centred**3)) / deviation**3 if deviation > 0 else 0.0
+    # Divided first: the cubes of great targets are no numbers any more, those of small ones are 0.
+    return float(np.mean((centred / deviation) ** 3)) if deviation > 0 else 0.0

@@ -8,7 +8,7 @@ from datetime import timedelta, timezone, tzinfo
 import numpy as np
 import pandas as pd
 
-from automl_jupyter.data.convert import is_missing, kind_of, text_of, to_texts
+from automl_jupyter.data.kinds import is_missing, kind_of, text_of, to_texts
 
 _OFFSET = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)\s*$")
 #: a summer and a winter, in which names of zones are compared with what they stand for

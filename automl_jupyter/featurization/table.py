@@ -98,7 +98,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._find_categorical()
         pairs = choose_interactions(base, self.types, settings, target, self._width())
         if pairs is not None and target is not None:
-            made = pairs.fit(columns, target, self._filled(columns, X, self._width()))
+            made = pairs.fit(columns, target, self._filled(columns, X, self._width(), of_training))
             of_training.append((pairs, made))
             self.dense_parts_.append(pairs)
         self.n_dense_ = self._width()

@@ -9,30 +9,31 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 from automl_jupyter._core.clock import monotonic_s, now_at
 from automl_jupyter._core.files import write_bytes, write_json
 from automl_jupyter._core.jsonl import Writer
+from automl_jupyter.data.labels import decode_labels
 from automl_jupyter.jobs import instructions as do
 from automl_jupyter.jobs.choice import best_single, better, choose, finite, is_usable
-from automl_jupyter.jobs.closing import SKIPPED
 from automl_jupyter.jobs.environment import environment
-from automl_jupyter.jobs.executor import LOST, Executor, InlineExecutor, release
+from automl_jupyter.jobs.executor import LOST, Executor, expected_slots, make_executor, release
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.jobs.finish import final_parts, save_final, score_test
+from automl_jupyter.jobs.outcomes import fold_ended, refit_ended, stack_fitted, trial_ended, weights_chosen
 from automl_jupyter.jobs.prepare import Prepared
 from automl_jupyter.jobs.reserve import total_s
 from automl_jupyter.jobs.resumption import reopened
 from automl_jupyter.jobs.search import Search
-from automl_jupyter.jobs.selection import STACK_FILE, Selection, score_fold, select
-from automl_jupyter.jobs.situation import RACE_ENSEMBLE, InFlight, Situation, is_spoilt
+from automl_jupyter.jobs.selection import Selection, score_fold, select
+from automl_jupyter.jobs.situation import InFlight, Situation, is_spoilt
 from automl_jupyter.jobs.standing import is_cancelled
-from automl_jupyter.jobs.state import decide
-from automl_jupyter.metrics.base import FunctionError
+from automl_jupyter.jobs.state import MOST_ATTEMPTS, decide
+from automl_jupyter.metrics.base import FunctionError, MetricContext
 from automl_jupyter.store import events as ev
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, apply
@@ -105,6 +106,7 @@ class Controller:
         self._side = ThreadPoolExecutor(1, thread_name_prefix="automl-side")
         self._selection: tuple[Future[Selection], do.SelectEnsemble] | None = None
         self._in_flight: dict[str, InFlight] = {}
+        self._refits_lost: Counter[tuple[int, int]] = Counter()
         self._selected: dict[int, int] = {}
         self._selection_s = 0.0
         self._selected_s = 0.0
@@ -128,7 +130,8 @@ class Controller:
             return
         try:
             for left in self._left_behind:
-                left.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    left.unlink(missing_ok=True)
             self._writer = Writer(self.folder.events_file)
             for event in self.run.created:
                 self._emit(event)
@@ -160,7 +163,7 @@ class Controller:
         """Start the workers and read the data at the same time: each takes seconds."""
         starting = self._side.submit(make_executor, self.run.compute)
         try:
-            prepared = self.run.begin(_expected_slots(self.run.compute))
+            prepared = self.run.begin(expected_slots(self.run.compute))
             if not self.run.created and self.run.compute != "local":
                 starting.result()  # a scheduler may not answer
         except BaseException:
@@ -183,7 +186,9 @@ class Controller:
         assert executor is not None
         self._cache, self._output = executor.prepare(prepared.cache, self.folder.path)
         self._predictions = Predictions(self.folder.path, prepared.table)
-        self._context = metric_context(prepared.table.meta)
+        meta = prepared.table.meta
+        labels = None if meta["classes"] is None else list(decode_labels(meta["classes"]))  # for a user's own function
+        self._context = MetricContext.of(meta, labels)
         self._prepared = prepared
         self._search = Search(self.plan)
         self._search.recall(self.history)
@@ -234,11 +239,23 @@ class Controller:
         for name, content in outcome.files.items():
             write_bytes(self.folder.path / name, content)
         if is_refit(outcome.fold):
-            self._take_refit(outcome)
+            if not self._is_begun_again(outcome):
+                self._emit(refit_ended(outcome))
         elif outcome.state == "complete":
             self._take_fold(outcome)
         else:
             self._take_failure(outcome, flight)
+
+    def _is_begun_again(self, outcome: FoldOutcome) -> bool:
+        """Return whether a refit was lost with its worker and gets another try, as a fold does."""
+        if not outcome.error or outcome.error["type"] not in LOST:
+            return False
+        self._refits_lost[outcome.number, outcome.fold] += 1
+        if self._refits_lost[outcome.number, outcome.fold] >= MOST_ATTEMPTS:
+            return False
+        label = self.history.trials[outcome.number].label
+        self._note(f"A worker was lost while {label} was fitted on every row; it is fitted again.")
+        return True
 
     def _take_fold(self, outcome: FoldOutcome) -> None:
         assert outcome.predictions is not None
@@ -248,23 +265,7 @@ class Controller:
         metrics = finite(outcome.metrics)
         if self.metric.key not in metrics:
             metrics[self.metric.key] = self._value_of_fold(outcome.number, outcome.fold)
-        self._emit(
-            ev.FoldEnded(
-                number=outcome.number,
-                fold=outcome.fold,
-                metrics=metrics,
-                fit_s=round(outcome.fit_s, 4),
-                predict_s=round(outcome.predict_s, 4),
-                n_train=outcome.n_train,
-                n_valid=outcome.n_valid,
-                size_bytes=outcome.size_bytes,
-                iterations=outcome.iterations,
-                rounds=outcome.rounds,
-                features_s=round(outcome.features_s, 4),
-                stopped_early=outcome.stopped_early,
-                peak_bytes=outcome.peak_bytes,
-            )
-        )
+        self._emit(fold_ended(outcome, metrics))
         self._search.observe(self.history.trials[outcome.number])
 
     def _value_of_fold(self, number: int, fold: int) -> float | None:
@@ -282,37 +283,12 @@ class Controller:
                 self._note(f"{error} A trial with such a fold has no score.", "warning")
             return None
 
-    def _take_refit(self, outcome: FoldOutcome) -> None:
-        error = dict(outcome.error) if outcome.error else None
-        if outcome.state == "complete" and outcome.stopped_early:
-            error = {
-                "type": "TimeLimit",
-                "message": "the time ran out; the models of the folds are used",
-                "tail": "",
-            }
-        self._emit(
-            ev.RefitEnded(
-                number=outcome.number,
-                fold=outcome.fold,
-                fit_s=round(outcome.fit_s, 4),
-                size_bytes=outcome.size_bytes,
-                error=error,
-            )
-        )
-
     def _take_failure(self, outcome: FoldOutcome, flight: InFlight) -> None:
         if outcome.error and outcome.error["type"] in LOST:
             return  # begun again by the state machine, which counts how often
         if flight.asked_s is not None and self.history.status != "Running":
             return  # the job is finishing: the trial ends with what it has
-        skipped = outcome.number in self.history.skipped
-        state = "cancelled" if skipped else outcome.state
-        error = dict(outcome.error) if outcome.error else None
-        reason = SKIPPED if skipped else (error or {}).get("message", "")
-        self._emit(
-            ev.TrialEnded(number=outcome.number, state=state, reason=reason, error=error if state == "failed" else None)
-        )
-        self._search.observe(self.history.trials[outcome.number])
+        self._emit(trial_ended(outcome, is_skipped=outcome.number in self.history.skipped))
 
     def _take_requests(self) -> None:
         for request, arguments in self.folder.take_requests():
@@ -334,33 +310,12 @@ class Controller:
         complete = self._is_complete(asked)
         if complete:
             selection = self._best = better(self.history, self._best, selection)
-        name = "VotingEnsemble" if complete else RACE_ENSEMBLE
-        self._emit(
-            ev.EnsembleSelected(
-                ensemble=name,
-                members=[[n, w] for n, w in selection.members],
-                metrics=finite(selection.metrics),
-                fold_metrics=[finite(m) for m in selection.fold_metrics],
-                complete=complete and self.plan.vote_ensemble and len(selection.members) > 1,
-                seconds=round(selection.seconds, 3),
-                temperature=selection.adjustment.temperature,
-                threshold=selection.adjustment.threshold,
-            )
-        )
+        self._emit(weights_chosen(selection, is_complete=complete, is_ranked=complete and self.plan.vote_ensemble))
         if selection.stack_error:
             self._note(f"The stack ensemble is left out: {selection.stack_error}", "warning")
         if selection.stack is not None:
             selection.stack.save(self.folder.path)
-            self._emit(
-                ev.EnsembleSelected(
-                    ensemble="StackEnsemble",
-                    members=[[n, 1.0] for n in selection.stack.members],
-                    metrics=finite(selection.stack.metrics),
-                    fold_metrics=[finite(m) for m in selection.stack.fold_metrics],
-                    complete=True,
-                    stack=STACK_FILE,
-                )
-            )
+            self._emit(stack_fitted(selection.stack))
         if asked.final or is_usable(self.plan, self.history, complete=complete):
             self._emit(choose(self.plan, self.history, selection, asked))
 
@@ -556,38 +511,7 @@ def _seed(random_state: int, number: int, fold: int) -> int:
     return (random_state + number + 7919 * max(REFIT - fold, 0)) % 2**31
 
 
-def make_executor(compute: object) -> Executor:
-    """Return the executor of what the user named."""
-    if compute == "inline":
-        return InlineExecutor()
-    from automl_jupyter.jobs.dask import DaskExecutor
-
-    return DaskExecutor(compute)
-
-
 def _let_go(starting: Future[Executor]) -> None:
     """Close an executor whose job did not begin."""
     if not starting.cancelled() and starting.exception() is None:
         starting.result().close()
-
-
-def metric_context(meta: Mapping[str, Any]) -> Any:
-    """Return what metrics need to know of the data."""
-    from automl_jupyter.data.labels import decode_labels
-    from automl_jupyter.metrics.base import MetricContext
-
-    y_range = meta["y_range"]
-    return MetricContext(
-        n_classes=meta["n_classes"],
-        positive=meta["positive"],
-        y_range=None if y_range is None else tuple(y_range),
-        labels=None if meta["classes"] is None else list(decode_labels(meta["classes"])),  # for a user's own function
-    )
-
-
-def _expected_slots(compute: object) -> int:
-    if compute != "local":
-        return 1
-    from dask.system import CPU_COUNT
-
-    return int(CPU_COUNT)

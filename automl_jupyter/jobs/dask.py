@@ -277,11 +277,10 @@ def _make_table_plugin(cache: Path) -> Any:
             self.folder, self.content = cache.name, pack_cache(cache)
 
         def setup(self, worker: Any) -> None:
-            import tempfile
-
             from automl_jupyter.data.cache import unpack_cache
+            from automl_jupyter.trials.evaluate import worker_tables
 
-            folder = Path(tempfile.gettempdir()) / "automl-jupyter" / self.folder
+            folder = worker_tables() / self.folder
             if not folder.exists():
                 unpack_cache(self.content, folder)
 

@@ -84,6 +84,24 @@ def release(executor: Executor, keys: Iterable[str], *, grace_s: float = STOP_GR
     executor.close()
 
 
+def make_executor(compute: object) -> Executor:
+    """Return the executor of what the user named: ``"local"``, ``"inline"``, an address, a client or a cluster."""
+    if compute == "inline":
+        return InlineExecutor()
+    from automl_jupyter.jobs.dask import DaskExecutor
+
+    return DaskExecutor(compute)
+
+
+def expected_slots(compute: object) -> int:
+    """Return how many fits are likely to run at once: what is planned with before there are workers."""
+    if compute != "local":
+        return 1
+    from dask.system import CPU_COUNT
+
+    return int(CPU_COUNT)
+
+
 class InlineExecutor:
     """Runs each task in the calling thread when polled: for tests, debugging and places without processes.
 

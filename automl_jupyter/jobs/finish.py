@@ -129,5 +129,6 @@ def _score_forecast(
         rolled.trained[known], np.asarray(prepared.table.arrays["ranges"]), np.asarray(prepared.table.arrays["scales"])
     )
     context = MetricContext(series=series, y_range=tuple(prepared.table.meta["y_range"]))
-    found = evaluate_metrics("forecasting", rolled.actual[known], rolled.forecast[known], None, context)
+    extra = (prepared.metric,)
+    found = evaluate_metrics("forecasting", rolled.actual[known], rolled.forecast[known], None, context, extra)
     return found, int(known.sum())

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl_jupyter._core.files import write_bytes
-from automl_jupyter.data.convert import text_of
+from automl_jupyter.data.kinds import text_of
 from automl_jupyter.metrics.registry import move_threshold
 from automl_jupyter.spec.kinds import is_number
 from automl_jupyter.trials.rolling import Rolled

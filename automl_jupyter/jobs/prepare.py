@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter._core.files import read_json, write_json
-from automl_jupyter.errors import StoreError
+from automl_jupyter._core.text import plain
+from automl_jupyter.errors import Problem, SpecError, StoreError
 from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.trials.plan import Plan, make_plan
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: cached tables that no job has used for this long are removed, in seconds
 CACHE_LIFE_S = 14 * 24 * 3600
+#: what a user's function begins with where a job's file names the primary metric
+_FUNCTION = "callable:"
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,11 @@ def decide(job: TabularJob, *, namespace: Mapping[str, Any] | None, base: Path, 
     from automl_jupyter.data.split import make_folds, resolve_validation
     from automl_jupyter.metrics.registry import check_classes
 
-    metric = resolve_primary_metric(job)
+    metric = resolve_primary_metric(job, namespace)
     table = load_training_table(job, namespace=namespace, base=base)
     positive = _positive(job, table.classes)  # refuses a label that is no class
-    if table.classes is not None and "primary_metric" not in job.frames():  # what a user's function wants is its own
+    own = str(job.primary_metric or "").startswith(_FUNCTION)
+    if table.classes is not None and not own:  # what a user's function wants is its own
         check_classes(metric, len(table.classes), positive=positive)
     schema = find_schema(job, table)
     validation = resolve_validation(job, table)
@@ -181,7 +185,7 @@ def with_guardrails(decided: Decision, job: TabularJob) -> Plan:
     from automl_jupyter.data.guardrails import run_guardrails
 
     chosen = any(
-        getattr(job, name, None)
+        getattr(job, name, None) and getattr(job, name) != "auto"
         for name in ("validation_data", "validation_data_size", "n_cross_validations", "cv_split_column_names")
     )
     table, schema, folds = decided.table, decided.schema, decided.folds
@@ -255,11 +259,16 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
         plan = Plan.from_dict(read_json(folder.plan_file))
         data = read_json(folder.data_file)
         cache = Path(data["cache"])
+        ranked = plan.metric["name"], plan.metric["greater_is_better"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{folder.path.name} cannot go on: its plan or data description is damaged ({error})."
         ) from None
-    metric = resolve_primary_metric(job)
+    metric = resolve_primary_metric(job, namespace)
+    if (metric.key, metric.greater_is_better) != ranked:
+        raise StoreError(
+            f"{folder.path.name} cannot go on: its trials were ranked by {ranked[0]}, not by {metric.key}."
+        )
     tested = job.test_data is not None or job.test_data_size is not None
     if not is_whole(cache) or (tested and not is_whole(_test_folder(cache))):
         _rebuild(job, plan, data, cache, namespace, base)
@@ -267,13 +276,32 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
     return _open(plan, metric, cache)
 
 
-def resolve_primary_metric(job: TabularJob) -> Metric:
-    """Return the primary metric: the one asked for, a user's function, or the task's default."""
+def resolve_primary_metric(job: TabularJob, namespace: Mapping[str, Any] | None) -> Metric:
+    """Return the primary metric: the one asked for, a user's function, or the task's default.
+
+    Of a function a job's file keeps the name alone: where the job goes on it is looked up in `namespace`.
+    """
     from automl_jupyter.metrics.registry import resolve_metric
     from automl_jupyter.tasks import get_task
 
     asked = job.frames().get("primary_metric") or job.primary_metric or get_task(job.task).default_metric
+    if isinstance(asked, str) and asked.startswith(_FUNCTION):
+        asked = _given_again(asked.removeprefix(_FUNCTION), namespace or {})
     return resolve_metric(asked, job.task)
+
+
+def _given_again(name: str, namespace: Mapping[str, Any]) -> Any:
+    """Return a function of the user's own by its name, or by its field as a table in memory is given again."""
+    for known in (name, "primary_metric"):
+        function = namespace.get(known)
+        if callable(function) and not isinstance(function, type):
+            return function
+    name = plain(name, most=60)
+    message = (
+        f"is the function {name}, which a job does not keep. Give it again: in a notebook by a function called {name},"
+        f" in Python by namespace={{'primary_metric': {name}}}."
+    )
+    raise SpecError([Problem("primary_metric", message)])
 
 
 def load_test(cache: Path) -> Any:
@@ -371,12 +399,11 @@ def _positive(job: TabularJob, classes: np.ndarray | None) -> int | None:
     asked = getattr(job, "positive_label", None)
     if asked is None:
         return 1
-    from automl_jupyter.data.convert import text_of
+    from automl_jupyter.data.kinds import text_of
 
     found = [i for i, label in enumerate(classes) if text_of(label) == text_of(asked)]
     if not found:
         from automl_jupyter._core.text import did_you_mean, listing
-        from automl_jupyter.errors import Problem, SpecError
 
         names = [str(c) for c in classes]
         raise SpecError(
@@ -436,7 +463,7 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
         )
     write_cache(
         cache,
-        X=schema.encode(table.X, where="training_data"),
+        X=schema.encode(table.X, where="validation_data" if table.n_training < table.n_rows else "training_data"),
         y=table.y,
         weight=table.weight,
         folds=folds,
@@ -462,11 +489,13 @@ def _series_arrays(table: TrainingTable) -> dict[str, np.ndarray]:
 
     time = table.time
     assert time is not None
-    known = np.where(np.isnan(table.y), -np.inf, table.y), np.where(np.isnan(table.y), np.inf, table.y)
-    ranges = np.maximum.reduceat(known[0], time.index.offsets[:-1]) - np.minimum.reduceat(
-        known[1], time.index.offsets[:-1]
-    )
-    scales = season_scale(table.y, time.index.offsets, time.settings.season)
+    y, offsets = table.y, time.index.offsets
+    if time.n_made is not None:  # what was made up before a short series says nothing of its size
+        y = y[time.index.within >= time.n_made[time.index.series]]
+        offsets = np.concatenate([[0], np.cumsum(time.index.lengths - time.n_made)])
+    known = np.where(np.isnan(y), -np.inf, y), np.where(np.isnan(y), np.inf, y)
+    ranges = np.maximum.reduceat(known[0], offsets[:-1]) - np.minimum.reduceat(known[1], offsets[:-1])
+    scales = season_scale(y, offsets, time.settings.season)
     return {**_panel_arrays(time.index), "ranges": ranges, "scales": scales}
 
 

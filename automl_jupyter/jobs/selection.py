@@ -211,6 +211,7 @@ def _stack(
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
     fold_of_row = np.concatenate([np.full(len(t), f) for f, (t, _) in zip(folds, truths, strict=True)])
+    row_numbers = np.concatenate([np.asarray(predictions.table.folds[f][1]) for f in folds])
     model, held_out = fit_stack(
         [np.concatenate([predictions.get(n, f) for f in folds]) for n in members],
         y,
@@ -219,6 +220,7 @@ def _stack(
         meta_learner=plan.stack_meta_learner,
         settings=plan.stack_settings,
         fold_of_row=fold_of_row,
+        row_numbers=row_numbers,
         random_state=plan.random_state,
     )
     by_fold = [

@@ -177,9 +177,11 @@ def _fill_slots(plan: Plan, history: History, now: Situation) -> list[Instructio
     begun = [f.number for f in now.in_flight.values()]
     todo: list[Instruction] = []
     taken: set[tuple[int, int]] = set()
+    # Workers that the limits leave idle would begin at once what is to wait.
+    lines = plan.limits.cores_per_trial == 1 and plan.limits.max_concurrent_trials != now.n_slots
     while True:
         is_free = len(begun) < now.n_slots
-        may_line_up = len(begun) < 2 * now.n_slots and all(_is_short(plan, history, now, n) for n in begun)
+        may_line_up = lines and len(begun) < 2 * now.n_slots and all(_is_short(plan, history, now, n) for n in begun)
         if not is_free and not may_line_up:
             break
         step = _next(plan, history, now, taken)

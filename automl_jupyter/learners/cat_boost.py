@@ -150,6 +150,7 @@ def _native_params(model: Any, data: FitData) -> dict[str, Any]:
         return params | {
             "loss_function": "RMSE",
             "eval_metric": "MAE" if data.metric_hint == "mae" else "RMSE",
+            "allow_const_label": True,  # the first folds in time may have one value only
         }
     n_classes = model.n_classes or int(np.max(data.y)) + 1
     if n_classes > 2:

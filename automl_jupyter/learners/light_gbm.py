@@ -165,9 +165,9 @@ def _binned(params: Mapping[str, Any], data: FitData, judged: bool, *, of_values
     """Return the binned rows, from the cache where another configuration has made them."""
     import lightgbm
 
-    key = ("lightgbm", *(params[n] for n in _BINNING))
+    key = ("lightgbm", *(params[n] for n in _BINNING), params.get("subsample_for_bin"))
     shared = (*_BINNING, "feature_pre_filter", "data_random_seed", "verbosity", "num_threads")
-    shape = {n: params[n] for n in shared}
+    shape = {n: params[n] for n in (*shared, "subsample_for_bin") if n in params}
     found: _Binned | None = data.cache.get(key)
     if found is None or not found.is_of(data):
         center, scale = 0.0, 1.0

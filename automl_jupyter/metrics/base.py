@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -67,6 +67,17 @@ class MetricContext:
     y_range: tuple[float, float] | None = None
     labels: Sequence[Any] | None = field(default=None, compare=False)
     series: SeriesRows | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], labels: Sequence[Any] | None = None) -> MetricContext:
+        """Return what the description of a table says, or the manifest of a model."""
+        y_range = about.get("y_range")
+        return cls(
+            n_classes=about["n_classes"],
+            positive=about.get("positive"),
+            y_range=None if y_range is None else tuple(y_range),
+            labels=labels,
+        )
 
     @property
     def positive_code(self) -> int | None:

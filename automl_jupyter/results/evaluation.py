@@ -93,12 +93,7 @@ def evaluate_model(
     found = read_target_rows(model, data)
     y, rows = found.y, found.rows
     predicted = model.predict(rows) if manifest["task"] == "regression" else model.predict_proba(rows)
-    y_range = manifest.get("y_range")
-    context = MetricContext(
-        n_classes=manifest["n_classes"],
-        positive=manifest.get("positive"),
-        y_range=None if y_range is None else tuple(y_range),
-    )
+    context = MetricContext.of(manifest)
     threshold = manifest.get("threshold")
     primary = primary_metric(manifest["metric"], manifest["task"])
     extra = () if primary is None else (primary,)

@@ -9,19 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl_jupyter._core.text import did_you_mean, listing, plain, plural
-from automl_jupyter._core.warn import warn_caller
+from automl_jupyter._core.text import plain, plural
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.data.frames import as_frame
-from automl_jupyter.data.gaps import fill_target
-from automl_jupyter.data.instants import read_times
-from automl_jupyter.data.panel import PanelIndex, id_keys, is_calendar
-from automl_jupyter.data.series import MOST_INSTANTS, Report, SeriesRoles, read_panel
-from automl_jupyter.data.zones import in_local_time
+from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.metrics.forecasting import season_scale
 from automl_jupyter.results.fitted import FittedModel
 from automl_jupyter.results.numbers import whole
+from automl_jupyter.results.series_reader import SeriesReader, name_rows
 from automl_jupyter.trials.forecast_blend import ForecastBlend, load_forecast_blend
 from automl_jupyter.trials.history import History, join, open_history
 from automl_jupyter.trials.intervals import quantile_offsets
@@ -29,8 +25,6 @@ from automl_jupyter.trials.rolling import roll, spans
 
 #: the column of forecasts
 FORECAST = "forecast"
-#: cells named in a message
-_MOST_NAMED = 5
 
 
 class ForecastingModel(FittedModel):
@@ -57,6 +51,7 @@ class ForecastingModel(FittedModel):
         self.settings_: Mapping[str, Any] = table.meta["forecast"]
         self._ranges = np.asarray(table.arrays["ranges"])
         self._scales = np.asarray(table.arrays["scales"])
+        self._reader = SeriesReader(manifest, self.schema_, self.settings_, self.index, self.blend_)
 
     # --- what it is ----------------------------------------------------------------------------------------------
 
@@ -74,7 +69,7 @@ class ForecastingModel(FittedModel):
     @property
     def columns_known_ahead(self) -> list[str]:
         """The columns whose values a forecast needs of the periods to come: those `X_future` must have."""
-        return [c for c in self.blend_.needs_columns if c not in self.index.id_columns]
+        return list(self._reader.known_ahead)
 
     @property
     def scales(self) -> np.ndarray:
@@ -88,7 +83,7 @@ class ForecastingModel(FittedModel):
 
     def series_of(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the number of each row's training series, from 0; -1 of others."""
-        return self._known_series(rows[list(self.index.id_columns)])
+        return self._reader.known_series(rows[list(self.index.id_columns)])
 
     @property
     def index(self) -> PanelIndex:
@@ -204,18 +199,18 @@ class ForecastingModel(FittedModel):
             When a row's series is not known, or it does not lie after the training data.
         """
         frame = as_frame(X, field="X")
-        series, positions = self._locate(frame, self.index, "X")
+        series, positions = self._reader.locate(frame, self.index, "X")
         if not len(series):
             return np.empty(0)
         steps = positions - (self.index.starts + self.index.lengths)[series] + 1
         if (steps < 1).any():
             at = np.flatnonzero(steps < 1)
-            message = f"{plural(len(at), 'row')} ({_rows(at)}) do not lie after the end of the training data."
+            message = f"{plural(len(at), 'row')} ({name_rows(at)}) do not lie after the end of the training data."
             raise ModelInputError(f"{message} Use rolling_forecast to forecast a past that is known.")
         horizon = int(steps.max())
-        if horizon * self.index.n_series > self._most_cells(self.index):
-            raise self._too_far(frame, int(steps.argmax()), horizon * self.index.n_series, "X")
-        future = self._future(self.history_, horizon, frame, may_lack=True)
+        if horizon * self.index.n_series > self._reader.most_cells(self.index):
+            raise self._reader.too_far(frame, int(steps.argmax()), horizon * self.index.n_series, "X")
+        future = self._reader.future(self.history_, horizon, frame, may_lack=True)
         ahead = self.blend_.forecast(self.history_, horizon, future)
         return np.asarray(ahead[series, steps - 1])
 
@@ -237,9 +232,9 @@ class ForecastingModel(FittedModel):
             A row a series, origin and period: id columns, time column, ``origin`` (the last instant known),
             ``step`` (periods after it), ``forecast`` and ``actual``.
         """
-        horizon = self._checked_horizon(horizon, self.index)
+        horizon = self._reader.checked_horizon(horizon, self.index)
         step = whole(step, "step", 1)
-        later = self._read(test, "test", needed=[*self.columns_known_ahead, *self.blend_.needs_past])
+        later = self._reader.read(test, "test", needed=[*self.columns_known_ahead, *self.blend_.needs_past])
         rolled = roll(self.blend_, self.history_, later, horizon, step, self.settings_["unknown"])
         if not len(rolled.series):
             raise ModelInputError("test: no row lies after the training data of its series.")
@@ -296,7 +291,7 @@ class ForecastingModel(FittedModel):
         from automl_jupyter.metrics.registry import evaluate_metrics
         from automl_jupyter.results.evaluation import primary_metric
 
-        codes = self._known_series(rolled[list(self.index.id_columns)])
+        codes = self._reader.known_series(rolled[list(self.index.id_columns)])
         fallback = float(np.median(self._ranges)), float(np.median(self._scales))
         ranges, scales = np.append(self._ranges, fallback[0]), np.append(self._scales, fallback[1])
         rows = SeriesRows(np.where(codes < 0, len(self._ranges), codes), ranges, scales)
@@ -307,212 +302,34 @@ class ForecastingModel(FittedModel):
         primary = primary_metric(str(self.manifest["metric"]), "forecasting")
         return evaluate_metrics("forecasting", y, ahead, None, context, () if primary is None else (primary,))
 
-    # --- how rows are read ---------------------------------------------------------------------------------------
-
-    def _checked_horizon(self, horizon: int | None, index: PanelIndex) -> int:
-        if horizon is None:
-            return self.horizon
-        if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
-            raise AutoMLError(
-                f"horizon: {horizon!r} is no whole number of 1 or more; it counts the periods to forecast."
-            )
-        if horizon * index.n_series > self._most_cells(index):
-            many = f"{plural(int(horizon), 'period')} of {plural(index.n_series, 'series', 'series')}"
-            raise AutoMLError(f"horizon: {many} are too many to forecast; at most {self._most_cells(index):,} are.")
-        return int(horizon)
-
-    def _most_cells(self, index: PanelIndex) -> int:
-        """Return how many periods of all series fit into memory; those it was trained for are forecast anyway."""
-        return max(MOST_INSTANTS, index.n_series * self.horizon)
-
-    def _too_far(self, frame: pd.DataFrame, row: int, n: int, where: str) -> ModelInputError:
-        reaches = f"{where} reaches to {plain(str(frame[self.index.time_column].iloc[row]), most=60)} ({_rows([row])})"
-        message = f"with the frequency {self.index.frequency}, there would be {n:,} periods, which are too many"
-        return ModelInputError(f"{reaches}: {message}. Remove rows whose time is wrong.")
-
     def _ahead(
         self, context: object, horizon: int | None, X_future: object
     ) -> tuple[History, pd.DataFrame, np.ndarray]:
         history = self.history_
         if context is not None:
-            given = self._read(context, "context", needed=self.blend_.needs_past)
+            given = self._reader.read(context, "context", needed=self.blend_.needs_past)
             joined = join(self.history_, given)
             wanted = spans(joined.index, self.index, given.index)[1] > 0
             history = joined.head(np.where(wanted, joined.index.lengths, 0))
         future = None if X_future is None else as_frame(X_future, field="X_future")
         if future is not None and context is not None:
-            future = self._of_series_in(future, history)
+            future = self._reader.of_series_in(future, history)
         if horizon is None and future is not None:
-            horizon = self._steps_given(history, future)
-        horizon = self._checked_horizon(horizon, history.index)
-        rows = self._future(history, horizon, future)
+            horizon = self._reader.steps_given(history, future)
+        horizon = self._reader.checked_horizon(horizon, history.index)
+        rows = self._reader.future(history, horizon, future)
         ahead = self.blend_.forecast(history, horizon, rows)
         index = history.index
         positions = (index.starts + index.lengths)[:, None] + np.arange(horizon)
         series = np.repeat(np.arange(index.n_series), horizon)
         return history, index.frame(series, positions.ravel()), ahead
 
-    def _of_series_in(self, future: pd.DataFrame, history: History) -> pd.DataFrame:
-        """Return the rows of what is known ahead without those of training series that are not forecast."""
-        self._check_columns(future, self.index.id_columns, "X_future")
-        known, wanted = self.index.numbers, history.index.numbers
-        keys = id_keys(future[list(self.index.id_columns)])
-        kept = np.array([key in wanted or key not in known for key in keys], dtype=bool)
-        return future if kept.all() else future[kept].reset_index(drop=True)
-
-    def _roles(self) -> SeriesRoles:
-        index = self.index
-        return SeriesRoles(
-            index.time_column,
-            index.id_columns,
-            str(self.manifest["target"]),
-            index.frequency,
-            self.settings_["aggregate"],
-            like=index,
-        )
-
-    def _read(self, data: object, where: str, needed: Sequence[str] = ()) -> History:
-        """Read rows with their target as series, and refuse where one of the `needed` columns is missing."""
-        frame = as_frame(data, field=where)
-        roles = self._roles()
-        self._check_columns(frame, [roles.time_column, *roles.id_columns, roles.target], where)
-        report = Report()
-        panel = read_panel(frame, roles, where, report)
-        if panel is None:
-            raise ModelInputError(" ".join(str(p) for p in report.problems))
-        for note in report.notes:
-            if note.level == "warning":
-                warn_caller(f"In {where}: {note.what} {note.why}")
-        self._check_columns(panel.X, needed, where)
-        X = self._encoded(panel.X, where)
-        y = fill_target(panel.y, panel.index, self.settings_.get("target_fill"))
-        return History(panel.index, y, X, int(self.settings_["season"]))
-
-    def _check_columns(self, frame: pd.DataFrame, needed: Sequence[str], where: str) -> None:
-        names = [str(c) for c in frame.columns]
-        for column in needed:
-            if column not in names:
-                raise ModelInputError(
-                    f"{where}: there is no column {plain(column, most=80)!r}.{did_you_mean(column, names)}"
-                )
-
-    def _encoded(self, X: pd.DataFrame, where: str) -> pd.DataFrame:
-        kept = [c.name for c in self.schema_.kept]
-        if not kept:
-            return pd.DataFrame(index=pd.RangeIndex(len(X)))
-        lacking = [c for c in kept if c not in X.columns]
-        filled = X.assign(**dict.fromkeys(lacking)) if lacking else X
-        roles = [c for c in filled.columns if c not in self.schema_.feature_names]
-        return self.schema_.encode(filled, where=where, roles=[*roles, *self.manifest["roles"]])
-
-    def _known_series(self, ids: pd.DataFrame) -> np.ndarray:
-        """Return the number of each row's training series; -1 of others."""
-        numbers = self.index.numbers
-        return np.array([numbers.get(key, -1) for key in id_keys(ids)], dtype=np.intp)
-
-    def _locate(self, frame: pd.DataFrame, index: PanelIndex, where: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the series and the position on the grid of each row."""
-        self._check_columns(frame, [index.time_column, *index.id_columns], where)
-        if not len(frame):
-            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-        keys = id_keys(frame[list(index.id_columns)])
-        series = np.array([index.numbers.get(key, -1) for key in keys], dtype=np.intp)
-        if (series < 0).any():
-            at = np.flatnonzero(series < 0)
-            names = list(dict.fromkeys("/".join(keys[i]) for i in at))
-            named = listing([plain(n, most=60) for n in names], last="and", most=_MOST_NAMED)
-            message = f"Series that there is no past of: {named} ({_rows(at)})."
-            raise ModelInputError(f"{message} Give their past as context to forecast.")
-        times = self._times(frame[index.time_column], index, series)
-        known = int((index.starts + index.lengths).max())
-        reach = 0
-        if not is_calendar(index.frequency):  # of days and longer steps there are always few
-            reach = (times.max() - index.first).value // int(pd.tseries.frequencies.to_offset(index.frequency).nanos)
-        if reach > max(MOST_INSTANTS, known + self.horizon):
-            raise self._too_far(frame, int(times.argmax()), int(reach), where)
-        last = max(index.times(np.array([known - 1])).max(), times.max())
-        grid = pd.date_range(index.first, last, freq=index.frequency)
-        positions = grid.get_indexer(times)
-        before = times < index.first
-        if ((positions < 0) & ~before).any():
-            at = np.flatnonzero((positions < 0) & ~before)
-            named = listing([str(times[i]) for i in at[:_MOST_NAMED]], last="and")
-            message = f"{plural(len(at), 'row')} ({_rows(at)}) do not lie on the grid of the training data"
-            raise ModelInputError(f"{message}, whose frequency is {index.frequency}: {named}.")
-        return series, positions
-
-    def _times(self, column: pd.Series, index: PanelIndex, codes: np.ndarray) -> pd.DatetimeIndex:
-        from automl_jupyter.data.convert import UnreadableValueError
-
-        try:
-            instants, zone, _ = read_times(column, index, codes)
-        except UnreadableValueError as error:
-            raise ModelInputError(f"The value {error.shown} of {plain(column.name)!r} is not a date or time.") from None
-        times = pd.DatetimeIndex(instants)
-        if times.isna().any():
-            raise ModelInputError(
-                f"The column {plain(column.name)!r} has no value in {_rows(np.flatnonzero(times.isna()))}."
-            )
-        if is_calendar(index.frequency):
-            times = in_local_time(times, zone)
-        return index.settled(times)
-
-    def _steps_given(self, history: History, future: pd.DataFrame) -> int:
-        index = history.index
-        series, positions = self._locate(future, index, "X_future")
-        steps = positions - (index.starts + index.lengths)[series] + 1
-        horizon = max(int(steps.max(initial=1)), 1)
-        if horizon * index.n_series > self._most_cells(index):
-            raise self._too_far(future, int(steps.argmax()), horizon * index.n_series, "X_future")
-        return horizon
-
-    def _future(
-        self, history: History, horizon: int, given: pd.DataFrame | None, *, may_lack: bool = False
-    ) -> pd.DataFrame:
-        """Return the columns of the periods to forecast, encoded, and refuse where what is known ahead is missing."""
-        index, ids = history.index, list(history.index.id_columns)
-        kept = [c.name for c in self.schema_.kept]
-        series = np.repeat(np.arange(index.n_series), horizon)
-        raw = pd.DataFrame(index=pd.RangeIndex(len(series)))
-        for name in kept:
-            raw[name] = index.ids[name].to_numpy()[series] if name in ids else None
-        needed = self.columns_known_ahead
-        if given is None:
-            if needed and not may_lack:
-                named = listing([plain(c, most=60) for c in needed], last="and", most=10)
-                raise ModelInputError(
-                    f"The model uses {named} of the periods to forecast. Give them as X_future, or train with"
-                    " features_unknown_at_forecast_time naming those that are not known ahead."
-                )
-            return history.carry_on(self._encoded(raw, "X_future"), self.settings_["unknown"])
-        self._check_columns(given, needed, "X_future")
-        at_series, positions = self._locate(given, index, "X" if may_lack else "X_future")
-        steps = positions - (index.starts + index.lengths)[at_series]
-        inside = np.flatnonzero((steps >= 0) & (steps < horizon))
-        source = np.full(len(series), -1)
-        source[at_series[inside] * horizon + steps[inside]] = inside
-        lost = np.flatnonzero(source < 0)
-        if len(lost) and needed and not may_lack:
-            some = lost[:_MOST_NAMED]
-            ends = index.starts + index.lengths
-            cells = index.frame(series[some], ends[series[some]] + some % horizon)
-            missing = ["/".join(str(v) for v in row) for row in cells.itertuples(index=False)]
-            more = " …" if len(lost) > _MOST_NAMED else ""
-            raise ModelInputError(
-                f"X_future has no row for {plural(len(lost), 'period')}: {listing(missing, last='and')}{more}."
-                f" The model uses {listing(needed, last='and', most=10)} of each."
-            )
-        for name in kept:
-            if name in given.columns and name not in ids:
-                raw[name] = given[name].reset_index(drop=True).reindex(source).to_numpy()
-        return history.carry_on(self._encoded(raw, "X_future"), self.settings_["unknown"])
-
     def _units(self, history: History) -> np.ndarray:
         """Return how large an error of each series is, in its own unit."""
         scales = season_scale(history.values, history.index.offsets, history.season)
         usual = np.median(scales[scales > 0]) if (scales > 0).any() else 1.0
         scales = np.where(scales > 0, scales, usual)
-        codes = self._known_series(history.index.ids)
+        codes = self._reader.known_series(history.index.ids)
         ratio = np.append(np.asarray(self.manifest["errors"]["ratio"]), 1.0)
         # Of training series the scale is that of training, which the errors were measured by.
         own = np.append(self._scales, np.nan)[codes]
@@ -530,7 +347,3 @@ class ForecastingModel(FittedModel):
 
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float | np.number) and bool(0 < value < 1)
-
-
-def _rows(rows: Sequence[int] | np.ndarray) -> str:
-    return f"row {listing([str(r) for r in rows[:_MOST_NAMED]], last='and')}"

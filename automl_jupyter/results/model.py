@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin  # noqa: TID253 imported when a model is
 
 from automl_jupyter._core.text import plain
+from automl_jupyter.errors import AutoMLError, StoreError
 from automl_jupyter.results.fitted import FittedModel
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.saved import read_manifest
@@ -202,4 +203,11 @@ def load_model(path: str | Path) -> ClassificationModel | RegressionModel | Fore
         When the folder holds no model, or a damaged or foreign one.
     """
     folder = Path(path).absolute()
-    return make_model(read_manifest(folder), folder)
+    manifest = read_manifest(folder)
+    try:
+        return make_model(manifest, folder)
+    except AutoMLError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {plain(error, most=120)}"
+        raise StoreError(f"{folder} is damaged: it does not say what a model is made of ({why}).") from error

@@ -105,6 +105,7 @@ def fit_stack(
     meta_learner: str | None = None,
     settings: Mapping[str, Any] | None = None,
     fold_of_row: np.ndarray | None = None,
+    row_numbers: np.ndarray | None = None,
     random_state: int = 0,
 ) -> tuple[StackModel, np.ndarray]:
     """Fit a second level on members' out-of-fold predictions.
@@ -125,6 +126,8 @@ def fit_stack(
     fold_of_row : ndarray of int, optional
         The fold each row was held back in. The returned predictions for a fold come from a second level fitted on
         the other folds; with one fold only, on four fifths of its rows.
+    row_numbers : ndarray of int, optional
+        Which row of the table each one is, where folds share rows: none of those is learnt from where it is scored.
     random_state : int, default 0
         Seeds the meta learner and the parts.
 
@@ -170,6 +173,8 @@ def fit_stack(
     held_out = plain.copy()
     for part in np.unique(parts):
         rest, here = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
+        if row_numbers is not None:
+            rest = rest[~np.isin(row_numbers[rest], row_numbers[here])]
         if len(np.unique(y[rest])) > 1:  # else there is nothing to learn, and the plain average stands
             held_out[here] = fit(rest).predict([p[here] for p in predictions])
     return fit(np.arange(len(y))), held_out

@@ -5,6 +5,7 @@ A worker keeps the tables it has opened and the featurized folds it has made, so
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from automl_jupyter._core.files import write_bytes
+from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.trials import artifacts
 from automl_jupyter.trials.guard import (
     Interrupted,
@@ -174,7 +176,7 @@ def score_rows(
         predicted = report.valid_predictions
         if predicted is None:
             predicted = np.asarray(predict(estimator, task, fold.X_valid, n_classes))
-    return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, _metric_context(table.meta), extra)
+    return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, MetricContext.of(table.meta), extra)
 
 
 def preload() -> None:
@@ -242,7 +244,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
             raise ValueError("The model predicted values that are not finite numbers.")
         if task.task == "classification":  # as the model that is made of such fits does
             predictions = smooth(predictions, len(fold.y_train))
-        metrics = evaluate_metrics(task.task, fold.y_valid, predictions, fold.weight_valid, _metric_context(meta))
+        metrics = evaluate_metrics(task.task, fold.y_valid, predictions, fold.weight_valid, MetricContext.of(meta))
         predictions = predictions.astype(np.float32 if task.task == "classification" else np.float64)
     files, size = _save(task, fold, estimator, predictions)
     return FoldOutcome(
@@ -291,7 +293,7 @@ def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: 
         if not np.isfinite(found.predictions).all():
             raise ValueError("The model predicted values that are not finite numbers.")
         weight = None if table.weight is None else np.asarray(table.weight[valid])
-        context = replace(_metric_context(table.meta), series=series_rows(table, valid))
+        context = replace(MetricContext.of(table.meta), series=series_rows(table, valid))
         metrics = evaluate_metrics(task.task, np.asarray(table.y[valid]), found.predictions, weight, context)
     content = artifacts.dump(found.forecaster)
     if task.fold in (0, REFIT):
@@ -322,6 +324,22 @@ def _evaluate_forecast(task: FoldTask, table: Any, signal: StopSignal, started: 
     )
 
 
+def worker_tables() -> Path:
+    """Return where tables that were sent lie: in a folder of this user's own, as the temporary one is everybody's.
+
+    Raises
+    ------
+    PermissionError
+        When what lies there is somebody else's.
+    """
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # on Windows the temporary folder is the user's own
+    folder = Path(tempfile.gettempdir()) / f"automl-jupyter{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if user and os.lstat(folder).st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to somebody else.")
+    return folder
+
+
 def _open_table(folder: str) -> Any:
     from automl_jupyter.data.cache import open_cache
 
@@ -330,7 +348,7 @@ def _open_table(folder: str) -> Any:
             forget()  # another job's data: what is kept of the last one would only take memory
             path = Path(folder)
             if folder.startswith(WORKER_TABLES):
-                path = Path(tempfile.gettempdir()) / "automl-jupyter" / folder.removeprefix(WORKER_TABLES)
+                path = worker_tables() / folder.removeprefix(WORKER_TABLES)
             _tables[folder] = open_cache(path)
         return _tables[folder]
 
@@ -390,17 +408,6 @@ def _rows(fold: int, table: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(train), np.asarray(valid)
 
 
-def _metric_context(meta: dict[str, Any]) -> Any:
-    from automl_jupyter.metrics.base import MetricContext
-
-    y_range = meta["y_range"]
-    return MetricContext(
-        n_classes=meta["n_classes"],
-        positive=meta["positive"],
-        y_range=None if y_range is None else tuple(y_range),
-    )
-
-
 def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray | None) -> tuple[dict[str, bytes], int]:
     """Put the fitted parts where they belong; return those that could not be written here, and the model's size."""
     files = {estimator_file(task.number, task.fold): artifacts.dump(estimator)}
@@ -408,8 +415,13 @@ def _save(task: FoldTask, fold: _Fold, estimator: Any, predictions: np.ndarray |
     size = artifacts.size_of(content)
     if task.fold in (0, REFIT):
         artifacts.check(content)  # a trial that could not be loaded again fails here, not in the final model
-    if task.send_features if task.output is None else task.output not in fold.saved_to:
-        files[featurizer_file(task.recipe, task.fold)] = artifacts.dump(fold.featurizer)
+    features = featurizer_file(task.recipe, task.fold)
+    if task.output is None:
+        is_wanted = task.send_features
+    else:  # the folder may be another's than it was: a job's that was removed, whose name was used again
+        is_wanted = task.output not in fold.saved_to or not (Path(task.output) / features).exists()
+    if is_wanted:
+        files[features] = artifacts.dump(fold.featurizer)
     if task.output is None:
         return files, size
     root = Path(task.output)

@@ -43,6 +43,8 @@ class History:
         Columns whose missing values are the last known one; in `X` they are filled already.
     target_fill : float, str or None
         What gaps of the target become where the job says so, as `fill_target` takes it; in `y` they are filled already.
+    given : ndarray of bool, optional
+        Of a later table, the rows that had a target before gaps were filled; None for all that have one.
     """
 
     index: PanelIndex
@@ -52,6 +54,7 @@ class History:
     weight: np.ndarray | None = None
     carried: tuple[str, ...] = ()
     target_fill: float | str | None = None
+    given: np.ndarray | None = None
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -252,8 +255,9 @@ def join(earlier: History, later: History) -> History:
     y = np.full(int(offsets[-1]), np.nan)
     for index, code, moved, panel, before in zip((a, b), codes, shift, (earlier, later), (0, a.n_rows), strict=True):
         at = offsets[:-1][code][index.series] + index.positions + moved - low[code][index.series]
-        source[at] = before + np.arange(index.n_rows)
-        known = np.isfinite(panel.y)
+        known = np.isfinite(panel.y) if panel.given is None else panel.given
+        rows = np.flatnonzero(known | (source[at] < 0))  # what lies between a table's rows is not known better
+        source[at[rows]] = before + rows
         y[at[known]] = panel.y[known]
     new = b.ids[codes[1] >= a.n_series]
     ids = pd.concat([a.ids, new], ignore_index=True) if len(new) else a.ids

@@ -59,3 +59,7 @@ def note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
         add_note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
     for name in (name for name, is_set in kept.items() if is_set):
         add_note(notes, "settings", f"{name} changes nothing", "it is kept for compatibility; nothing here needs it")
+    for name in ("group_column_name", "time_column_name"):
+        if job.cv_split_column_names and getattr(job, name, None) is not None:
+            what = f"{name} does not decide which rows validate"
+            add_note(notes, "settings", what, "cv_split_column_names does", level="warning")

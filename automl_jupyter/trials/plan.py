@@ -201,7 +201,6 @@ def make_plan(
     has_gaps = settings.as_they_are and any(c.n_missing for c in kept)
     n_classes = 0 if table.classes is None else len(table.classes)
     learners = choose_learners(job, len(table.y), n_classes, notes, has_gaps=has_gaps)
-    training = job.training
     add_note(notes, "validation", _validation_title(validation), validation.reason)
     notes += [asdict(n) for n in schema.notes]
     note_features(settings, job, kept, notes)
@@ -216,6 +215,7 @@ def make_plan(
             "Some configurations learn the target's logarithm",
             "the target has a long upper tail and no negative value",
         )
+    vote, stack = _ensembles(job, notes)
     plan = Plan(
         task=job.task,
         metric={
@@ -235,13 +235,13 @@ def make_plan(
         limits=limits,
         learners=learners,
         opening=(),
-        vote_ensemble=training.enable_vote_ensemble is not False,
-        stack_ensemble=_stacks(job),
+        vote_ensemble=vote,
+        stack_ensemble=stack,
         stack_meta_learner=_meta_learner(job, task.meta_learners),
         stack_settings=_stack_settings(job),
         inference=job.inference or "best",
         random_state=random_state,
-        n_slots=n_slots,
+        n_slots=min(n_slots, limits.max_concurrent_trials or n_slots),
         n_categorical=sum(c.type in (ColumnType.CATEGORICAL, ColumnType.CATEGORICAL_HASH) for c in kept),
         n_binary=sum(c.type == ColumnType.CATEGORICAL and c.n_unique <= 2 for c in kept),
         n_text=sum(c.type == ColumnType.TEXT for c in kept),
@@ -252,6 +252,17 @@ def make_plan(
         forecast=_about_time(table, kept),
     )
     return _with_opening(plan, notes)
+
+
+def _ensembles(job: TabularJob, notes: list[dict[str, str]]) -> tuple[bool, bool]:
+    """Return whether a vote and a stack of trials are built: neither where the model is to predict fast."""
+    if job.inference != "fast":
+        return job.training.enable_vote_ensemble is not False, _stacks(job)
+    for name in ("enable_vote_ensemble", "enable_stack_ensemble"):
+        if getattr(job.training, name):
+            why = "inference is 'fast': the final model is a single trial's"
+            add_note(notes, "settings", f"training.{name} changes nothing", why, level="warning")
+    return False, False
 
 
 def _stacks(job: TabularJob) -> bool:

@@ -7,10 +7,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter._core.text import plain
 from automl_jupyter.errors import StoreError
 from automl_jupyter.trials.blend import part_files
 from automl_jupyter.trials.history import HISTORY_FILES
@@ -81,11 +82,14 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
     Raises
     ------
     StoreError
-        When `target` holds something that is not a model.
+        When `target` holds something that is not a model, or the manifest names a file outside its folder.
     """
     if target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).exists() and target.name != "model":
         raise StoreError(f"{target} holds other files; name a folder that is empty, new, or a saved model.")
-    names = [name for name in _files(manifest) if target / name != source / name]
+    names = _files(manifest)
+    if (outside := next((name for name in names if not _is_inside(name)), None)) is not None:
+        raise StoreError(f"The model names a file outside its folder ({plain(outside, most=80)}); it was not saved.")
+    names = [name for name in names if target / name != source / name]
     aside = target / f".saving-{uuid.uuid4().hex[:8]}"
     try:
         for name in names:
@@ -109,6 +113,12 @@ def _copy(come_from: Path, to: Path) -> None:
 def _files(manifest: Mapping[str, Any]) -> list[str]:
     """Return the files a model needs beside its manifest, relative to its folder."""
     return [*part_files(manifest["parts"], manifest["stack"]), *manifest.get("files", ())]
+
+
+def _is_inside(name: str) -> bool:
+    """Return whether a name stays in the folder it is relative to; logs of jobs come from anywhere."""
+    path = PurePath(name)
+    return not path.is_absolute() and not path.drive and ".." not in path.parts
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -184,3 +184,10 @@ def test_what_cannot_be_compared_is_refused(jobs: Any) -> None:
         automl.compare(jobs["line"], jobs["tree"], metric="jaccard")
     with pytest.raises(AutoMLError, match="Did you mean 'roc'"):
         automl.compare(jobs["line"], jobs["tree"]).plot("rok")
+
+
+@pytest.mark.parametrize("chart", ["roc", "precision_recall", "cumulative_gains", "lift", "calibration"])
+def test_curves_over_each_other_are_those_of_one_class(jobs: Any, chart: str) -> None:
+    found = automl.compare(jobs["line"], jobs["flipped"]).chart_frame(chart)
+    assert set(found["job"]) == {"line", "flipped"}
+    assert set(found["label"]) == {"yes"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl_jupyter import automl
+from automl_jupyter import MLClient, automl
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, ModelInputError
 from automl_jupyter.results.charts.chart import chart_names
@@ -86,7 +89,7 @@ def test_gaps_of_the_target_become_what_the_imputer_says(parameters: Any, become
     wanted = [before, before] if becomes == "the value before" else becomes
     np.testing.assert_array_equal(job.model.history_.y[19:23], [before, *wanted, data.loc[22, "sold"]])
     later = series("a", n=70).iloc[60:].reset_index(drop=True).drop(index=4)
-    read = job.model._read(later, "context").y
+    read = job.model._reader.read(later, "context").y
     assert (
         np.isnan(read[4]) if parameters is None else read[4] == (0 if parameters["strategy"] == "constant" else read[3])
     )
@@ -571,3 +574,41 @@ def test_a_signal_of_the_future_in_a_column_does_not_help(kind: str) -> None:
     assert hidden > 2.4, "noise of 3 cannot be forecast without the answer"
     if kind in ("number", "category"):
         assert error() < 0.6 * hidden, "known ahead it would tell"
+
+
+def test_models_of_one_label_have_intervals_of_their_own(tmp_path: Path) -> None:
+    """As the proposals of the sampler, which are called after their learner alone."""
+    named = {"allowed_training_algorithms": ["SeasonalNaive", "Theta", "Average"]}
+    job = run(series("a", "b", n=120), max_trials=3, training=named)
+    shutil.copytree(job.path, tmp_path / "experiment" / job.name)
+    log = tmp_path / "experiment" / job.name / "events.jsonl"
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "trial_queued":
+            event["label"] = "alike"
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    again = MLClient(tmp_path).jobs.get(job.name)
+    numbers = [t.number for t in job.trials if t.is_complete]
+    own = [job.get_model(n).manifest["errors"] for n in numbers]
+    assert len({json.dumps(e, default=str) for e in own}) > 1
+    assert [again.get_model(n).manifest["errors"] for n in numbers] == own
+
+
+def test_the_test_rows_are_scored_by_a_scorer_that_was_asked_for() -> None:
+    data = DATA.drop(columns="price")
+    known, later = data[data["when"] < "2024-03-04"], data[data["when"] >= "2024-03-04"]
+    spec = asked(known, metric="neg_max_error")
+    spec.set_data(test_data=later)
+    job = submit(spec, compute="inline").wait(120)
+    assert job.status == "Completed"
+    assert job.test_metrics["max_error"] == pytest.approx(job.model.evaluate(later).loc["max_error", "value"])
+
+
+def test_a_correction_leaves_the_periods_up_to_the_new_rows_as_they_were() -> None:
+    whole = series("a", n=62)
+    spec = asked(whole[:60], max_trials=1)
+    imputer = [{"fields": ["sold"], "parameters": {"strategy": "constant", "fill_value": 0}}]
+    spec.set_featurization(transformer_params={"imputer": imputer})
+    model = submit(spec, compute="inline").wait(120).model
+    corrected = model.forecast(context=whole.iloc[[50, 60, 61]])
+    assert corrected.equals(model.forecast(context=whole.iloc[60:]))

@@ -316,3 +316,48 @@ def test_what_is_no_hierarchy_is_refused() -> None:
     spec = automl.regression(training_data=sales(), target_column_name="sold")
     with pytest.raises(SpecError, match="the task is regression"):
         automl.hierarchical_forecasting(spec, ["shop"], compute="inline")
+
+
+def test_later_jobs_are_what_was_asked_and_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    begun, go_on, seen = threading.Event(), threading.Event(), []
+
+    def note(one: Any, *, workspace: Any, **how: Any) -> Any:
+        begun.set()
+        go_on.wait(60)
+        seen.append((workspace, one.experiment_name, one.limits.max_trials))
+        raise AutoMLError("not now")
+
+    monkeypatch.setattr("automl_jupyter.client.many_models.submit", note)
+    monkeypatch.delenv("AUTOML_JOBS", raising=False)
+    for name in ("sales", "other"):
+        (tmp_path / name).mkdir()
+    with monkeypatch.context() as patch:
+        patch.chdir(tmp_path / "sales")
+        spec = asked(time_series_id_column_names=["shop"])
+        many = automl.many_models(spec, "region", compute="inline")
+        assert begun.wait(60)
+        patch.chdir(tmp_path / "other")
+        spec.limits.max_trials = 9
+        go_on.set()
+        many.wait()
+    assert seen == [((tmp_path / "sales").resolve() / "automl_jobs", "sales", 2)] * 2
+
+
+@pytest.mark.parametrize(("name", "other"), [("day", "days"), ("sold", "solt")])
+def test_a_misspelt_column_of_a_hierarchy_is_refused_by_name(name: str, other: str) -> None:
+    with pytest.raises(DataError, match=f"There is no column '{name}'.*'{other}'"):
+        automl.hierarchical_forecasting(
+            asked(sales().rename(columns={name: other})), ["region", "shop"], compute="inline"
+        )
+
+
+def test_a_series_that_a_hierarchy_leaves_out_is_warned_of() -> None:
+    shut = pd.DataFrame({"region": "s", "shop": "shut", "day": DAYS, "sold": np.nan})
+    with pytest.warns(UserWarning, match=r"In training_data: 1 series .* left out: s/shut"):
+        found = automl.hierarchical_forecasting(
+            asked(pd.concat([sales(), shut], ignore_index=True)),
+            ["region", "shop"],
+            hierarchy_training_level="shop",
+            compute="inline",
+        )
+    assert found.wait().job.status == "Completed"

@@ -183,3 +183,18 @@ def test_a_clean_table_has_no_repeated_rows_and_one_with_them_says_how_many() ->
 def test_an_unknown_task_is_refused() -> None:
     with pytest.raises(SpecError, match="Did you mean 'regression'"):
         automl.profile(ROWS, "y", task="regresion")
+
+
+def test_nearly_all_is_not_all() -> None:
+    rows = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0] + [np.nan] * 996, "y": ["yes"] * 4 + ["no"] * 996})
+    said = repr(automl.profile(rows, "y"))
+    assert "996 (99.6 %)" in said
+    assert "no 99.6 % (996)" in said
+    assert "100 %" not in said
+
+
+def test_categories_that_are_numbers_are_not_called_texts() -> None:
+    from automl_jupyter.data.profile_target import guess_task
+
+    found = guess_task(pd.Series([1, 2, 3] * 10, dtype="category", name="y"))
+    assert found == ("classification", "y has 3 distinct values")

@@ -41,3 +41,19 @@ def test_one_inside_the_guard_is_not(source: str, tmp_path: Path, monkeypatch: p
 
 def test_neither_is_a_cell_of_a_notebook_that_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(AT_THE_TOP, monkeypatch, tmp_path / "notebook.py", read_as="<cell 1>")
+
+
+def test_many_models_at_the_top_are_refused_before_anything_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl_jupyter.client.many_models import many_models
+    from automl_jupyter.testing.quick import make_spec, table_for
+
+    file = tmp_path / "job.py"
+    file.write_text("import sys\nmany_models(spec, 'land')\n")
+    main = ModuleType("__main__")
+    main.__file__ = str(file)
+    vars(main).update(many_models=many_models, spec=make_spec(data=table_for("label").assign(land="a")))
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    with pytest.raises(ComputeError, match=r"^Line 2 of job\.py starts a job"):
+        exec(compile(file.read_text(), str(file), "exec"), vars(main))

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,10 +20,9 @@ from sklearn import metrics as sk
 
 from automl_jupyter import automl
 from automl_jupyter.client import submit
-from automl_jupyter.client.submit import _experiment_name, resolve_compute, resume
+from automl_jupyter.client.submit import experiment_of_folder, resolve_compute, resume
 from automl_jupyter.data.cache import open_cache
 from automl_jupyter.errors import ComputeError, DataError, JobFailedError, SpecError, StoreError
-from automl_jupyter.jobs import controller
 from automl_jupyter.jobs.executor import InlineExecutor
 from automl_jupyter.store.folder import JobFolder, check_name
 from automl_jupyter.testing.quick import run_job
@@ -479,7 +479,7 @@ def test_a_job_starts_in_a_folder_of_any_name(
         (tmp_path / name).mkdir()
         with monkeypatch.context() as patch:
             patch.chdir(tmp_path / name)
-            assert check_name(_experiment_name(), "experiment_name") == experiment
+            assert check_name(experiment_of_folder(), "experiment_name") == experiment
     with monkeypatch.context() as patch:
         patch.chdir(tmp_path / "_scratch")
         assert jobs.run(limits={"max_trials": 1}).experiment_name == "scratch"
@@ -494,7 +494,7 @@ def test_jobs_of_one_name_never_take_each_others_fits(monkeypatch: pytest.Monkey
             keys[-1].append(task.key)
             super().submit(task)
 
-    monkeypatch.setattr(controller, "InlineExecutor", Noted)
+    monkeypatch.setattr("automl_jupyter.jobs.executor.InlineExecutor", Noted)
     for workspace in ("a", "b"):
         keys.append([])
         assert run_job(name="same", workspace=tmp_path / workspace, limits={"max_trials": 1}).status == "Completed"
@@ -643,3 +643,49 @@ def test_a_script_that_starts_a_job_at_its_top_level_is_told_how(tmp_path: Path)
     assert told.startswith("ComputeError Line 5 of script.py starts a job whenever the script is read")
     assert 'if __name__ == "__main__":' in told
     assert not list(tmp_path.rglob("job.yaml")), "refused before anything began"
+
+
+def test_a_name_whose_folder_was_removed_is_used_again(jobs: SimpleNamespace) -> None:
+    first = jobs.run(name="again")
+    shutil.rmtree(first.path)
+    second = jobs.run(name="again")
+    assert (second.path, second.status) == (first.path, "Completed")
+    assert (second.path / "model" / "manifest.json").exists()
+
+
+def test_a_job_ranked_by_a_function_goes_on_where_the_function_is_there_again(
+    knn_is: Callable[..., None], jobs: SimpleNamespace, tmp_path: Path
+) -> None:
+    def share(y_true: Any, y_pred: Any) -> float:
+        return float(np.mean(np.asarray(y_true) == np.asarray(y_pred)))
+
+    knn_is(lambda data: _ask(tmp_path, "cancel"))
+    spec = jobs.spec(primary_metric=share, training=KNN_TOO, limits={"max_trials": 4})
+    first = submit(spec, compute="inline").wait(60)
+    assert first.status == "Canceled"
+    knn_is(lambda data: None)
+    for names in ({}, {"share": 3}):
+        with pytest.raises(SpecError, match="primary_metric: is the function share, which a job does not keep"):
+            resume(first.name, compute="inline", namespace=names)
+    again = resume(first.name, compute="inline", namespace={"share": share}).wait(60)
+    assert again.status == "Completed"
+    assert all(trial.metrics()["share"] is not None for trial in again.trials)
+
+
+def test_a_job_is_what_was_asked_when_it_was_submitted(jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its spec may be changed for the next one while its data are still read."""
+    from automl_jupyter.jobs import prepare
+
+    go_on, decide = threading.Event(), prepare.decide
+
+    def late(job: Any, **how: Any) -> Any:
+        go_on.wait(60)
+        return decide(job, **how)
+
+    monkeypatch.setattr("automl_jupyter.jobs.prepare.decide", late)
+    spec = jobs.spec(limits={"max_trials": 1})
+    job = submit(spec, compute="inline")
+    spec.set_limits(max_trials=2)
+    spec.limits.max_trials = 3
+    go_on.set()
+    assert job.wait(60).plan["limits"]["max_trials"] == 1

@@ -174,3 +174,9 @@ def test_a_cut_in_time_that_groups_leave_little_of_is_told() -> None:
     found = check("regression", rows, **fields)["validation_split"]
     assert found.status == "Alerted"
     assert re.search(r"These are (8|9)\d% of the earlier rows\.", found.explanation)
+
+
+def test_a_rare_flag_that_is_the_target_is_a_leak() -> None:
+    draw, flag = np.random.default_rng(0), np.arange(5000) % 100 == 0
+    data = pd.DataFrame({"x": draw.normal(size=5000), "charged_back": flag, "target": np.where(flag, "fraud", "fine")})
+    assert check("classification", data)["target_leakage"].columns == ("charged_back",)

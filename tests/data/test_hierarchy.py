@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from automl_jupyter.data.hierarchy import Hierarchy
-from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.data.series import read_panel
+from automl_jupyter.data.series_rows import Report, SeriesRoles
 from automl_jupyter.errors import DataError
 
 
@@ -59,3 +60,11 @@ def test_series_that_end_early_are_named() -> None:
     cut = data[~((data["shop"] == "b") & (data["day"] > "2024-01-02"))]
     with pytest.raises(DataError, match=r"1 series end.* before 2024-01-04.*n/b"):
         tree_of(cut)
+
+
+def test_a_gap_says_nothing_of_shares() -> None:
+    data = table()
+    tree = tree_of(data[~((data["shop"] == "a") & (data["day"] == "2024-01-03"))])
+    means = tree.shares(1, "average_historical_proportions")
+    assert means == pytest.approx([(1 + 1 / 4 + 1 / 4) / 3, (0 + 3 / 4 + 3 / 4) / 3, 1])
+    assert tree.shares(1, "proportions_of_historical_average") == pytest.approx([3 / 9, 6 / 9, 1])

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl_jupyter.data.convert import UnreadableValueError, to_instants
+from automl_jupyter.data.convert import to_instants
 from automl_jupyter.data.frequency import move_to_grid
 from automl_jupyter.data.instants import find_periods, read_times
-from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.data.kinds import UnreadableValueError
+from automl_jupyter.data.series import read_panel
+from automl_jupyter.data.series_rows import Report, SeriesRoles
 
 
 @pytest.mark.parametrize(

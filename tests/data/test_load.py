@@ -620,3 +620,47 @@ def test_a_folder_of_everything_is_refused_at_once(tmp_path: Path, monkeypatch: 
         (tmp_path / f"{k}.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="more than 5 files"):
         load_frame(str(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "sep"), [("t.csv.zst", b","), ("t.tsv.zst", b"\t")])
+def test_every_frame_of_a_zstandard_file_is_read(tmp_path: Path, name: str, sep: bytes) -> None:
+    parts = [part.replace(b",", sep) for part in (b"n,s\n1,a\n", b"2,b\n3,c\n")]
+    (tmp_path / name).write_bytes(b"".join(pa.compress(part, codec="zstd", asbytes=True) for part in parts))
+    assert load_frame(name, base=tmp_path)["n"].tolist() == [1, 2, 3]
+
+
+def test_errors_of_a_storage_service_are_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoCredentialsError(Exception):
+        pass
+
+    def refuse(*args: Any, **how: Any) -> None:
+        raise NoCredentialsError("Unable to locate credentials")
+
+    monkeypatch.setattr("fsspec.open", refuse)
+    message = r"^training_data: 's3://b/t\.csv' cannot be read: Unable to locate credentials\.$"
+    with pytest.raises(DataError, match=message):
+        load_frame("s3://b/t.csv", field="training_data")
+
+
+def test_what_an_address_tells_the_server_is_no_part_of_its_ending() -> None:
+    import fsspec
+
+    address = "memory://bucket/signed.csv?sv=2024-01-01&sig=a.b"
+    with fsspec.open(address, "wb") as file:
+        file.write(b"a,b\n1,2\n")
+    assert load_frame(address).to_dict("list") == {"a": [1], "b": [2]}
+
+
+def test_validation_rows_may_write_dates_with_the_day_first() -> None:
+    later = rows(10, day=["03/04/2024", "25/12/2024"] * 5)
+    table = load(rows(day=pd.date_range("2024-01-01", periods=20)), validation_data=later)
+    day = TableSchema.infer(table.X.iloc[:20]).encode(table.X)["day"]
+    assert day.iloc[20:22].tolist() == [pd.Timestamp("2024-04-03"), pd.Timestamp("2024-12-25")]
+
+
+def test_commas_in_names_do_not_part_the_columns(tmp_path: Path) -> None:
+    text = "Datum;Verbrauch, kWh;Temp, °C\n2024-01-01;12;3\n2024-01-02;14;1\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    read = load_frame("t.csv", base=tmp_path)
+    assert read.columns.tolist() == ["Datum", "Verbrauch, kWh", "Temp, °C"]
+    assert read["Verbrauch, kWh"].tolist() == [12, 14]

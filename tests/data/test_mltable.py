@@ -480,6 +480,10 @@ def test_mistakes_are_named(tmp_path: Path, steps: str, message: str) -> None:
         ("paths: [", "is not valid YAML"),
         ("a: &a [1]\npaths: *a", "YAML aliases"),
         ("paths: !!python/object/apply:os.getcwd []", "is not valid YAML"),
+        ("paths: 0b_", "is not valid YAML"),
+        ("paths: !!timestamp x", "is not valid YAML"),
+        ("paths: !!bool maybe", "is not valid YAML"),
+        pytest.param("paths: " + "[" * 3000 + "]" * 3000, "nested too deeply", id="deep"),
     ],
 )
 def test_wrong_files_are_named(tmp_path: Path, content: str, message: str) -> None:
@@ -487,3 +491,44 @@ def test_wrong_files_are_named(tmp_path: Path, content: str, message: str) -> No
     (tmp_path / "MLTable").write_text(content)
     with pytest.raises(DataError, match=f"training_data: .*MLTable.*{message}"):
         read_mltable(tmp_path, field="training_data")
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        ("- pattern: memory://some-bucket/x*.csv", r"The pattern 'memory://some-bucket/x\*\.csv' matches no file"),
+        ("- pattern: nowhere://bucket/x*.csv", "cannot be read: Protocol not known: nowhere"),
+    ],
+)
+def test_addresses_without_a_file_are_named(tmp_path: Path, paths: str, message: str) -> None:
+    with fsspec.open("memory://some-bucket/b.csv", "w") as file:
+        file.write("x\n1\n")
+    with pytest.raises(DataError, match=f"MLTable, paths: .*{message}"):
+        table(tmp_path, "- read_delimited", paths)
+
+
+def test_what_delta_lake_refuses_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class DeltaError(Exception):
+        pass
+
+    def refuse(path: str, version: int | None) -> None:
+        raise DeltaError("Not a Delta table: no log files")
+
+    monkeypatch.setitem(sys.modules, "deltalake", SimpleNamespace(DeltaTable=refuse))
+    with pytest.raises(DataError, match="cannot be read: Not a Delta table: no log files"):
+        table(tmp_path, "- read_delta_lake", "- folder: d")
+
+
+def test_times_alone_are_of_the_day_that_is_given(tmp_path: Path) -> None:
+    kind = "{datetime: {formats: ['%H:%M', '%Y-%m-%d %H:%M'], date_constant: 2024-01-31}}"
+    steps = f"- read_delimited\n- convert_column_types:\n    - columns: at\n      column_type: {kind}"
+    found = table(tmp_path, steps, **{"t.csv": "at,x\n08:30,1\n2023-05-01 09:00,2\n"})["at"]
+    assert found.tolist() == [pd.Timestamp("2024-01-31 08:30"), pd.Timestamp("2023-05-01 09:00")]
+    with pytest.raises(DataError, match="has 'soon', which is not a date for date_constant"):
+        table(tmp_path, steps.replace("2024-01-31", "soon"), **{"t.csv": "at,x\n08:30,1\n"})
+
+
+def test_a_path_without_a_date_is_named(tmp_path: Path) -> None:
+    steps = "- read_delimited\n- extract_columns_from_partition_format: '/{month:yyyy/MM}/{region}.csv'"
+    with pytest.raises(DataError, match=r"2024/13/north\.csv' has no date where .* has 'month'"):
+        table(tmp_path, steps, "- folder: data", **{"data/2024/13/north.csv": "x\n1\n"})

@@ -196,3 +196,43 @@ def test_short_series_are_counted(n_short: int, said: str) -> None:
     )
     spec = automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
     assert said in " ".join(note.what for note in load_training_table(spec).notes)
+
+
+def test_the_reason_of_an_automatic_horizon_names_what_decided() -> None:
+    weeks = pd.date_range("2020-01-06", periods=260, freq="W-MON")
+    data = pd.DataFrame({"when": weeks, "sold": np.arange(260.0)})
+    settings = automl.ForecastingSettings(time_column_name="when", forecast_horizon="auto")
+    spec = automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
+    said = [n for n in load_training_table(spec).notes if "forecast_horizon" in n.what]
+    assert [(n.what, "at most 24" in n.why) for n in said] == [("forecast_horizon is 24.", True)]
+
+
+def test_validation_rows_do_not_make_a_series_long_enough_to_train_on() -> None:
+    training = pd.concat([days("a", "2024-01-01", 40), days("b", "2024-02-09", 1)])
+    validation = pd.concat([days(shop, "2024-02-10", 20) for shop in ("a", "b")])
+    table = with_validation(training, validation)
+    assert table.time.n_validation.tolist() == [20]
+    assert any("1 of 2 series is shorter than 2 periods to train on: b (1)" in note.what for note in table.notes)
+
+
+def test_what_was_made_up_before_a_short_series_judges_and_measures_nothing() -> None:
+    from automl_jupyter.jobs.prepare import _series_arrays
+
+    when = pd.date_range("2024-01-01", periods=100)
+    values = np.random.default_rng(0).normal(20, 5, 110)
+    data = pd.DataFrame({"when": [*when, *when[-10:]], "shop": ["a"] * 100 + ["b"] * 10, "sold": values})
+    settings = automl.ForecastingSettings(
+        time_column_name="when",
+        time_series_id_column_names=["shop"],
+        forecast_horizon=7,
+        short_series_handling_config="pad",
+    )
+    spec = automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
+    table = load_training_table(spec)
+    assert table.time is not None
+    assert table.time.index.lengths.tolist() == [100, 43]
+    folds = make_folds(Validation("rolling_origin", 5, None, False, ""), table, random_state=0)
+    judged = np.unique(np.concatenate([valid for _, valid in folds]))
+    of_b = judged[table.time.index.series[judged] == 1]
+    assert table.y[of_b].tolist() == values[100:].tolist()
+    assert _series_arrays(table)["ranges"][1] == pytest.approx(np.ptp(values[100:]))

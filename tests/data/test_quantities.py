@@ -208,3 +208,17 @@ def test_a_target_of_amounts_is_to_be_made_numbers_first() -> None:
     assert "has the value '$1,000.00', which is not a number." in problems[0].message
     assert "Make numbers of such texts: '$1,000.00' is 1000." in problems[0].message
     assert guess_task(pd.Series(["5 mg", "10 mg"] * 30, name="dose"))[0] == "classification"
+
+
+def test_numbers_held_as_categories_are_taken_as_they_are() -> None:
+    quantity = find_quantity([f"1.{k}34,5 €" for k in range(10)])
+    assert quantity is not None
+    numbers = pd.Series([1.234, 2.5, np.nan])
+    np.testing.assert_array_equal(quantity.read(numbers.astype("category")), numbers)
+    np.testing.assert_array_equal(quantity.read(pd.Series(["1.234,5 €", None], dtype="category")), [1234.5, np.nan])
+
+
+def test_a_whole_number_beyond_all_floats_is_missing() -> None:
+    quantity = find_quantity(["4 kg", "7 kg"])
+    assert quantity is not None
+    np.testing.assert_array_equal(quantity.read(pd.Series([10**400, "4 kg"], dtype=object)), [np.nan, 4])

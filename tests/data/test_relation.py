@@ -62,3 +62,12 @@ def test_relation_of_dates_and_texts() -> None:
 def test_one_target_value_is_told_by_nothing() -> None:
     assert relation_to_target(pd.Series(NOISE), np.ones(3000), n_classes=None) == 0.0
     assert relation_to_target(pd.Series(NOISE), np.zeros(3000, dtype=int), n_classes=2) == 0.0
+
+
+def test_a_rare_value_is_told_from_a_frequent_one() -> None:
+    rare = np.arange(5000) % 70 == 0  # fewer than one in 64
+    y = rare.astype(int)
+    for column in (y.astype(np.float32), np.where(rare, 1.0 + np.arange(5000), 0.0)):
+        found = relation_to_target(pd.Series(column), y, n_classes=2)
+        assert found is not None
+        assert found > 0.99

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl_jupyter.data.dataset import Column, ColumnType
+from automl_jupyter.data.kinds import text_of
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.errors import DataError, ModelInputError
 
@@ -486,3 +487,41 @@ def test_any_objects_become_canonical_or_one_clear_error(values: list[Any]) -> N
     found = schema.columns[0]
     if found.type is ColumnType.NUMERIC and not found.dropped:
         assert np.isfinite(out["x"].dropna()).all()
+
+
+def test_texts_of_a_column_that_had_dates_are_read_in_one_way() -> None:
+    schema = TableSchema.infer(pd.DataFrame({"x": pd.date_range("2024-01-01", periods=N)}))
+    for dtype in (object, "category"):
+        texts = pd.Series(["31/01/2024", "05/03/2024", None], dtype=dtype)
+        assert schema.encode(pd.DataFrame({"x": texts}))["x"].dt.month.tolist()[:2] == [1, 3]
+
+
+@pytest.mark.parametrize("n", [1, 50])  # few rows are looked up one by one
+def test_numbers_and_truths_are_the_categories_that_another_word_had_made_texts(n: int) -> None:
+    words = {"grade": cycle("1.0", "2.50", "unknown"), "paid": cycle("true", "false", "unknown")}
+    schema = TableSchema.infer(pd.DataFrame(words))
+    out = schema.encode(pd.DataFrame({"grade": [1.0, 2.5, 7.0] * n, "paid": [True, False, True] * n}))
+    assert out["grade"].cat.codes.tolist() == [0, 1, -1] * n
+    assert out["paid"].cat.codes.tolist() == [1, 0, 1] * n
+    texts = schema.encode(pd.DataFrame({"grade": ["1"] * n, "paid": ["TRUE"] * n}))
+    assert set(texts["grade"].cat.codes) == set(texts["paid"].cat.codes) == {-1}
+
+
+def test_equal_sets_are_one_text_in_whatever_order_they_print() -> None:
+    assert text_of({0, 8}) == text_of({8, 0}) == text_of(frozenset([8, 0])) == "{0, 8}"
+    assert text_of({"v", "u", "w"}) == "{'u', 'v', 'w'}"
+
+
+def test_categories_that_no_row_has_are_not_read() -> None:
+    schema = TableSchema.infer(pd.DataFrame({"x": [1.5, 2.5, 4.0]}))
+    rows = pd.DataFrame({"x": pd.Categorical(["1.5", None, "unknown"])})
+    np.testing.assert_array_equal(schema.encode(rows[:2])["x"], [1.5, np.nan])
+    with pytest.raises(ModelInputError, match="'unknown' is not a number"):
+        schema.encode(rows)
+
+
+def test_decimals_are_one_category_however_many_digits_they_show() -> None:
+    values = cycle(Decimal("1.0"), Decimal("1.00"), Decimal("2.5"))
+    schema = TableSchema.infer(pd.DataFrame({"x": values}), types={"x": "Categorical"})
+    for form in (values, values * 2, [float(v) for v in values]):  # up to 64 rows are looked up one by one
+        assert schema.encode(pd.DataFrame({"x": form}))["x"].cat.codes.tolist()[:3] == [0, 0, 1]

@@ -11,7 +11,8 @@ import pytest
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
 from automl_jupyter.data.panel import PanelIndex
-from automl_jupyter.data.series import Panel, Report, SeriesRoles, read_panel
+from automl_jupyter.data.series import Panel, read_panel
+from automl_jupyter.data.series_rows import Report, SeriesRoles
 from automl_jupyter.errors import DataError
 
 ROLES = SeriesRoles("when", ("shop",), "sold")
@@ -64,6 +65,15 @@ def test_what_is_noteworthy_of_test_rows_is_said() -> None:
         ("In test_data: 1 row that repeat a series' instant with the same target were left out.", "warning"),
     ]
     assert not [n for n in load(data[:15], test_data=data[15:]).notes if n.topic == "test data"]
+
+
+@pytest.mark.parametrize("kind", ["bool", "boolean", "str", "category"])
+def test_a_column_that_tells_series_apart_is_named(kind: str) -> None:
+    days = pd.date_range("2024-01-01", periods=6)
+    online = pd.Series([False] * 6 + [True] * 6).astype(kind)
+    data = pd.DataFrame({"when": [*days, *days], "sold": np.arange(12.0), "online": online})
+    with pytest.raises(DataError, match="with 'online' no instant repeats"):
+        load(data)
 
 
 def test_validation_rows_tell_how_the_training_rows_write_dates() -> None:
@@ -358,3 +368,19 @@ def test_a_period_without_a_category_has_none(kind: Any) -> None:
     offer = pd.Series([None] * 23 + ["promo"] + [None] * 24 + ["promo", "clearance", "clearance"] * 16, dtype=kind)
     panel = read(hours, SeriesRoles("when", ("shop",), "sold", frequency="D", aggregate="sum"), offer=offer)
     assert panel.X["offer"].astype(object).fillna("none").tolist() == ["promo", "none", "clearance", "clearance"]
+
+
+def test_a_gap_that_is_filled_weighs_as_much_as_a_usual_row() -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=19), "sold": np.arange(19.0), "weight": 2.0})
+    spec = automl.forecasting(
+        training_data=data.drop(index=5),
+        target_column_name="sold",
+        weight_column_name="weight",
+        forecasting_settings=automl.ForecastingSettings(time_column_name="when", forecast_horizon=2),
+    )
+    imputer = [{"fields": ["sold"], "parameters": {"strategy": "constant", "fill_value": 0}}]
+    spec.set_featurization(transformer_params={"imputer": imputer})
+    table = load_training_table(spec)
+    assert table.y[5] == 0
+    assert table.weight is not None
+    assert table.weight.tolist() == [1.0] * 19

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 from dateutil import tz
 
-from automl_jupyter.data.series import Report, SeriesRoles, read_panel
+from automl_jupyter.data.series import read_panel
+from automl_jupyter.data.series_rows import Report, SeriesRoles
 from automl_jupyter.data.zones import UnknownZoneError, in_utc, name_of_zone, stated_offsets
 
 

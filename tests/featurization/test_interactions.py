@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from automl_jupyter.data.dataset import Column, ColumnType
+from automl_jupyter.featurization.interactions import Interactions
 from automl_jupyter.featurization.recipes import make_featurizer
 from automl_jupyter.featurization.targets import held_out_means
 from automl_jupyter.trials import artifacts
@@ -160,3 +161,23 @@ def test_groups_that_differ_without_noise_have_one_mean_each() -> None:
     for target, n_values in ((clear, 1), (noisy, 5)):
         values = held_out_means(groups, target, 4, float(target.mean()))
         assert [len(np.unique(values[groups == g])) for g in range(4)] == [n_values] * 4
+
+
+def test_candidates_are_judged_beside_what_words_say_of_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of words knows its own training rows: beside that, nothing else seems to be of any use."""
+    looked_at: list[np.ndarray] = []
+    fit = Interactions.fit
+
+    def look(self: Interactions, X: pd.DataFrame, y: np.ndarray, base: np.ndarray) -> list[np.ndarray]:
+        looked_at.append(base.copy())
+        return fit(self, X, y, base)
+
+    monkeypatch.setattr(Interactions, "fit", look)
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{k}" for k in range(300)])
+    frame = pd.DataFrame({"a": rng.normal(size=400), "t": [" ".join(rng.choice(words, 6)) for _ in range(400)]})
+    y = rng.normal(size=400)
+    featurizer = make_featurizer("enriched", [column("a", "Numeric"), column("t", "Text")])
+    featurizer.fit_transform(frame, y)
+    at = names_of(featurizer).index("target by words of t")
+    assert np.corrcoef(looked_at[0][:, at], y)[0, 1] < 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.store.history import History, replay
 from automl_jupyter.store.lock import JobLock
 from automl_jupyter.testing.simulation import make_plan
-from automl_jupyter.trials.records import FoldTask
+from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask
 
 
 class Recorded:
@@ -110,3 +111,25 @@ def test_whatever_keeps_a_job_from_its_lock_is_said(tmp_path: Path, monkeypatch:
     controller.main()
     assert (controller.began.is_set(), controller.released.is_set()) == (True, True)
     assert str(controller.error) == "no lock today"
+
+
+def test_a_refit_whose_worker_died_is_begun_again_as_often_as_a_fold(tmp_path: Path) -> None:
+    lost = {"type": "KilledWorker", "message": "m", "tail": ""}
+    with begun(tmp_path, Recorded()) as controller:
+        found = []
+        for key in ("one", "two", "three"):
+            controller._in_flight[key] = InFlight(key, 1, REFIT, 0.0, 60.0)
+            controller._take(FoldOutcome(key, 1, REFIT, "failed", error=lost))
+            found.append(controller.history.trials[1].refit_error)
+        assert found == [None, None, lost]
+        assert len(controller.history.notes) == 2
+
+
+def test_a_fit_that_failed_does_not_teach_the_time_of_an_earlier_one(tmp_path: Path) -> None:
+    seen: list[int] = []
+    with begun(tmp_path, Recorded()) as controller:
+        controller._search = SimpleNamespace(observe=lambda trial: seen.append(trial.number))  # type: ignore[assignment]
+        error = {"type": "ValueError", "message": "no", "tail": ""}
+        controller._take(FoldOutcome("fit 1", 1, 0, "failed", error=error))
+        assert controller.history.trials[1].state == "failed"
+    assert seen == []

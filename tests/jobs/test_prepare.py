@@ -116,3 +116,11 @@ def test_a_job_that_goes_on_keeps_the_range_it_began_with(tmp_path: Path, monkey
     remove_cache(Path(read_json(folder.data_file)["cache"]))
     prepared = prepare.reopen(spec, folder, namespace={}, base=tmp_path)
     assert prepared.table.meta["y_range"] == [-50.0, 50.0]
+
+
+def test_a_value_of_validation_data_that_cannot_be_read_is_said_to_be_theirs(tmp_path: Path) -> None:
+    from automl_jupyter.errors import ModelInputError
+
+    later = table_for("label", 30, 1).assign(size="big")
+    with pytest.raises(ModelInputError, match=r"In validation_data, values do not fit .*'size': the value 'big'"):
+        run_job("label", validation_data=later, workspace=tmp_path)

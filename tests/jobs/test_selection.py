@@ -23,8 +23,9 @@ METRIC = "root_mean_squared_error"
 def held_out_of(off: list[float], y: np.ndarray) -> tuple[History, Any]:
     """Return a history of trials of one fold, each of which is off by so much everywhere, and their predictions."""
     predictions: Any = SimpleNamespace(
-        get=lambda number, fold: y + off[number], truth=lambda fold: (y, None), context=lambda context, folds: context
-    )
+        get=lambda number, fold: y + off[number], truth=lambda fold: (y, None), context=lambda context, folds: context,
+        table=SimpleNamespace(folds=[(np.empty(0, dtype=int), np.arange(len(y)))]),
+    )  # fmt: skip
     trials = {
         number: TrialRecord(
             number=number, learner="LightGBM", params={}, recipe="tree", origin="search", label="LightGBM", n_folds=1,

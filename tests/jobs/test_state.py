@@ -458,3 +458,12 @@ def test_a_single_model_is_told_by_all_folds_it_will_be_made_of(final: bool) -> 
     assert chosen.parts[0]["folds"] == ([0, 1] if final else [0])
     assert [m["accuracy"] for m in chosen.fold_metrics] == ([0.9, 0.8] if final else [0.9])
     assert chosen.metrics["accuracy"] == pytest.approx(0.85 if final else 0.9)
+
+
+@pytest.mark.parametrize("limits", [{"max_concurrent_trials": 1}, {"cores_per_trial": -1}])
+def test_nothing_lines_up_where_the_limits_leave_workers_idle(limits: dict[str, int]) -> None:
+    """They would begin it at once, and more would run at a time than was asked for."""
+    plan = make_plan(timeout_s=60.0, **limits)
+    predicted = dict.fromkeys(("Dummy", "A", "B", "C"), 0.1)
+    job = Simulation(plan, lambda number, fold: ScriptedFit(0.1), n_slots=1, predicted_s=predicted)
+    assert {f.number for f in job.run(until_s=0.05).in_flight.values()} == {0}

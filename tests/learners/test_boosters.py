@@ -91,3 +91,12 @@ def test_the_stop_signal_ends_the_fit_at_the_next_round(library):
     left = iter([False] * 6 + [True])
     _, report = fitted(library, "regression", FitData(X, y, should_stop=lambda: next(left)))
     assert (report.iterations, report.stopped_early) == (7, True)
+
+
+def test_a_target_of_one_value_is_predicted(library):
+    X, _ = rows(100)
+    y = np.full(100, 3.0)
+    for data in (FitData(X, y), FitData(X[:60], y[:60], None, X[60:], y[60:] + 1)):
+        model, report = fitted(library, "regression", data)
+        assert report.iterations > 0
+        np.testing.assert_allclose(predict(model, "regression", X), 3.0)

@@ -20,6 +20,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.tree._tree import Tree
@@ -249,4 +250,35 @@ def test_a_tree_without_an_estimator_that_looks_at_the_rows_is_refused(
     model, _ = fitted(DecisionTreeRegressor(max_depth=3))
     (tmp_path / "part.skops").write_bytes(dumps(kind(model.tree_)))
     with pytest.raises(StoreError, match=r"do not make trees|which is no part of a fitted model"):
+        artifacts.load(tmp_path / "part.skops")
+
+
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+@pytest.mark.parametrize("what", ["nothing", "rows", "nodes", "leaves", "bounds", "classes", "neighbours"])
+def test_neighbours_beyond_the_rows_are_refused(algorithm: str, what: str, tmp_path: Path) -> None:
+    X, y = load_iris(return_X_y=True)
+    model = KNeighborsClassifier(3, algorithm=algorithm, leaf_size=10).fit(X, y)
+    said = model.predict_proba(X)
+    state = list(model._tree.__getstate__())
+    state[1:4] = [part.copy() for part in state[1:4]]
+    if what == "rows":
+        state[1][0] = 10**8
+    elif what == "nodes":
+        state[2]["idx_end"][-1] = 10**8
+    elif what == "leaves":
+        state[2]["is_leaf"][-1] = 0
+    elif what == "bounds":
+        state[3] = state[3][:, :1].copy()
+    elif what == "classes":
+        model._y = model._y + 5
+    elif what == "neighbours":
+        model.n_neighbors = 0
+    tree = type(model._tree).__new__(type(model._tree))
+    tree.__setstate__(tuple(state))
+    model._tree = tree
+    (tmp_path / "part.skops").write_bytes(dumps({"a": [model]}))
+    if what == "nothing":
+        np.testing.assert_array_equal(artifacts.load(tmp_path / "part.skops")["a"][0].predict_proba(X), said)
+        return
+    with pytest.raises(StoreError, match="lie where there are none"):
         artifacts.load(tmp_path / "part.skops")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import types
 import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +80,37 @@ def test_a_clear_season_is_continued(key: str) -> None:
     ahead = forecast(key, values, 12, 12)[0]
     assert np.corrcoef(ahead, true)[0, 1] > 0.9
     assert np.abs(ahead - true).mean() < np.abs(values[-1] - true).mean()
+
+
+def test_prophet_takes_a_column_that_is_not_known_in_some_periods_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.learners.series.prophet import ProphetForecaster
+
+    seen: list[tuple[list[str], list[float]]] = []
+
+    class Prophet:
+        def __init__(self, **settings: Any) -> None:
+            self.names: list[str] = []
+
+        def add_regressor(self, name: str) -> None:
+            self.names.append(name)
+
+        def fit(self, frame: Any) -> None:
+            assert np.isfinite(frame["y"]).all()
+
+        def predict(self, frame: Any) -> Any:
+            seen.append((self.names, [v for n in self.names for v in frame[n].tolist()]))
+            return pd.DataFrame({"yhat": np.zeros(len(frame))})
+
+    module = types.ModuleType("prophet")
+    module.Prophet = Prophet  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "prophet", module)
+    price = np.tile([0.0, 2.0], 15)
+    past = Past(
+        np.arange(30.0)[None],
+        columns=price[None, :, None],
+        ahead=np.array([5.0, np.nan, np.nan])[None, :, None],
+        ends=pd.DatetimeIndex(["2024-01-30"]),
+        frequency="D",
+    )
+    ProphetForecaster().forecast(past, 3)
+    assert seen == [(["column0"], [5.0, 1.0, 1.0])]

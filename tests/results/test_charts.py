@@ -32,6 +32,7 @@ from automl_jupyter.results.charts.classification import _mean_curve
 from automl_jupyter.results.charts.dependence import draw_partial_dependence
 from automl_jupyter.results.charts.explained import Explained, Judged
 from automl_jupyter.results.charts.importance import draw_importance, importance_table
+from automl_jupyter.results.charts.progress import Learning, learning_table
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.charts.slices import _slices, draw_slices, slices_table
 from automl_jupyter.results.charts.sources import JobSource
@@ -627,3 +628,50 @@ def test_a_model_whose_folds_are_fitted_again_has_no_charts_meanwhile() -> None:
     again = JobSource(SimpleNamespace(name="job", status="Running", history=stopped.resume().history))  # type: ignore[arg-type]
     with pytest.raises(NoModelError, match=r"^The first fold of the best model of the job job is being fitted again"):
         again.choose(None)
+
+
+def test_a_row_of_those_given_is_explained_by_its_place(value_job: Any) -> None:
+    rows = table_for("value", 40, seed=9)
+    predicted = value_job.model.predict(rows)
+    for at in (0, 7, 31):
+        steps = value_job.plot.explanation.to_frame(at, data=rows)
+        assert steps["total"].iloc[-1] == pytest.approx(predicted[at])
+    with pytest.raises(AutoMLError, match="there is no row 40; there are rows 0 to 39"):
+        value_job.plot.explanation(40, data=rows)
+
+
+def test_each_size_of_a_learning_curve_is_one_share_of_every_fold() -> None:
+    folds = [(np.arange(n), np.arange(n, n + 300)) for n in (300, 600, 900)]  # windows that expand in time
+    learning = Learning("one", "accuracy", folds, [0.7, 0.8, 0.9], lambda train, _: len(train) / 1000)
+    curve = learning_table(learning)
+    assert curve["n_rows"].unique().tolist() == [75, 150, 300, 600]
+    assert curve.groupby("n_rows")["fold"].apply(list).tolist() == [[0, 1, 2]] * 4
+
+
+def test_no_two_classes_are_drawn_alike_and_those_left_out_are_counted() -> None:
+    from automl_jupyter.results.charts.axes import begin
+
+    proba = np.random.default_rng(0).dirichlet(np.ones(8), 80)
+    rows = Scored("classification", np.arange(80) % 8, proba, np.zeros(80, int), classes=list("abcdefgh"))
+    for name in ("cumulative_gains", "lift", "calibration"):
+        _, ax = plt.subplots()
+        begin(ax)
+        KINDS[name].draw(ax, KINDS[name].table(rows), rows)
+        colours = [line.get_color() for line in ax.lines if line.get_linestyle() == "-"]
+        assert len(colours) == len(set(colours)) == 7
+        assert "the first 7 of 8 classes" in ax.get_title()
+
+
+def test_exact_predictions_are_off_by_nought_at_most() -> None:
+    y = np.arange(10.0)
+    rows = Scored("regression", y, y.copy(), np.zeros(10, int))
+    _, ax = plt.subplots()
+    says = KINDS["residuals"].draw(ax, KINDS["residuals"].table(rows), rows)
+    assert says == "Residuals: mean 0, half of the rows are off by 0 at most."
+
+
+def test_a_chart_drawn_over_another_has_its_own_title(label_job: Any) -> None:
+    _, ax = plt.subplots()
+    label_job.plot.roc(ax=ax)
+    label_job.plot.lift(ax=ax)
+    assert ax.get_title(loc="left") == "Lift"

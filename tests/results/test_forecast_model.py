@@ -12,7 +12,7 @@ import pytest
 from automl_jupyter import automl
 from automl_jupyter.client.submit import submit
 from automl_jupyter.errors import AutoMLError, DataError, ModelInputError
-from automl_jupyter.results import forecast_model
+from automl_jupyter.results import series_reader
 
 
 def sales(times: Any, *shops: Any) -> pd.DataFrame:
@@ -256,7 +256,7 @@ def test_what_would_not_fit_into_memory_is_refused_in_a_sentence(monkeypatch: py
     seconds = pd.date_range("2024-01-01", periods=60, freq="s", tz="Europe/Berlin")
     model = run(sales(seconds, "a", "b"), forecast_horizon=3).model
     far = sales(pd.DatetimeIndex([seconds[-1] + pd.Timedelta("1s"), pd.Timestamp("2250-01-01", tz="Europe/Berlin")]))
-    monkeypatch.setattr(forecast_model, "MOST_INSTANTS", 1_000)
+    monkeypatch.setattr(series_reader, "MOST_INSTANTS", 1_000)
     ahead = sales(seconds[-2:] + pd.Timedelta("600s"))  # of one series it would not be too far
     for rows, instant in ((far, "2250-01-01 00:00:00+01:00"), (ahead, str(ahead["when"][1]))):
         for where, ask in (("X", model.predict), ("X_future", lambda X: model.forecast(X_future=X))):
@@ -295,6 +295,8 @@ def test_a_context_has_the_columns_whose_past_is_looked_at() -> None:
     assert len(by_itself.forecast(context=later.drop(columns="visitors"))) == 7
     ahead = run(known, learner="ElasticNet").model
     plan = data[77:].drop(columns="sold")
+    with pytest.raises(ModelInputError, match=r"^X: there is no column 'visitors'"):
+        ahead.predict(later.drop(columns="visitors"))
     assert len(ahead.forecast(context=later.drop(columns="visitors"), X_future=plan)) == 7, "only its future is needed"
 
 

@@ -246,3 +246,9 @@ def test_a_limit_towards_a_score_that_should_be_small_counts_in_its_own_directio
 )
 def test_whatever_comes_becomes_json(value):
     json.dumps(presentable(value), allow_nan=False)
+
+
+def test_half_a_character_breaks_no_page():
+    page = render_html({"name": "n", "status": "Running", "rows": [a_row("a\ud800b")]})
+    assert "ab" in page
+    page.encode()

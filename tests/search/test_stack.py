@@ -168,3 +168,26 @@ def test_a_stack_wants_all_its_members() -> None:
     model, _ = fit_stack(given, y, None, task="regression")
     with pytest.raises(ValueError, match="3 members, but 2 predictions"):
         model.predict(given[:2])
+
+
+@pytest.mark.parametrize("task", META_LEARNERS)
+def test_a_row_of_several_folds_is_not_learnt_from_where_it_is_scored(task: str) -> None:
+    """Random splits share rows: rows 100 to 199 are in both folds, and their truth may decide neither."""
+    y, given = members(task, n=300)
+    rows, folds = np.concatenate([np.arange(200), np.arange(100, 300)]), np.repeat([0, 1], 200)
+    other = y.copy()
+    other[100:200] = np.roll(y[100:200], 1)
+    before, after = (
+        fit_stack([p[rows] for p in given], t[rows], None, task=task, fold_of_row=folds, row_numbers=rows)[1]
+        for t in (y, other)
+    )
+    assert np.array_equal(before, after)
+
+
+def test_how_many_rows_bins_are_made_of_can_be_asked_for() -> None:
+    y, given = members("regression")
+    few, all_rows = (
+        fit_stack(given, y, None, task="regression", meta_learner="LightGBMRegressor", settings=settings)[1]
+        for settings in ({"subsample_for_bin": 20}, {})
+    )
+    assert not np.array_equal(few, all_rows)

@@ -270,3 +270,19 @@ def test_the_process_is_left_as_it_was(task: FoldTask, tmp_path: Path) -> None:
     assert list(warnings.filters) == filters
     assert {t.name for t in threading.enumerate()} <= threads
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_table_that_was_sent_lies_where_no_other_user_is_in_the_way(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl_jupyter.jobs.dask import _make_table_plugin
+
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "automl-jupyter").write_text("another user's")  # nothing can be made in it
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    _make_table_plugin(cache).setup(None)
+    try:
+        assert len(evaluate._open_table(f"{evaluate.WORKER_TABLES}{cache.name}").folds) == 2
+    finally:
+        evaluate.forget()

@@ -395,3 +395,22 @@ def test_settings_that_change_nothing_are_told() -> None:
 )
 def test_a_title_says_how_rows_are_held_back(kind: Any, n_folds: int, size: float | None, title: str) -> None:
     assert _validation_title(Validation(kind, n_folds, size, False, "")) == title
+
+
+def test_fast_inference_builds_no_ensemble_and_says_so() -> None:
+    plan = plan_of(make_spec(inference="fast", training={"enable_stack_ensemble": True}))
+    assert (plan.vote_ensemble, plan.stack_ensemble) == (False, False)
+    assert said(plan, "settings").startswith("training.enable_stack_ensemble changes nothing: inference is 'fast'")
+    assert plan_of(make_spec(training={})).vote_ensemble
+
+
+@pytest.mark.parametrize(("asked", "planned"), [(1, 1), (3, 3), (20, 8)])
+def test_no_more_fits_at_once_are_planned_with_than_asked_for(asked: int, planned: int) -> None:
+    limits = {"timeout_minutes": 1, "max_concurrent_trials": asked}
+    assert plan_of(make_spec(limits=limits), n_slots=8).n_slots == planned
+
+
+def test_groups_beside_folds_of_the_users_own_are_said_to_part_nothing() -> None:
+    data = table_for("label").assign(fold=[0, 1] * 45, who=list("abc") * 30)
+    plan = plan_of(make_spec(data=data, cv_split_column_names=["fold"], group_column_name="who"))
+    assert said(plan, "settings") == "group_column_name does not decide which rows validate: cv_split_column_names does"

@@ -109,6 +109,8 @@ def test_a_newer_format_is_refused(folder: Path) -> None:
         {"stack": 7},
         {"n_training": "all"},
         {"n_training": 0},
+        {"classes": None},
+        {"classes": {"kind": "colour", "values": []}},
     ],
 )
 def test_a_damaged_manifest_is_a_sentence(fields: dict[str, Any], folder: Path) -> None:
@@ -142,3 +144,13 @@ def test_a_cut_part_is_named(folder: Path) -> None:
     part.write_bytes(part.read_bytes()[:100])
     with pytest.raises(StoreError, match=f"{part.name} is damaged and cannot be loaded"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("stack", ["../evil.skops", "/evil.skops"])
+def test_nothing_is_saved_outside_the_folder_that_was_named(stack: str, folder: Path, tmp_path: Path) -> None:
+    """The names are those of a job's log, which nothing else looks at."""
+    shutil.copyfile(next(folder.glob("features/*.skops")), tmp_path / "evil.skops")
+    target = tmp_path / "elsewhere" / "saved"
+    with pytest.raises(StoreError, match="names a file outside its folder"):
+        save_model_folder(folder, target, {**load_model(folder).manifest, "stack": stack})
+    assert not (tmp_path / "elsewhere" / "evil.skops").exists()

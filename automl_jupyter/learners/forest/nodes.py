@@ -1,4 +1,4 @@
-"""Whether the trees of a stored model can be walked: what walks them does not look where it steps."""
+"""Whether the trees and neighbours of a stored model can be walked: what walks them does not look where it steps."""
 
 from __future__ import annotations
 
@@ -69,6 +69,9 @@ def check_trees(value: Any) -> None:
     StoreError
         When the nodes of a tree do not make one, or nothing looks at how wide the rows are that it is asked about.
     """
+    from sklearn.neighbors._ball_tree import BallTree64
+    from sklearn.neighbors._base import KNeighborsMixin
+    from sklearn.neighbors._kd_tree import KDTree64
     from sklearn.tree._tree import Tree
 
     seen: set[int] = set()
@@ -80,6 +83,10 @@ def check_trees(value: Any) -> None:
         seen.add(id(one))
         if isinstance(one, Tree):  # it was not come by as the tree of an estimator, which looks at the rows
             raise refuse()
+        if isinstance(one, KDTree64 | BallTree64):
+            _check_places(one, 2 if isinstance(one, KDTree64) else 1)
+        elif isinstance(one, KNeighborsMixin) and hasattr(one, "_fit_X"):
+            _check_neighbors(one)
         if own := _trees([one]):
             _check_nodes(own, _width(one))
         held = getattr(one, "__dict__", {}).get("estimators_")
@@ -88,6 +95,40 @@ def check_trees(value: Any) -> None:
             _check_nodes(trees, min(_width(one), _width(trees[0])))
             check_stages(one)
         todo += [part for part in _parts(one) if not (own and part is one.tree_)]
+
+
+def _astray() -> StoreError:
+    return StoreError("The neighbours of a stored model lie where there are none; it was not loaded.")
+
+
+def _check_places(tree: Any, n_bounds: int) -> None:
+    """Refuse a tree of neighbours that would look at rows, nodes or bounds beyond those it has."""
+    data, rows, nodes, bounds = (np.asarray(part) for part in tree.get_arrays())
+    metric = tree.__getstate__()[11]
+    weights = len(metric.__getstate__()[1]) if "Minkowski" in type(metric).__name__ else 0
+    inner = np.flatnonzero(nodes["is_leaf"] == 0)
+    if not (
+        data.size
+        and len(nodes)
+        and bounds.shape == (n_bounds, len(nodes), data.shape[1])
+        and ((rows >= 0) & (rows < len(data))).all()
+        and ((nodes["idx_start"] >= 0) & (nodes["idx_end"] <= len(rows))).all()
+        and (2 * inner + 2 < len(nodes)).all()
+        and weights in (0, data.shape[1])
+    ):
+        raise _astray()
+
+
+def _check_neighbors(estimator: Any) -> None:
+    """Refuse neighbours of other rows, or of other classes, than there are."""
+    shape, y = np.shape(estimator._fit_X), getattr(estimator, "_y", None)
+    classes = getattr(estimator, "classes_", None)
+    if len(shape) != 2 or shape[1] != _width(estimator) or not (getattr(estimator, "n_neighbors", None) or 0) > 0:
+        raise _astray()
+    if y is not None and len(y) != shape[0]:
+        raise _astray()
+    if classes is not None and not (y is not None and ((y >= 0) & (y < len(classes))).all()):
+        raise _astray()
 
 
 def _trees(held: Any) -> list[Any]:

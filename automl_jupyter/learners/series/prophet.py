@@ -62,10 +62,12 @@ class ProphetForecaster:
         frames = [pd.DataFrame({"ds": before, "y": values}), pd.DataFrame({"ds": after})]
         if past.columns is not None and past.ahead is not None:
             for j in range(past.columns.shape[2]):
-                known = past.columns[row, -len(values) :, j]
-                if np.isfinite(known).all() and np.isfinite(past.ahead[row, :horizon, j]).all() and np.ptp(known) > 0:
-                    name = f"column{j}"
-                    frames[0][name], frames[1][name] = known, past.ahead[row, :horizon, j]
+                known, ahead = past.columns[row, -len(values) :, j], past.ahead[row, :horizon, j]
+                there = np.isfinite(known)
+                if there.any() and np.ptp(known[there]) > 0:
+                    name, middle = f"column{j}", float(known[there].mean())
+                    frames[0][name] = np.where(there, known, middle)
+                    frames[1][name] = np.where(np.isfinite(ahead), ahead, middle)
                     model.add_regressor(name)
         model.fit(frames[0])
         return np.asarray(model.predict(frames[1])["yhat"], dtype=np.float64)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Okabe and Ito's hues, in shades that stand out from white and from black alike (a contrast of 3 and more)
 COLOURS = ("#1f83c4", "#d55e00", "#009e73", "#b8609a", "#3a9bd6", "#c07f00", "#7f7f7f")
+#: classes drawn one by one: as many as there are colours
+MOST_DRAWN = len(COLOURS)
 #: axes, baselines and intervals; words on a dark background
 QUIET, LIGHT = "#808080", "#e8e8e8"
 #: inches of a figure of ours
@@ -32,8 +34,15 @@ def words(value: object, most: int = 30) -> str:
     return f" {text}" if text.startswith("_") else text
 
 
+def of_classes(n: int) -> str:
+    """Return which classes a chart shows, for its title; nothing where it shows all."""
+    return f", the first {MOST_DRAWN} of {n:,} classes" if n > MOST_DRAWN else ""
+
+
 def begin(ax: Axes) -> None:
     """Set what an axes of ours looks like. Its own settings only: matplotlib's parameters are the user's."""
+    for loc in ("left", "center", "right"):  # that of a chart that was drawn here before
+        ax.set_title("", loc=loc)
     ax.set_prop_cycle(color=COLOURS)
     ax.grid(visible=True, alpha=0.25)
     ax.set_axisbelow(True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.metrics.registry import move_threshold
-from automl_jupyter.results.charts.axes import diagonal, legend, level, words
+from automl_jupyter.results.charts.axes import MOST_DRAWN, diagonal, legend, level, of_classes, words
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.numbers import whole, wilson
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-#: classes drawn one by one; of more only the averages are drawn, and the table has them all
-MOST_DRAWN = 8
 #: classes up to which a confusion matrix has its numbers written into the cells
 _MOST_WRITTEN = 14
 #: points of an averaged curve
@@ -311,7 +309,8 @@ def draw_gains(ax: Axes, table: pd.DataFrame, scored: Scored, *, label: object =
     """Draw the gains, and the diagonal that rows in any order would give."""
     diagonal(ax, 0, 1, "any order")
     _draw_by_label(ax, table, "share", "gain")
-    ax.set(xlabel="share of rows, highest scores first", ylabel="share of the class found", title="Cumulative gains")
+    title = f"Cumulative gains{of_classes(table['label'].nunique())}"
+    ax.set(xlabel="share of rows, highest scores first", ylabel="share of the class found", title=title)
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02))
     legend(ax, loc="lower right")
     return f"Cumulative gains: {_at_a_tenth(table, 'gain', '{:.0%} of {}')} among the tenth of the rows scored highest."
@@ -321,7 +320,8 @@ def draw_lift(ax: Axes, table: pd.DataFrame, scored: Scored, *, label: object = 
     """Draw the lift, and the level that rows in any order would give."""
     level(ax, 1.0, "any order")
     _draw_by_label(ax, table, "share", "lift")
-    ax.set(xlabel="share of rows, highest scores first", ylabel="lift", title="Lift", xlim=(-0.01, 1.01))
+    title = f"Lift{of_classes(table['label'].nunique())}"
+    ax.set(xlabel="share of rows, highest scores first", ylabel="lift", title=title, xlim=(-0.01, 1.01))
     ax.set_ylim(bottom=0)
     legend(ax, loc="upper right")
     return f"Lift: {_at_a_tenth(table, 'lift', '{:.2f} for {}')} in the tenth of the rows scored highest."
@@ -408,7 +408,8 @@ def draw_calibration(
         (line,) = ax.plot(points["predicted"], points["observed"], marker="o", markersize=4, label=words(name))
         if len(names) == 1:
             ax.fill_between(points["predicted"], points["low"], points["high"], alpha=0.15, color=line.get_color())
-    ax.set(xlabel="predicted probability", ylabel="share observed", title="Calibration")
+    title = f"Calibration{of_classes(len(names))}"
+    ax.set(xlabel="predicted probability", ylabel="share observed", title=title)
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     legend(ax, loc="upper left")
     off = np.average(np.abs(table["predicted"] - table["observed"]), weights=table["n"])

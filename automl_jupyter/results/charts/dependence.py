@@ -8,7 +8,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import QUIET, legend, words
+from automl_jupyter.results.charts.axes import MOST_DRAWN, QUIET, legend, of_classes, words
 from automl_jupyter.results.charts.explained import Explained, mix
 from automl_jupyter.results.numbers import whole
 
@@ -88,7 +88,7 @@ def draw_partial_dependence(
 
     labels = list(table["label"].unique())
     ordered = pd.api.types.is_numeric_dtype(table["value"]) or pd.api.types.is_datetime64_any_dtype(table["value"])
-    for name in labels[:8]:
+    for name in labels[:MOST_DRAWN]:
         points = table[table["label"] == name]
         if ordered:
             (line,) = ax.plot(points["value"], points["mean"], marker="o", markersize=3, label=words(name))
@@ -105,7 +105,8 @@ def draw_partial_dependence(
     what = words(labels[0]) if explained.task == "regression" else "probability"
     if explained.task != "regression" and len(labels) == 1:
         what = f"probability of {words(labels[0])}"
-    ax.set(xlabel=words(column), ylabel=what, title="Partial dependence")
+    ax.set(xlabel=words(column), ylabel=what, title=f"Partial dependence{of_classes(len(labels))}")
     legend(ax, loc="best")
     means = table[table["label"] == labels[0]]["mean"]
-    return f"Partial dependence on {plain(column, most=40)}: from {number(means.min())} to {number(means.max())}."
+    of = f" of {plain(labels[0], most=40)}" if len(labels) > 1 else ""
+    return f"Partial dependence{of} on {plain(column, most=40)}: from {number(means.min())} to {number(means.max())}."

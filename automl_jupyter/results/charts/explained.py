@@ -56,6 +56,10 @@ class Explained:
         What importance is measured by.
     classes, positive, threshold, target, title
         As in `Scored`.
+    given : DataFrame, optional
+        Canonical rows that the user gave, in their order.
+    places : ndarray of int, optional
+        Which of those given each row of `X` is.
     """
 
     task: str
@@ -71,6 +75,8 @@ class Explained:
     target: str = "target"
     title: str = ""
     random_state: int = 0
+    given: pd.DataFrame | None = None
+    places: np.ndarray | None = None
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def outputs(self, label: object = None) -> list[tuple[str, int | None]]:

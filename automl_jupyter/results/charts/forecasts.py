@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter._core.text import did_you_mean, number, plain
-from automl_jupyter.data.convert import text_of
+from automl_jupyter.data.kinds import text_of
 from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts.axes import COLOURS, QUIET, legend, words
 

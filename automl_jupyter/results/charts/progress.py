@@ -107,18 +107,19 @@ def learning_table(learning: Learning, *, n_sizes: int = 4, n_folds: int = 3) ->
     import pandas as pd
 
     n_sizes, n_folds = whole(n_sizes, "n_sizes", 2, 8), whole(n_folds, "n_folds", 1, 100)
-    rows = []
-    for fold, (train, valid) in enumerate(learning.folds[:n_folds]):
+    rows, folds = [], learning.folds[:n_folds]
+    fewest = min(len(train) for train, _ in folds)
+    for fold, (train, valid) in enumerate(folds):
         mixed = np.random.default_rng(fold).permutation(train)
         for halvings in range(n_sizes - 1, 0, -1):
             n = len(mixed) >> halvings
-            if n >= 20:
-                rows.append((n, fold, learning.score(np.sort(mixed[:n]), valid)))
-        rows.append((len(mixed), fold, learning.known[fold]))
-    table = pd.DataFrame(rows, columns=["n_rows", "fold", learning.metric])
-    # Folds differ by a row or so; their sizes are one size.
-    share = (np.log2(table["n_rows"].max() / table["n_rows"])).round()
-    table["n_rows"] = table.groupby(share)["n_rows"].transform("mean").round().astype("int64")
+            if fewest >> halvings >= 20:
+                rows.append((halvings, n, fold, learning.score(np.sort(mixed[:n]), valid)))
+        rows.append((0, len(mixed), fold, learning.known[fold]))
+    table = pd.DataFrame(rows, columns=["halvings", "n_rows", "fold", learning.metric])
+    # A size is one share of each fold, so that every mean is of all folds: in time order they differ much.
+    table["n_rows"] = table.groupby("halvings")["n_rows"].transform("mean").round().astype("int64")
+    table = table.drop(columns="halvings")
     return table.sort_values(["n_rows", "fold"], ignore_index=True).astype({learning.metric: "float64"})
 
 

@@ -118,7 +118,7 @@ def draw_residuals(ax: Axes, table: pd.DataFrame, scored: Scored, *, n_bins: int
     legend(ax, loc="upper right")
     median = number(_median(np.abs(residuals), scored.weight))
     half = "half of the rows" if scored.weight is None else "half of the rows, by their weights,"
-    return f"Residuals: mean {number(mean)}, {half} are off by less than {median}."
+    return f"Residuals: mean {number(mean)}, {half} are off by {median} at most."
 
 
 def _median(values: np.ndarray, weight: np.ndarray | None) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from automl_jupyter._core.text import number, plain
 from automl_jupyter.errors import AutoMLError
-from automl_jupyter.results.charts.axes import COLOURS, QUIET, legend, words
+from automl_jupyter.results.charts.axes import COLOURS, MOST_DRAWN, QUIET, legend, of_classes, words
 from automl_jupyter.results.charts.explained import MOST_COLUMNS, Explained, mix
 from automl_jupyter.results.numbers import whole
 
@@ -79,8 +79,8 @@ def shap_table(explained: Explained, *, label: object = None, n_rows: int = 100)
     Returns
     -------
     DataFrame
-        Columns ``label``, ``row`` (position in the sample), ``column``, ``value`` and ``shap``, in units of the
-        probability or of the target.
+        Columns ``label``, ``row`` (position in the sample, or among the rows given that have a target), ``column``,
+        ``value`` and ``shap``, in units of the probability or of the target.
     """
     import pandas as pd
 
@@ -96,7 +96,7 @@ def shap_table(explained: Explained, *, label: object = None, n_rows: int = 100)
                 pd.DataFrame(
                     {
                         "label": name,
-                        "row": np.arange(n),
+                        "row": np.arange(n) if explained.places is None else explained.places[:n],
                         "column": column,
                         "value": explained.X.iloc[:n, c].astype(object).to_numpy(),
                         "shap": values[:, c, code or 0],
@@ -114,11 +114,11 @@ def draw_shap(ax: Axes, table: pd.DataFrame, explained: Explained, *, label: obj
     names = [words(n) for n in order]
     if len(labels) > 1:
         left = np.zeros(len(order))
-        for name in labels[:7]:
+        for name in labels[:MOST_DRAWN]:
             width = sizes.loc[order, name].to_numpy()
             ax.barh(range(len(order)), width, left=left, label=words(name))
             left = left + width
-        ax.set(xlabel="mean |SHAP value|, by class", title="SHAP summary")
+        ax.set(xlabel="mean |SHAP value|, by class", title=f"SHAP summary{of_classes(len(labels))}")
         legend(ax, loc="lower right")
     else:
         _beeswarm(ax, table, list(order))
@@ -163,7 +163,7 @@ def explanation_table(explained: Explained, row: object, *, label: object = None
     Parameters
     ----------
     row : DataFrame of one row, Series or mapping of columns, or int
-        A raw row; or the position of one in the sample.
+        A raw row; or the position of one in the sample, or among the rows given that have a target.
     label : object, optional
         The class whose probability is explained; by default the positive of two, or the predicted one.
 
@@ -177,9 +177,13 @@ def explanation_table(explained: Explained, row: object, *, label: object = None
 
     at, X = 0, explained.X
     if isinstance(row, int | np.integer) and not isinstance(row, bool):
-        at = int(row)
-        if not 0 <= at < len(X):
-            raise AutoMLError(f"row: there is no row {at}; the sample has rows 0 to {len(X) - 1}.")
+        at, given, places = int(row), explained.given, explained.places
+        n, there = (len(X), "the sample has") if given is None else (len(given), "there are")
+        if not 0 <= at < n:
+            raise AutoMLError(f"row: there is no row {at}; {there} rows 0 to {n - 1}.")
+        if given is not None and places is not None:  # what it is explained by are the others of the sample
+            X = pd.concat([given.iloc[[at]], X[places != at]], ignore_index=True)
+            at = 0
     else:
         encoded = explained.encode(row.to_dict() if isinstance(row, pd.Series) else row)
         if len(encoded) != 1:

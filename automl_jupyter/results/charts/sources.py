@@ -15,6 +15,7 @@ from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.cache import CachedTable, open_cache
 from automl_jupyter.data.labels import decode_labels
 from automl_jupyter.errors import AutoMLError, NoModelError, StoreError
+from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.results.charts.explained import Explained, Judged, sample_rows
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.evaluation import TargetRows, primary_metric, read_target_rows
@@ -25,7 +26,7 @@ from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl_jupyter.metrics.base import Metric, MetricContext
+    from automl_jupyter.metrics.base import Metric
     from automl_jupyter.results.charts.forecasts import Forecasts
     from automl_jupyter.results.charts.progress import Learning
     from automl_jupyter.results.model import ClassificationModel, RegressionModel
@@ -106,9 +107,11 @@ class JobSource:
 
     def forecast_errors(self, model: object = None) -> dict[str, Any]:
         """Return how far off a model's forecasts were after the origins it was judged from."""
+        return self._errors_of(self.choose(model))
+
+    def _errors_of(self, choice: Choice) -> dict[str, Any]:
         from automl_jupyter.trials.intervals import forecast_errors
 
-        choice = self.choose(model)
         judged = {number: trial.folds for number, trial in self.history().trials.items()}
         return forecast_errors(choice.parts, self._predictions, judged, stack=choice.stack)
 
@@ -232,7 +235,7 @@ class JobSource:
             judged=lambda: self._judged(choice),
             encode=lambda row: self._schema.encode(row, roles=self._data["roles"]),
             metric=_metric(self.history().metric, self.task),
-            context=_context(self._data),
+            context=MetricContext.of(self._data),
             threshold=choice.threshold,
             title=choice.label,
             **self._about,
@@ -345,7 +348,7 @@ class JobSource:
             packages={},
             temperature=choice.temperature,
             threshold=choice.threshold,
-            errors=self.forecast_errors(choice.label) if self.task == "forecasting" else None,
+            errors=self._errors_of(choice) if self.task == "forecasting" else None,
         )
         return ModelSource(make_model(manifest, self._job.path))
 
@@ -410,9 +413,11 @@ class ModelSource:
             judged=lambda: [judged],
             encode=lambda row: self.model.schema_.encode(row, roles=manifest["roles"]),
             metric=_metric(manifest["metric"], self.task),
-            context=_context(manifest),
+            context=MetricContext.of(manifest),
             threshold=manifest.get("threshold"),
             title=self.model.label,
+            given=X,
+            places=at[:SAMPLE_ROWS],
             **_about(manifest),
         )
 
@@ -477,17 +482,6 @@ def _about(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "positive": manifest.get("positive"),
         "target": str(manifest["target"]),
     }
-
-
-def _context(manifest: Mapping[str, Any]) -> MetricContext:
-    from automl_jupyter.metrics.base import MetricContext
-
-    y_range = manifest.get("y_range")
-    return MetricContext(
-        n_classes=manifest["n_classes"],
-        positive=manifest.get("positive"),
-        y_range=None if y_range is None else tuple(y_range),
-    )
 
 
 def _metric(name: str, task: str) -> Metric:
