@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.learners.boosted import BoostedModel
+from automl_jupyter.learners.light_gbm_text import check_text
 
 if TYPE_CHECKING:
     from automl_jupyter.learners.base import FitData
@@ -46,6 +47,7 @@ class LightGBMModel(BoostedModel):
     def _read(self) -> Any:
         import lightgbm
 
+        check_text(self.model_bytes_)  # it may come from anywhere
         return lightgbm.Booster(model_str=self.model_bytes_.decode())
 
     @property
