@@ -49,7 +49,14 @@ def file_kind(name: str) -> tuple[str | None, str | None]:
     (('delimited', 'gzip'), (None, None))
     """
     if is_url(name):
-        name = re.split(r"[?#]", name, maxsplit=1)[0]  # the rest is for the server: a signature, a version
+        # The rest is for the server, as a signature is; or it names the file, where the path before it does not.
+        found = _kind_of(re.split(r"[?#]", name, maxsplit=1)[0])
+        if found[0] is not None:
+            return found
+    return _kind_of(name)
+
+
+def _kind_of(name: str) -> tuple[str | None, str | None]:
     suffixes = [s.lower() for s in Path(name).suffixes]
     packed = _PACKED.get(suffixes[-1]) if suffixes else None
     if packed:

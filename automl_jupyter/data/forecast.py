@@ -14,7 +14,7 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.frames import stack_rows
 from automl_jupyter.data.gaps import fill_target, gap_notes, target_fill
 from automl_jupyter.data.origins import TimeSettings, origin_problem, settle_time
-from automl_jupyter.data.panel import PanelIndex, name_some
+from automl_jupyter.data.panel import MOST_NAMED, PanelIndex, name_some
 from automl_jupyter.data.series import Panel, read_panel
 from automl_jupyter.data.series_rows import Report, SeriesRoles, read_like
 from automl_jupyter.data.zones import stated_offsets
@@ -130,6 +130,9 @@ def read_series(
         raise DataError(report.problems)
     if n_validation is not None:
         n_validation = _after(panel.index, last)
+        if (is_judged := n_validation > 0).any():
+            trained = (panel.index.lengths - n_validation)[is_judged]
+            settings = replace(settings, shortest=max(int(trained.min()), 1))
         report.notes += _new_series(panel.index, last)
         if (beyond := int(n_validation.max())) > settings.horizon:
             what = f"Candidates are judged on the first {settings.horizon} of {beyond} validation periods."
@@ -165,10 +168,11 @@ def _with_like_times(
 
 def _new_series(index: PanelIndex, last: Mapping[tuple[str, ...], pd.Timestamp]) -> list[Note]:
     """Return a note of the series that only the validation data have."""
-    names = [index.name_of(s) for s, key in enumerate(index.keys) if key not in last]
-    if not names:
+    new = [s for s, key in enumerate(index.keys) if key not in last]
+    if not new:
         return []
-    what = f"{len(names)} series {'is' if len(names) == 1 else 'are'} in validation_data alone: {name_some(names)}."
+    named = name_some([index.name_of(s) for s in new[:MOST_NAMED]], of=len(new))
+    what = f"{len(new)} series {'is' if len(new) == 1 else 'are'} in validation_data alone: {named}."
     return [Note("validation data", what, "Nothing comes before them: they are learnt from, and judge no candidate.")]
 
 

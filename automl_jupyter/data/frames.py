@@ -67,14 +67,13 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     """
     read: dict[str, Any] = {}
     for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
-        series = frame.iloc[:, position]
         if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.inferred_type.startswith("mixed"):
-            read[name] = series.astype(object)
+            read[name] = frame.iloc[:, position].astype(object)
         if not isinstance(dtype, pd.ArrowDtype) or "_view" not in str(dtype.pyarrow_dtype):
             continue
         import pyarrow as pa
 
-        array = pa.chunked_array(pa.array(series.array))
+        array = pa.chunked_array(pa.array(frame.iloc[:, position].array))
         kind = pa.large_string() if pa.types.is_string_view(array.type) else pa.large_binary()
         read[name] = pd.Series(pd.arrays.ArrowExtensionArray(array.cast(kind)), index=frame.index)
     return frame.assign(**read) if read else frame

@@ -9,7 +9,7 @@ import pandas as pd
 
 from automl_jupyter._core.text import plural
 from automl_jupyter.data.dataset import Note
-from automl_jupyter.data.panel import PanelIndex, name_some
+from automl_jupyter.data.panel import MOST_NAMED, PanelIndex, name_some
 
 if TYPE_CHECKING:
     from automl_jupyter.spec.tabular import ForecastingJob
@@ -53,7 +53,7 @@ def gap_notes(y: np.ndarray, index: PanelIndex, fill: float | str | None) -> lis
     if not missing.any():
         return []
     gaps = np.unique(index.series[missing])
-    named = name_some([index.name_of(int(s)) for s in gaps])
+    named = name_some([index.name_of(int(s)) for s in gaps[:MOST_NAMED]], of=len(gaps))
     n_missing = plural(int(missing.sum()), "value")
     what = f"{n_missing} of {plural(len(y), 'period')} are missing, in {len(gaps)} series: {named}."
     if fill is None:

@@ -64,14 +64,20 @@ class Hierarchy:
         """Return the values of a level as a table like the one that was given."""
         begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
         filled = np.where(begun, self._wide, 0.0)  # what has not begun adds nothing; a gap later on is a gap of the sum
-        missing = np.isnan(filled) @ self.sums(at).T > 0
-        summed = np.where(missing, np.nan, np.nan_to_num(filled) @ self.sums(at).T)
-        started = begun @ self.sums(at).T > 0
+        missing = self._summed(np.isnan(filled), at) > 0
+        summed = np.where(missing, np.nan, self._summed(np.nan_to_num(filled), at))
+        started = self._summed(begun, at) > 0
         parts: list[pd.DataFrame] = []
         for i, node in enumerate(self.nodes(at)):
             part = pd.DataFrame({self.time: self._times, self.target: summed[:, i]})[started[:, i]]
             parts.append(part.dropna().assign(**dict(zip(self.columns, node, strict=True))))
         return pd.concat(parts, ignore_index=True)
+
+    def _summed(self, values: np.ndarray, at: int) -> np.ndarray:
+        """Return what the series at the bottom have, summed to a level, shape (n_instants, n_nodes)."""
+        if len(self.nodes(at)) == len(self.bottom):  # each stands for itself: no square of their number
+            return np.asarray(values + 0.0)
+        return np.asarray(values @ self.sums(at).T)
 
     def shares(self, at: int, method: str) -> np.ndarray:
         """Return which share of its series of a level each series at the bottom has, shape (n_bottom,).

@@ -97,7 +97,7 @@ def _parse(path: Path, where: str) -> Mapping[str, Any]:
         raise DataError([Problem(where, f"cannot be read: {plain(error)}")]) from None
     except RecursionError:
         raise DataError([Problem(where, "is not valid YAML: it is nested too deeply.")]) from None
-    except (yaml.YAMLError, AttributeError, LookupError, ValueError) as error:  # the last of tags whose values are none
+    except (yaml.YAMLError, AttributeError, LookupError, ValueError, OverflowError) as error:  # of tags and escapes
         raise DataError([Problem(where, f"is not valid YAML: {plain(error)}")]) from None
     if not isinstance(content, Mapping):
         raise DataError([Problem(where, "has to be a mapping with the keys 'paths' and 'transformations'.")])

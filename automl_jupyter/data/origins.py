@@ -15,7 +15,7 @@ from automl_jupyter.data.frequency import natural_seasons
 from automl_jupyter.data.gaps import target_fill
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.kinds import kind_of
-from automl_jupyter.data.panel import PanelIndex, name_some
+from automl_jupyter.data.panel import MOST_NAMED, PanelIndex, name_some
 from automl_jupyter.data.series import AGGREGATES, Panel
 from automl_jupyter.data.series_rows import Report
 from automl_jupyter.data.split import Fold, Validation
@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 MOST_WINDOWS, FEW_SERIES, SOME_SERIES = (5, 3, 2), 20, 100
 #: longest horizon that "auto" chooses, and the share of the shortest series it may take
 AUTO_HORIZON, AUTO_SHARE = 24, 5
-#: periods of a calendar unit and the next coarser one: how far back "auto" looks for lags
-_COARSER = {"min": 60, "h": 24, "D": 7, "B": 5, "W": 4, "MS": 12, "ME": 12, "QS": 4, "QE": 4}
+#: units of time that steps of a week and less are counted in: how far back "auto" looks for lags
+_UNITS = (pd.Timedelta(1, "min"), pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"))
+#: the same of others: how many make the next coarser unit of the calendar
+_COARSER = {
+    "B": 5, "W": 4, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4, "BQS": 4, "BQE": 4,
+}  # fmt: skip
+#: where there is no coarser one
+_NO_COARSER = 6
 
 
 @dataclass(frozen=True)
@@ -250,8 +256,7 @@ def automatic_lags(panel: Panel, season: int) -> tuple[int | None, int | None, s
     from statsmodels.tsa.stattools import pacf
 
     index = panel.index
-    name = index.frequency.split("-")[0].lstrip("0123456789.")
-    most = 2 * _COARSER.get(name, 6)
+    most = 2 * _periods_to_coarser(index.frequency)
     found = []
     for s in np.argsort(-index.lengths, kind="stable")[:10]:
         y = pd.Series(panel.y[index.offsets[s] : index.offsets[s + 1]]).ffill().to_numpy()
@@ -276,6 +281,17 @@ def automatic_lags(panel: Panel, season: int) -> tuple[int | None, int | None, s
         window,
         f"auto: by the partial autocorrelations up to {most} periods back of {plural(len(found), 'series', 'series')}.",
     )
+
+
+def _periods_to_coarser(frequency: str) -> int:
+    """Return how many periods the next coarser unit of the calendar has: of 15 minutes four, of days seven."""
+    offset = pd.tseries.frequencies.to_offset(frequency)
+    is_days = isinstance(offset, pd.offsets.Day)
+    if is_days or isinstance(offset, pd.offsets.Tick):
+        step = pd.Timedelta(offset.n, unit="D") if is_days else pd.Timedelta(offset.nanos, unit="ns")
+        return next((int(unit // step) for unit in _UNITS if unit >= 2 * step), _NO_COARSER)
+    count = _COARSER.get(offset.rule_code.split("-")[0], 0) // offset.n
+    return count if count > 1 else _NO_COARSER
 
 
 def _windows(job: ForecastingJob, index: PanelIndex, horizon: int, reach: int, report: Report) -> tuple[int, int]:
@@ -312,7 +328,7 @@ def _without_short(
         report.findings.append(Finding(key, name, "Passed", f"Every series has the needed {needed}."))
         return panel
     all_short = len(short) == index.n_series
-    named = name_some([f"{index.name_of(int(s))} ({lengths[s]})" for s in short])
+    named = name_some([f"{index.name_of(int(s))} ({lengths[s]})" for s in short[:MOST_NAMED]], of=len(short))
     asked = job.forecasting.short_series_handling_config
     are = "is" if len(short) == 1 else "are"
     what = f"{len(short)} of {index.n_series} series {are} shorter than {needed}: {named}"

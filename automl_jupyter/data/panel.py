@@ -13,6 +13,12 @@ import pandas as pd
 from automl_jupyter._core.text import listing, plain
 from automl_jupyter.data.frequency import grid_around, move_to_grid
 from automl_jupyter.data.kinds import text_of
+from automl_jupyter.data.vocabulary import distinct_texts
+
+#: series named in a message
+MOST_NAMED = 5
+#: rows below which each value is read by itself
+_FEW_ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +210,16 @@ def id_keys(ids: pd.DataFrame) -> list[tuple[str, ...]]:
     """
     if not len(ids.columns):
         return [()] * len(ids)
-    return list(zip(*([text_of(v) for v in ids[name]] for name in ids.columns), strict=True))
+    return list(zip(*(_texts_of(ids[name]) for name in ids.columns), strict=True))
+
+
+def _texts_of(column: pd.Series) -> list[str]:
+    if len(column) > _FEW_ROWS:
+        codes, texts = distinct_texts(column)
+        if (codes >= 0).all():  # what is missing has a text here, too
+            found: list[str] = np.asarray(texts, dtype=object)[codes].tolist()
+            return found
+    return [text_of(v) for v in column]
 
 
 def shown(times: pd.DatetimeIndex, zone: str | None, frequency: str) -> pd.DatetimeIndex:
@@ -234,8 +249,10 @@ def series_name(ids: Sequence[Any] | pd.Series) -> str:
     return "/".join(values) if values else "the series"
 
 
-def name_some(names: Sequence[str], most: int = 5) -> str:
-    """Return some series' names as text."""
+def name_some(names: Sequence[str], most: int = MOST_NAMED, *, of: int | None = None) -> str:
+    """Return some series' names as text; `of` is how many there are, where only the first `most` are given."""
+    if of is not None and of > most:
+        return ", ".join(names[:most]) + f" and {of - most} more"
     return listing(list(names), last="and", most=most)
 
 

@@ -16,7 +16,7 @@ from automl_jupyter.data.frequency import infer_frequency, parse_frequency
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.instants import at_usual_hour, find_grid, find_instants, find_periods
 from automl_jupyter.data.kinds import kind_of, to_texts
-from automl_jupyter.data.panel import PanelIndex, is_calendar, name_some, series_name, shown
+from automl_jupyter.data.panel import MOST_NAMED, PanelIndex, is_calendar, name_some, series_name, shown
 from automl_jupyter.data.series_rows import MOST_ROWS, Report, Rows, SeriesRoles, read_rows
 from automl_jupyter.data.zones import in_local_time
 from automl_jupyter.errors import Problem
@@ -107,7 +107,8 @@ def _frequency(rows: Rows, roles: SeriesRoles, report: Report) -> str | None:
         return found
     local = _in_local_time(rows) if rows.zone is not None else rows
     times = rows.by_series()
-    names = {infer_frequency([t]) for t in times if len(t) > 3} - {None}
+    distinct = {t.tobytes(): t for t in times if len(t) > 3}.values()  # most series of a panel have the same instants
+    names = {infer_frequency([t]) for t in distinct} - {None}
     found = infer_frequency(times) or infer_frequency(local.by_series())
     if found is not None and rows.zone is not None:  # midnight on Sunday may be Saturday in UTC
         as_local = infer_frequency(local.by_series())
@@ -258,7 +259,7 @@ def _on_grid(rows: Rows, frequency: str, roles: SeriesRoles, where: str, report:
     report.notes.append(Note("time series", f"{what}.", why, "info" if roles.like is None else "warning"))
     lost = np.setdiff1d(rows.codes, rows.codes[~off])
     if len(lost):
-        named = name_some([series_name(rows.ids.iloc[c]) for c in lost])
+        named = name_some([series_name(rows.ids.iloc[c]) for c in lost[:MOST_NAMED]], of=len(lost))
         what = f"{plural(len(lost), 'series was', 'series were')} left out: {named}."
         report.notes.append(Note("time series", what, "All of their rows lie between the instants.", "warning"))
     return rows.take(np.flatnonzero(~off))
@@ -325,8 +326,8 @@ def _regular(rows: Rows, frequency: str, roles: SeriesRoles, report: Report) -> 
     counts = np.bincount(rows.codes[observed], minlength=len(rows.ids))
     empty = np.flatnonzero((counts == 0) & (np.bincount(rows.codes, minlength=len(rows.ids)) > 0))
     if len(empty):
-        names = [series_name(rows.ids.iloc[c]) for c in empty]
-        what = f"{len(names)} series have no value of the target and were left out: {name_some(names)}."
+        named = name_some([series_name(rows.ids.iloc[c]) for c in empty[:MOST_NAMED]], of=len(empty))
+        what = f"{len(empty)} series have no value of the target and were left out: {named}."
         report.notes.append(Note("time series", what, "There is nothing to learn from them.", "warning"))
     big = np.iinfo(np.int64).max
     low, high = np.full(len(rows.ids), big), np.full(len(rows.ids), -1)

@@ -12,9 +12,10 @@ from automl_jupyter.data.convert import raw_numbers
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.instants import clocks_as_written, read_times, shown_as
-from automl_jupyter.data.kinds import UnreadableValueError, holds_instants, to_texts
+from automl_jupyter.data.kinds import UnreadableValueError, holds_instants
 from automl_jupyter.data.panel import PanelIndex
 from automl_jupyter.data.target import DATES_AS_NUMBERS
+from automl_jupyter.data.vocabulary import distinct_texts
 from automl_jupyter.data.zones import UnknownZoneError
 from automl_jupyter.errors import Problem
 
@@ -138,14 +139,14 @@ def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[
         return pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(frame), dtype=np.intp)
     keys = []
     for name in roles.id_columns:
-        texts = to_texts(frame[name])
-        missing = np.flatnonzero([t is None for t in texts])
+        of_rows = distinct_texts(frame[name])[0]
+        missing = np.flatnonzero(of_rows < 0)
         if len(missing):
             message = f"The column {plain(name, most=80)!r} has no value in {plural(len(missing), 'row')}"
             report.problems.append(
                 Problem("forecasting.time_series_id_column_names", f"{message} ({_rows(missing)}). Fill or drop them.")
             )
-        keys.append(pd.factorize(np.asarray([t or "" for t in texts], dtype=object))[0])
+        keys.append(of_rows)
     if report.problems:
         return pd.DataFrame(), None
     codes = keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys).factorize()[0]

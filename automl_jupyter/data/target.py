@@ -14,7 +14,7 @@ from automl_jupyter.data.convert import raw_numbers
 from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.kinds import UnreadableValueError, holds_instants, kind_of, text_of
 from automl_jupyter.data.quantities import find_quantity
-from automl_jupyter.data.vocabulary import distinct_values, told_apart
+from automl_jupyter.data.vocabulary import as_value, distinct_values, is_value, told_apart
 from automl_jupyter.errors import Problem
 
 #: skewness from which on a target's logarithm is worth learning
@@ -212,7 +212,11 @@ def assign_codes(target: Target, classes: np.ndarray, where: str, problems: list
     """Replace the codes of a target by codes of the classes; labels that training does not know are a problem."""
     used = set(np.unique(target.values).tolist())
     index = {text_of(c): code for code, c in enumerate(classes.tolist())}
-    codes = np.asarray([index.get(text_of(v), -1) for v in target.labels], dtype=np.int32)
+    of_values = dict(index)  # with what a table without the labels that are words makes of the others
+    for text, code in index.items():
+        of_values.setdefault(as_value(text), code)
+    found = [(of_values if is_value(v) else index).get(text_of(v), -1) for v in target.labels]
+    codes = np.asarray(found, dtype=np.int32)
     unknown = [plain(text_of(v), most=40) for k, v in enumerate(target.labels) if k in used and codes[k] < 0]
     if unknown:
         names = listing(unknown, last="and", most=10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -49,14 +50,17 @@ class Vocabulary:
         """The words, and what a table without the words that are none makes of numbers and truth values."""
         index = dict(self._index)
         for word, code in self._index.items():
-            index.setdefault(_as_value(word), code)
+            index.setdefault(as_value(word), code)
         return index
 
-    def _index_for(self, series: pd.Series) -> Mapping[str, int]:
+    def _index_for(self, series: pd.Series) -> Mapping[str, int] | None:
+        """Return where the column's texts are looked up; None where values stand beside words."""
         if len(self._index_of_values) == len(self._index):
             return self._index
-        are_values = holds_numbers(series) or pd.api.types.infer_dtype(series, skipna=True) == "boolean"
-        return self._index_of_values if are_values else self._index
+        held = pd.api.types.infer_dtype(series, skipna=True)
+        if holds_numbers(series) or held == "boolean":
+            return self._index_of_values
+        return None if held in ("mixed", "mixed-integer") else self._index
 
     @cached_property
     def _code_type(self) -> Any:
@@ -65,6 +69,12 @@ class Vocabulary:
     def codes(self, series: pd.Series) -> np.ndarray:
         """Return the code of each value, -1 where missing or unknown."""
         index = self._index_for(series)
+        if index is None:
+            words, values = self._index, self._index_of_values
+            found = [
+                -1 if is_missing(v) else (values if is_value(v) else words).get(text_of(v), -1) for v in series.array
+            ]
+            return np.asarray(found, dtype=self._code_type)
         if len(series) <= _FEW_ROWS:
             return self._lookup([None if is_missing(v) else text_of(v) for v in series.array], index)
         if isinstance(series.dtype, pd.CategoricalDtype):
@@ -97,7 +107,12 @@ class Vocabulary:
         return np.asarray(found.to_numpy()).astype(self._code_type)
 
 
-def _as_value(word: str) -> str:
+def is_value(value: object) -> bool:
+    """Return whether a value is a number or a truth value."""
+    return isinstance(value, Number | np.bool_)
+
+
+def as_value(word: str) -> str:
     """Return the text of what a word is as a value: of "1.0" that of the number 1, of "true" that of True."""
     if word.lower() in ("true", "false"):
         return word.capitalize()
@@ -139,3 +154,18 @@ def distinct_values(series: pd.Series) -> tuple[np.ndarray, list[Any]]:
     if isinstance(values.dtype, pd.StringDtype):  # ten times faster than asking an Arrow array for one after the other
         values = values.to_numpy(dtype=object)
     return np.asarray(found[0]), list(values)
+
+
+def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return the code of each row's text, -1 where missing, and the texts in order of their first rows.
+
+    Examples
+    --------
+    >>> codes, texts = distinct_texts(pd.Series([2.0, None, 1.0, 2.0]))
+    >>> codes.tolist(), texts
+    ([0, -1, 1, 0], ['2', '1'])
+    """
+    codes, values = distinct_values(told_apart(series))
+    number: dict[str, int] = {}
+    known = [-1 if is_missing(v) else number.setdefault(text_of(v), len(number)) for v in values]
+    return np.asarray(np.append(known, -1).astype(np.intp)[codes]), list(number)

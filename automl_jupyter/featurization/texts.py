@@ -8,7 +8,7 @@ faster.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,8 @@ _SCRIPTS = "\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _CHARACTER = re.compile(rf"[{_SCRIPTS}]|[^\W{_SCRIPTS}]+")
 #: Rows the words are learnt from, and the topics.
 _SAMPLE = 50_000
+#: Rows whose words are in memory at a time: those of a million rows are gigabytes.
+_BLOCK = 50_000
 
 
 class Words:
@@ -59,7 +61,7 @@ class Words:
 
     def fit(self, X: Any) -> Words:
         """Learn the words, the pairs and in how many rows each is."""
-        self.learn(self.split(X))
+        self.learn(self.split(_sampled(X)))
         return self
 
     def split(self, X: Any) -> list[list[str]]:
@@ -105,7 +107,7 @@ class Words:
 
     def sparse(self, X: Any) -> Any:
         """Return the features."""
-        return self.weigh(self.split(X))
+        return _in_blocks(self, X)
 
     def weigh(self, documents: list[list[str]]) -> Any:
         """Return the features of rows already split."""
@@ -192,7 +194,7 @@ class AskedWords:
 
     def sparse(self, X: Any) -> Any:
         """Return the features."""
-        return self.weigh(self.split(X))
+        return _in_blocks(self, X)
 
     def weigh(self, documents: list[str]) -> Any:
         """Return the features of texts."""
@@ -238,8 +240,7 @@ class Topics:
         """Learn words and topics."""
         from sklearn.utils.extmath import randomized_svd
 
-        documents: list[Any] = self.words.split(X)
-        documents = documents[:: -(-len(documents) // _SAMPLE)] if len(documents) > _SAMPLE else documents
+        documents: list[Any] = self.words.split(_sampled(X))
         weights = self.words.learn(documents).weigh(documents)
         n = min(self.n_topics, self.words.width - 1, len(documents) - 1)
         if n < 1 or weights.nnz == 0:
@@ -266,10 +267,12 @@ class Topics:
 
     def fill(self, X: Any, out: np.ndarray) -> None:
         """Write the features."""
-        documents: list[Any] = self.words.split(X)
-        if self.components.shape[1]:
-            out[:, :-2] = self.words.weigh(documents) @ self.components
-        _fill_statistics(texts_of(X, self.position), documents, self.scaled, out[:, -2:])
+        for rows in _blocks(len(X)):
+            some, block = X.iloc[rows], out[rows]
+            documents: list[Any] = self.words.split(some)
+            if self.components.shape[1]:
+                block[:, :-2] = self.words.weigh(documents) @ self.components
+            _fill_statistics(texts_of(some, self.position), documents, self.scaled, block[:, -2:])
 
     def describe(self, columns: Sequence[str]) -> list[Feature]:
         """Return the features (``column__topic0``, ``column__length``, ``column__words``)."""
@@ -301,8 +304,9 @@ class TextStatistics:
 
     def fill(self, X: Any, out: np.ndarray) -> None:
         """Write the features."""
-        texts = texts_of(X, self.position)
-        _fill_statistics(texts, [_WORD.findall(t) for t in texts], self.scaled, out)
+        for rows in _blocks(len(X)):
+            texts = texts_of(X.iloc[rows], self.position)
+            _fill_statistics(texts, [_WORD.findall(t) for t in texts], self.scaled, out[rows])
 
     def describe(self, columns: Sequence[str]) -> list[Feature]:
         """Return the features (``column__length``, ``column__words``)."""
@@ -319,6 +323,25 @@ def _fill_statistics(texts: list[str], documents: list[Any], scaled: bool, out: 
 
 def _statistics(name: str, position: int) -> list[Feature]:
     return [Feature(f"{name}__{what}", (position,), "StringStatistics") for what in ("length", "words")]
+
+
+def _sampled(X: Any) -> Any:
+    """Return the rows that are learnt from."""
+    return X.iloc[:: -(-len(X) // _SAMPLE)] if len(X) > _SAMPLE else X
+
+
+def _blocks(n_rows: int) -> Iterator[slice]:
+    for start in range(0, n_rows, _BLOCK):
+        yield slice(start, min(start + _BLOCK, n_rows))
+
+
+def _in_blocks(words: Words | AskedWords, X: Any) -> Any:
+    """Return the features of rows, so many at a time."""
+    if len(X) <= _BLOCK or not words.width:
+        return words.weigh(words.split(X))  # type: ignore[arg-type]
+    from scipy.sparse import vstack
+
+    return vstack([words.weigh(words.split(X.iloc[rows])) for rows in _blocks(len(X))], format="csr")  # type: ignore[arg-type]
 
 
 def texts_of(X: Any, position: int) -> list[str]:

@@ -142,7 +142,8 @@ class Controller:
             self._loop(prepared)
         except BaseException as error:  # noqa: BLE001 the log must say how the job ended, whatever it was
             self.error = error
-            self._end_failed(error)
+            if not _is_exiting(error):  # no fault of the job's: it may go on from what it has
+                self._end_failed(error)
         finally:
             if self._writer is not None:
                 self._writer.close()
@@ -151,9 +152,10 @@ class Controller:
             self.began.set()  # nothing is written any more: the folder of a job that could not begin may be removed
             self._lock.release()
             self.released.set()
-            if self.error is not None:
+            is_exiting = self.error is not None and _is_exiting(self.error)
+            if self.error is not None and not is_exiting:
                 self.feed.publish_again()  # its end may be in no log: whoever shows it has to look who runs it
-            if self._executor is not None:
+            if self._executor is not None and not is_exiting:  # no thread begins then; the workers end by themselves
                 release(self._executor, self._in_flight)
             self._side.shutdown(wait=False, cancel_futures=True)
 
@@ -164,6 +166,7 @@ class Controller:
         starting = self._side.submit(make_executor, self.run.compute)
         try:
             prepared = self.run.begin(expected_slots(self.run.compute))
+            self.run = replace(self.run, begin=_begun)  # it holds the notebook's variables, which may be deleted now
             if not self.run.created and self.run.compute != "local":
                 starting.result()  # a scheduler may not answer
         except BaseException:
@@ -201,7 +204,10 @@ class Controller:
         self._emit(ev.StatusChanged(status="Running"))
         wait_s = 0.0
         while not self.history.is_over:
-            for outcome in executor.poll(wait_s):
+            outcomes = executor.poll(wait_s)
+            if _is_exiting():  # workers that are gone then are no news
+                raise RuntimeError("The process ended while the job ran (interpreter shutdown).")
+            for outcome in outcomes:
                 self._take(outcome)
             self._take_requests()
             self._take_selection()
@@ -249,6 +255,8 @@ class Controller:
     def _is_begun_again(self, outcome: FoldOutcome) -> bool:
         """Return whether a refit was lost with its worker and gets another try, as a fold does."""
         if not outcome.error or outcome.error["type"] not in LOST:
+            return False
+        if self._executor_().is_gone() or is_cancelled(self.history):  # nothing is begun any more
             return False
         self._refits_lost[outcome.number, outcome.fold] += 1
         if self._refits_lost[outcome.number, outcome.fold] >= MOST_ATTEMPTS:
@@ -504,6 +512,20 @@ class Controller:
         described = dict(describe_error(error))
         with contextlib.suppress(OSError):  # a full disk: the error stays on the handle
             self._emit(ev.JobEnded(status="Failed", reason=described["message"], error=described))
+
+
+def _is_exiting(error: BaseException | None = None) -> bool:
+    """Return whether this process is ending: threads like the controller's run on beside what is called at its exit.
+
+    Pools and new threads are refused from a moment earlier on, with errors that say so.
+    """
+    is_refused = isinstance(error, RuntimeError) and "interpreter shutdown" in str(error)
+    return is_refused or not threading.main_thread().is_alive()
+
+
+def _begun(n_slots: int) -> Prepared:
+    """Stand for the beginning of a job that has begun."""
+    raise AssertionError("A job begins once.")
 
 
 def _seed(random_state: int, number: int, fold: int) -> int:

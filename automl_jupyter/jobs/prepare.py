@@ -21,7 +21,7 @@ from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.trials.plan import Plan, make_plan
 
 if TYPE_CHECKING:
-    from automl_jupyter.data.dataset import TestTable, TrainingTable
+    from automl_jupyter.data.dataset import TestTable, TimeTable, TrainingTable
     from automl_jupyter.data.guardrails import Finding
     from automl_jupyter.data.panel import PanelIndex
     from automl_jupyter.data.schema import TableSchema
@@ -362,7 +362,7 @@ def _meta(job: TabularJob, table: TrainingTable, schema: TableSchema, plan: Plan
 
     classes = table.classes
     time = table.time
-    y = table.y[: table.n_training] if time is None else table.y
+    y = table.y[: table.n_training] if time is None else table.y[_trained(time)]
     y_range = [float(np.nanmin(y)), float(np.nanmax(y))] if classes is None else None
     of_time = {} if time is None else {"panel": time.index.to_dict(), "forecast": time.settings.to_dict()}
     return {
@@ -483,16 +483,23 @@ def _panel_arrays(index: PanelIndex) -> dict[str, np.ndarray]:
     return {"starts": index.starts, "offsets": index.offsets}
 
 
+def _trained(time: TimeTable) -> np.ndarray:
+    """Return which rows of series say how large these are: no validation data, nothing made up before a short one."""
+    index = time.index
+    first = 0 if time.n_made is None else time.n_made[index.series]
+    last = index.lengths if time.n_validation is None else index.lengths - time.n_validation
+    return np.asarray((index.within >= first) & (index.within < last[index.series]))
+
+
 def _series_arrays(table: TrainingTable) -> dict[str, np.ndarray]:
     """Return where the series of a forecast lie, and how large each series' errors are measured."""
     from automl_jupyter.metrics.forecasting import season_scale
 
     time = table.time
     assert time is not None
-    y, offsets = table.y, time.index.offsets
-    if time.n_made is not None:  # what was made up before a short series says nothing of its size
-        y = y[time.index.within >= time.n_made[time.index.series]]
-        offsets = np.concatenate([[0], np.cumsum(time.index.lengths - time.n_made)])
+    rows = _trained(time)
+    y = table.y[rows]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(time.index.series[rows], minlength=time.index.n_series))])
     known = np.where(np.isnan(y), -np.inf, y), np.where(np.isnan(y), np.inf, y)
     ranges = np.maximum.reduceat(known[0], offsets[:-1]) - np.minimum.reduceat(known[1], offsets[:-1])
     scales = season_scale(y, offsets, time.settings.season)

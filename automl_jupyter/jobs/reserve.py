@@ -31,7 +31,13 @@ REPLICA_SHARE = 0.1
 def search_deadline_s(plan: Plan, history: History, now: Situation) -> float | None:
     """Return when the search must end so that the final model fits into the time, in seconds of the job."""
     total = total_s(plan, history)
-    return None if total is None else total - reserve_s(plan, history, now, total)
+    if total is None:
+        return None
+    known = now.known.get("deadline")
+    if known is None or known[0] is not plan or known[1] is not history:  # each pending fit asks for it
+        known = now.known["deadline"] = (plan, history, total - reserve_s(plan, history, now, total))
+    deadline: float = known[2]
+    return deadline
 
 
 def total_s(plan: Plan, history: History) -> float | None:

@@ -58,6 +58,8 @@ class Situation:
     workers_gone: bool = False
     #: whether a learner keeps what it has when asked to stop
     is_iterative: Callable[[str], bool] = lambda learner: False
+    #: what was worked out at this moment, once for all that ask; another moment, made by `replace`, begins anew
+    known: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 def is_worth_beginning(predicted_s: float, limit_s: float, *, iterative: bool) -> bool:

@@ -222,6 +222,12 @@ def by_series(
         return float(np.mean(values / ranges[usable])) if usable.any() else _NAN
 
     def medians() -> np.ndarray:
+        if weight is None:  # all at once: of tens of thousands of series each by itself takes seconds
+            order = np.lexsort((errors.size, codes))
+            count = np.bincount(codes, minlength=n)
+            first = (np.cumsum(count) - count)[usable]
+            low, high = first + (count[usable] - 1) // 2, first + count[usable] // 2
+            return np.asarray((errors.size[order[low]] + errors.size[order[high]]) / 2)
         order = np.argsort(codes, kind="stable")
         parts = np.split(order, np.cumsum(np.bincount(codes, minlength=n))[:-1])
         used = (p for p, is_used in zip(parts, usable, strict=True) if is_used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -271,33 +272,39 @@ class ForecastingModel(FittedModel):
         """Return the metrics of what `rolling_forecast` gave."""
         rolled = rolled[np.isfinite(rolled["actual"])].reset_index(drop=True)
         names = list(self.index.id_columns)
+        codes = self._reader.known_series(rolled[names])
         if by is None:
-            metrics = self._metrics(rolled)
+            metrics = self._metrics(rolled, codes)
             first = str(self.manifest["metric"])
             keys = [first, *(k for k in metrics if k != first)] if first in metrics else list(metrics)
             values = {"value": [metrics[k] for k in keys], "n_rows": len(rolled)}
             return pd.DataFrame(values, index=pd.Index(keys, name="metric"))
         keys = names if by == "series" else ["step"]
         if not keys:
-            return pd.DataFrame([self._metrics(rolled)])
+            return pd.DataFrame([self._metrics(rolled, codes)])
         rows = []
         for key, part in rolled.groupby(keys, sort=by == "step"):
             of_key = key if isinstance(key, tuple) else (key,)
-            rows.append({**dict(zip(keys, of_key, strict=True)), "n_rows": len(part), **self._metrics(part)})
+            metrics = self._metrics(part, codes[part.index.to_numpy()])
+            rows.append({**dict(zip(keys, of_key, strict=True)), "n_rows": len(part), **metrics})
         return pd.DataFrame(rows)
 
-    def _metrics(self, rolled: pd.DataFrame) -> dict[str, float | None]:
+    @cached_property
+    def _measures(self) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+        """The ranges and scales of the training series, last those of any other, and the ends of their target."""
+        ranges, scales = (np.append(of_each, float(np.median(of_each))) for of_each in (self._ranges, self._scales))
+        y = self.history_.y
+        return ranges, scales, (float(np.nanmin(y)), float(np.nanmax(y)))
+
+    def _metrics(self, rolled: pd.DataFrame, codes: np.ndarray) -> dict[str, float | None]:
         from automl_jupyter.metrics.base import MetricContext, SeriesRows
         from automl_jupyter.metrics.registry import evaluate_metrics
         from automl_jupyter.results.evaluation import primary_metric
 
-        codes = self._reader.known_series(rolled[list(self.index.id_columns)])
-        fallback = float(np.median(self._ranges)), float(np.median(self._scales))
-        ranges, scales = np.append(self._ranges, fallback[0]), np.append(self._scales, fallback[1])
-        rows = SeriesRows(np.where(codes < 0, len(self._ranges), codes), ranges, scales)
-        context = MetricContext(
-            series=rows, y_range=(float(np.nanmin(self.history_.y)), float(np.nanmax(self.history_.y)))
-        )
+        ranges, scales, y_range = self._measures
+        # Those of the series there are: metrics go through all they are given, and this is asked series by series.
+        used, own = np.unique(np.where(codes < 0, len(self._ranges), codes), return_inverse=True)
+        context = MetricContext(series=SeriesRows(own, ranges[used], scales[used]), y_range=y_range)
         y, ahead = rolled["actual"].to_numpy(float), rolled[FORECAST].to_numpy(float)
         primary = primary_metric(str(self.manifest["metric"]), "forecasting")
         return evaluate_metrics("forecasting", y, ahead, None, context, () if primary is None else (primary,))

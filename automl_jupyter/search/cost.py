@@ -61,12 +61,16 @@ class CostModel:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
         self._residuals: dict[str, list[float]] = {}
+        #: what they come to, until another fit has ended: every decision asks dozens of times
+        self._machine: float | None = None
+        self._learnt: dict[str, tuple[float, float]] = {}
 
     def observe(self, learner: str, params: Mapping[str, Any], n_rows: int, fit_s: float) -> None:
         """Learn from a fit on `n_rows` rows that took `fit_s` seconds; times of nought or less say nothing."""
         if fit_s > 0 and n_rows > 0:
             expected = nominal_s(learner, params, n_rows, self._context)
             self._residuals.setdefault(learner, []).append(math.log((fit_s + _START_S) / expected))
+            self._machine, self._learnt = None, {}
 
     def observe_all(self, timings: list[Timing]) -> None:
         """Learn from several fits."""
@@ -85,19 +89,25 @@ class CostModel:
         quantile : float, default 0.8
             0.5 for the middle.
         """
-        # Each learner speaks once, or one whose rounds are many on these data would make all others look dear.
-        machine = median([sum(rs) / len(rs) for rs in self._residuals.values()] or [0.0])
-        own = self._residuals.get(candidate.learner, [])
-        # One imagined timing at the machine's factor: a single real one is believed by half.
-        factor = (machine + sum(own)) / (1 + len(own))
-        if own:
-            around = sum((r - factor) ** 2 for r in own)
-            spread = math.sqrt((2 * _USUAL**2 + around) / (2 + len(own)))
-        else:
-            spread = _STRANGE
+        if candidate.learner not in self._learnt:
+            self._learnt[candidate.learner] = self._factor_and_spread(candidate.learner)
+        factor, spread = self._learnt[candidate.learner]
         margin = NormalDist().inv_cdf(quantile) * spread
         expected = nominal_s(candidate.learner, candidate.params, n_rows, self._context)
         return expected * math.exp(factor + margin)
+
+    def _factor_and_spread(self, learner: str) -> tuple[float, float]:
+        """Return how far the logarithm of a learner's seconds lies off the formula, and how far about that."""
+        if self._machine is None:
+            # Each learner speaks once, or one whose rounds are many on these data would make all others look dear.
+            self._machine = median([sum(rs) / len(rs) for rs in self._residuals.values()] or [0.0])
+        own = self._residuals.get(learner, [])
+        # One imagined timing at the machine's factor: a single real one is believed by half.
+        factor = (self._machine + sum(own)) / (1 + len(own))
+        if not own:
+            return factor, _STRANGE
+        around = sum((r - factor) ** 2 for r in own)
+        return factor, math.sqrt((2 * _USUAL**2 + around) / (2 + len(own)))
 
 
 def nominal_s(learner: str, params: Mapping[str, Any], n_rows: int, context: SearchContext) -> float:

@@ -16,7 +16,7 @@ from automl_jupyter.featurization.seasonal import KIND, Components, decompose
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
 from automl_jupyter.learners.series.base import Past
-from automl_jupyter.trials.history import RECENT_PERIODS, History
+from automl_jupyter.trials.history import RECENT_PERIODS, History, learn_fills, numbers_of
 from automl_jupyter.trials.sequences import SequenceForecaster, calendar_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class LocalForecaster:
         The numeric columns that are known ahead, for learners that look at them.
     country : str, optional
         The country whose holidays matter.
+    imputers : mapping, optional
+        How missing values of columns are imputed, by column.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class LocalForecaster:
         *,
         columns: Sequence[str] = (),
         country: str | None = None,
+        imputers: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.learner, self.params = learner, dict(params)
         self.season, self.seasons = season, list(seasons)
         self.columns, self.country = list(columns), country
+        self.imputers = dict(imputers or {})
 
     @property
     def needs_columns(self) -> list[str]:
@@ -81,7 +85,9 @@ class LocalForecaster:
         return self.columns
 
     def fit(self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop) -> LocalForecaster:
-        """Do nothing: a series is looked at when it is forecast."""
+        """Learn what missing values of columns become; a series is looked at when it is forecast."""
+        if self.columns:
+            self.fills_ = learn_fills(history.X, self.columns, self.imputers)
         return self
 
     def remember(self, history: History, horizon: int) -> LocalForecaster:
@@ -106,10 +112,11 @@ class LocalForecaster:
         inner = make_learner(learners.get(self.learner), "forecasting", params, random_state=0, n_jobs=1)
         index = history.index
         found = np.empty((index.n_series, horizon))
-        known = history.X[self.columns].to_numpy(dtype=np.float64) if self.columns else None
+        fills = getattr(self, "fills_", None)
+        known = numbers_of(history.X, self.columns, fills) if self.columns else None
         ahead = None
         if self.columns:
-            ahead = future[self.columns].to_numpy(dtype=np.float64).reshape(index.n_series, horizon, -1)
+            ahead = numbers_of(future, self.columns, fills).reshape(index.n_series, horizon, -1)
         ends = index.times(index.starts + index.lengths - 1)
         batches = _batches(history)
         if log:
@@ -266,6 +273,7 @@ class PooledForecaster:
             float((history.values / self._scale(history)[history.index.series]).min()) if self.log_ else _LEAST
         )
         self.components_ = KIND
+        self.past_fills_ = learn_fills(history.X, self.needs_past, self.settings.get("imputers"))
         rng = np.random.default_rng(seed)
         rows, step = self._training_cells(history, rng)
         known = [c for c in self.columns if c["name"] not in self.unknown]
@@ -473,7 +481,7 @@ class PooledForecaster:
             back = np.maximum(self.horizon - ahead, 0) if not self._direct else np.zeros(len(cells), dtype=np.intp)
             last = index.offsets[1:][series] - 1
             at, there = last - back, index.lengths[series] > back
-        table = history.X[names].to_numpy(dtype=np.float64)
+        table = numbers_of(history.X, names, getattr(self, "past_fills_", None))
         found = table[np.where(there, at, 0)]
         found[~there] = np.nan
         return found
@@ -521,11 +529,16 @@ def make_forecaster(
     info = learners.get(learner)
     horizon, seasons, country = int(about["horizon"]), about["seasons"], about.get("country")
     numbers = [c["name"] for c in meta["columns"] if c["type"] in _NUMBERS and c["name"] not in about["unknown"]]
+    imputers = (meta.get("featurization") or {}).get("imputers")
     if info.recipe == "series":
         columns = numbers if info.columns else ()
-        return LocalForecaster(learner, params, int(about["season"]), seasons, columns=columns, country=country)
+        return LocalForecaster(
+            learner, params, int(about["season"]), seasons, columns=columns, country=country, imputers=imputers
+        )
     if info.recipe == "sequence":
-        return SequenceForecaster(learner, params, horizon=horizon, seasons=seasons, columns=numbers, country=country)
+        return SequenceForecaster(
+            learner, params, horizon=horizon, seasons=seasons, columns=numbers, country=country, imputers=imputers
+        )
     return PooledForecaster(
         learner,
         params,

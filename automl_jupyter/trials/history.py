@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -220,6 +220,21 @@ HISTORY_FILES = tuple(
         "array-scales.npy",
     )
 )  # fmt: skip
+
+
+def learn_fills(X: pd.DataFrame, columns: Sequence[str], asked: Mapping[str, Mapping[str, Any]] | None) -> np.ndarray:
+    """Return what missing values of numeric columns become where an imputer is asked for; NaN where they stay."""
+    from automl_jupyter.featurization.columns import Imputation
+
+    wanted = {at: asked[name] for at, name in enumerate(columns) if name in asked} if asked else {}
+    fills = Imputation(wanted).fit(X[list(columns)]).fills if wanted else {}
+    return np.array([fills.get(str(at), np.nan) for at in range(len(columns))], dtype=np.float64)
+
+
+def numbers_of(X: pd.DataFrame, columns: Sequence[str], fills: np.ndarray | None) -> np.ndarray:
+    """Return numeric columns as one array, what is missing as `learn_fills` says; earlier models know no fills."""
+    table = X[list(columns)].to_numpy(dtype=np.float64)
+    return table if fills is None else np.asarray(np.where(np.isnan(table), fills, table))
 
 
 def join(earlier: History, later: History) -> History:

@@ -14,7 +14,7 @@ from automl_jupyter.featurization.lags import calendar_features
 from automl_jupyter.learners import learners
 from automl_jupyter.learners.base import StopSignal, make_learner, never_stop
 from automl_jupyter.learners.sequence.base import Sequences
-from automl_jupyter.trials.history import History
+from automl_jupyter.trials.history import History, learn_fills, numbers_of
 
 
 def calendar_of(
@@ -62,6 +62,8 @@ class SequenceForecaster:
         The numeric columns that are known ahead.
     country : str, optional
         The country whose holidays are features.
+    imputers : mapping, optional
+        How missing values of columns are imputed, by column.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class SequenceForecaster:
         seasons: Sequence[int],
         columns: Sequence[str] = (),
         country: str | None = None,
+        imputers: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.learner, self.params, self.horizon = learner, dict(params), horizon
         self.seasons, self.columns, self.country = list(seasons), list(columns), country
+        self.imputers = dict(imputers or {})
 
     @property
     def needs_columns(self) -> list[str]:
@@ -91,6 +95,7 @@ class SequenceForecaster:
         self, history: History, *, seed: int, n_jobs: int, should_stop: StopSignal = never_stop
     ) -> SequenceForecaster:
         """Learn from all series."""
+        self.fills_ = learn_fills(history.X, self.columns, self.imputers)
         table = self._numbers(history.X)
         self.mean_, self.spread_ = _means(table)
         self.estimator_ = make_learner(
@@ -133,7 +138,7 @@ class SequenceForecaster:
         return calendar_of(index, positions, self.seasons, waves=True, country=self.country)
 
     def _numbers(self, X: pd.DataFrame) -> np.ndarray:
-        return X[self.columns].to_numpy(dtype=np.float64) if self.columns else np.empty((len(X), 0))
+        return numbers_of(X, self.columns, getattr(self, "fills_", None)) if self.columns else np.empty((len(X), 0))
 
     def _standard(self, table: np.ndarray) -> np.ndarray:
         return np.asarray(np.nan_to_num((table - self.mean_) / self.spread_))

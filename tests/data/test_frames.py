@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl_jupyter.data.frames import stack_rows
+from automl_jupyter.data.frames import as_frame, stack_rows
 
 
 def _wide(words: str, n_columns: int = 30) -> pd.DataFrame:
@@ -42,3 +42,14 @@ def test_columns_of_one_name_are_stacked_in_their_order() -> None:
     first = pd.DataFrame({"a": pd.Categorical(["x"]), "b": pd.Categorical(["y"])}).set_axis(["a", "a"], axis=1)
     later = pd.DataFrame([["z", "w"]], columns=["a", "a"])
     assert stack_rows([first, later]).to_numpy().tolist() == [["x", "y"], ["z", "w"]]
+
+
+def test_columns_that_are_fine_are_not_cut_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame(np.zeros((1, 50)), columns=[f"c{i}" for i in range(50)])
+
+    def refuse(self: pd.DataFrame) -> Any:
+        raise AssertionError("a column was cut out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "iloc", property(refuse))
+        assert as_frame(frame) is frame

@@ -68,3 +68,15 @@ def test_a_gap_says_nothing_of_shares() -> None:
     means = tree.shares(1, "average_historical_proportions")
     assert means == pytest.approx([(1 + 1 / 4 + 1 / 4) / 3, (0 + 3 / 4 + 3 / 4) / 3, 1])
     assert tree.shares(1, "proportions_of_historical_average") == pytest.approx([3 / 9, 6 / 9, 1])
+
+
+def test_the_bottom_takes_no_square_of_its_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = tree_of(table())
+
+    def refuse(self: Hierarchy, at: int) -> np.ndarray:
+        raise AssertionError("a square")
+
+    monkeypatch.setattr(Hierarchy, "sums", refuse)
+    bottom = tree.level(2)
+    assert bottom.query("shop == 'b'")["sold"].tolist() == [3, 1, 3]
+    assert len(bottom) == 11

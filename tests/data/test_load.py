@@ -664,3 +664,23 @@ def test_commas_in_names_do_not_part_the_columns(tmp_path: Path) -> None:
     read = load_frame("t.csv", base=tmp_path)
     assert read.columns.tolist() == ["Datum", "Verbrauch, kWh", "Temp, °C"]
     assert read["Verbrauch, kWh"].tolist() == [12, 14]
+
+
+@pytest.mark.parametrize("address", ["memory://bucket/get?file=t.csv", "memory://bucket/run#1.csv"])
+def test_a_name_behind_a_question_mark_counts_where_the_path_has_no_ending(address: str) -> None:
+    import fsspec
+
+    with fsspec.open(address, "wb") as file:
+        file.write(b"a,b\n1,2\n")
+    assert load_frame(address).to_dict("list") == {"a": [1], "b": [2]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "later", "codes"),
+    [(["TRUE", "FALSE", "UNKNOWN"], [True, False], [1, 0]), (["1.0", "2.5", "x"], [1.0, 2.5], [0, 1])],
+)
+def test_labels_that_are_values_where_no_word_is_beside_them_are_the_same_classes(
+    labels: list[str], later: list[Any], codes: list[int]
+) -> None:
+    table = load(rows(30, y=labels * 10), validation_data=rows(10, y=later * 5))
+    assert table.y[30:].tolist() == codes * 5

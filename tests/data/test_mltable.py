@@ -481,6 +481,7 @@ def test_mistakes_are_named(tmp_path: Path, steps: str, message: str) -> None:
         ("a: &a [1]\npaths: *a", "YAML aliases"),
         ("paths: !!python/object/apply:os.getcwd []", "is not valid YAML"),
         ("paths: 0b_", "is not valid YAML"),
+        ('paths: "\\UFFFFFFFF"', "is not valid YAML"),
         ("paths: !!timestamp x", "is not valid YAML"),
         ("paths: !!bool maybe", "is not valid YAML"),
         pytest.param("paths: " + "[" * 3000 + "]" * 3000, "nested too deeply", id="deep"),

@@ -236,3 +236,25 @@ def test_what_was_made_up_before_a_short_series_judges_and_measures_nothing() ->
     of_b = judged[table.time.index.series[judged] == 1]
     assert table.y[of_b].tolist() == values[100:].tolist()
     assert _series_arrays(table)["ranges"][1] == pytest.approx(np.ptp(values[100:]))
+
+
+@pytest.mark.parametrize(("freq", "most"), [("D", 14), ("h", 48), ("15min", 8), ("2h", 24), ("2W-MON", 4)])
+def test_auto_looks_twice_as_far_back_as_the_next_coarser_unit(freq: str, most: int) -> None:
+    noise = np.random.default_rng(0).normal(20, 1, 400)
+    data = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=400, freq=freq), "sold": noise})
+    settings = automl.ForecastingSettings(time_column_name="when", target_lags="auto")
+    spec = automl.forecasting(training_data=data, target_column_name="sold", forecasting_settings=settings)
+    assert f"up to {most} periods back" in " ".join(n.why for n in load_training_table(spec).notes)
+
+
+def test_errors_are_measured_by_the_training_rows_alone() -> None:
+    from automl_jupyter.jobs.prepare import _series_arrays
+
+    validation = days("a", "2024-02-10", 20)
+    table = with_validation(days("a", "2024-01-01", 40), validation.assign(sold=100 * validation["sold"]))
+    assert _series_arrays(table)["ranges"].tolist() == [6.0]
+
+
+def test_lags_reach_no_further_than_the_rows_before_validation_data() -> None:
+    table = with_validation(days("a", "2024-01-01", 40), days("a", "2024-02-10", 40))
+    assert table.time.settings.shortest == 40

@@ -525,3 +525,14 @@ def test_decimals_are_one_category_however_many_digits_they_show() -> None:
     schema = TableSchema.infer(pd.DataFrame({"x": values}), types={"x": "Categorical"})
     for form in (values, values * 2, [float(v) for v in values]):  # up to 64 rows are looked up one by one
         assert schema.encode(pd.DataFrame({"x": form}))["x"].cat.codes.tolist()[:3] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("n", [1, 50])
+def test_a_number_is_its_category_whatever_stands_beside_it(n: int) -> None:
+    words = {"grade": cycle("1.0", "2.50", "unknown"), "paid": cycle("true", "false", "unknown")}
+    schema = TableSchema.infer(pd.DataFrame(words))
+    wanted = schema.encode(pd.DataFrame({name: values[:3] * n for name, values in words.items()}))
+    rows = pd.DataFrame({"grade": [1.0, 2.5, "unknown"] * n, "paid": [True, False, "unknown"] * n})
+    found = schema.encode(rows)
+    assert found["grade"].cat.codes.tolist() == wanted["grade"].cat.codes.tolist()
+    assert found["paid"].cat.codes.tolist() == wanted["paid"].cat.codes.tolist()

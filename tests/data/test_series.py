@@ -10,7 +10,7 @@ import pytest
 
 from automl_jupyter import automl
 from automl_jupyter.data.load import load_training_table
-from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.panel import PanelIndex, id_keys
 from automl_jupyter.data.series import Panel, read_panel
 from automl_jupyter.data.series_rows import Report, SeriesRoles
 from automl_jupyter.errors import DataError
@@ -384,3 +384,46 @@ def test_a_gap_that_is_filled_weighs_as_much_as_a_usual_row() -> None:
     assert table.y[5] == 0
     assert table.weight is not None
     assert table.weight.tolist() == [1.0] * 19
+
+
+def test_series_with_the_same_instants_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.data import series
+    from automl_jupyter.data.frequency import infer_frequency
+
+    asked: list[int] = []
+    monkeypatch.setattr(series, "infer_frequency", lambda times: asked.append(len(times)) or infer_frequency(times))
+    days = pd.date_range("2024-01-01", periods=10).to_numpy()
+    assert read(np.tile(days, 50), shop=np.repeat(np.arange(50), 10)).index.frequency == "D"
+    assert asked == [1, 50]
+
+
+def test_ids_are_read_once_a_series_and_not_once_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.data import kinds
+
+    asked, is_missing = [], kinds.is_missing
+    monkeypatch.setattr(kinds, "is_missing", lambda v: asked.append(v) or is_missing(v))
+    days = pd.date_range("2024-01-01", periods=100).to_numpy()
+    index = read(np.tile(days, 2), shop=np.repeat([30, 4], 100)).index
+    assert index.keys == [("30",), ("4",)]
+    assert len(asked) < 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1.0, 2.5, 1.0], [1, "1", True], [None, "x", 2.0], [pd.Timestamp("2024-01-01")] * 3],
+    ids=["numbers", "mixed", "missing", "instants"],
+)
+def test_keys_of_many_rows_are_those_of_few(values: list[Any]) -> None:
+    column = pd.DataFrame({"a": pd.Series(values * 40)})
+    assert id_keys(column) == [key for i in range(len(column)) for key in id_keys(column.iloc[[i]])]
+
+
+def test_only_series_that_are_named_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.data.gaps import gap_notes
+
+    days = pd.date_range("2024-01-01", periods=6).to_numpy()[[0, 1, 2, 3, 5]]
+    panel = read(np.tile(days, 40), shop=np.repeat(np.arange(40), 5))
+    named, name_of = [], PanelIndex.name_of
+    monkeypatch.setattr(PanelIndex, "name_of", lambda self, s: named.append(s) or name_of(self, s))
+    assert gap_notes(panel.y, panel.index, None)[0].what.endswith("in 40 series: 0, 1, 2, 3, 4 and 35 more.")
+    assert named == [0, 1, 2, 3, 4]

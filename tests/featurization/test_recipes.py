@@ -251,3 +251,34 @@ def test_names_are_not_looked_at():
     renamed = frame.set_axis(range(6), axis=1)
     np.testing.assert_array_equal(featurizer.transform(renamed), featurizer.transform(frame))
     assert "colour=é" in featurizer.get_feature_names_out()
+
+
+def test_words_are_learnt_from_a_sample_and_made_some_rows_at_a_time(monkeypatch):
+    from automl_jupyter.featurization import texts
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"t": [" ".join(rng.choice(list("abcdefgh"), 6)) for _ in range(60)]})
+    fitted = {r: make_featurizer(r, [column("t", "Text")]).fit(frame) for r in ("tree", "linear", "counts")}
+    whole = {r: dense(f.transform(frame)) for r, f in fitted.items()}
+    split, sizes = Words.split, []
+    monkeypatch.setattr(Words, "split", lambda self, X: sizes.append(len(X)) or split(self, X))
+    monkeypatch.setattr(texts, "_BLOCK", 7)
+    for recipe, featurizer in fitted.items():
+        np.testing.assert_array_equal(dense(featurizer.transform(frame)), whole[recipe])
+    assert max(sizes) == 7
+    sizes.clear()
+    monkeypatch.setattr(texts, "_SAMPLE", 20)
+    Words(0, 1, 100).fit(frame)
+    assert sizes == [20]
+
+
+def test_levels_are_read_at_once(monkeypatch):
+    from automl_jupyter.featurization.categories import Levels
+
+    frame = categories([f"v{i % 100}" for i in range(300)], [f"v{i}" for i in range(100)])
+    asked, get = [], pd.Index.__getitem__
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.Index, "__getitem__", lambda self, key: asked.append(key) or get(self, key))
+        levels = Levels(0).fit(frame)
+    assert len(asked) < 20
+    assert levels.levels == [f"v{i}" for i in range(100)]

@@ -28,6 +28,8 @@ from automl_jupyter.trials.records import REFIT, FoldOutcome, FoldTask
 class Recorded:
     """An executor whose tasks in `waits` stand in line."""
 
+    gone = False
+
     def __init__(self, *waits: str) -> None:
         self.waits, self.killed = frozenset(waits), []
         self.tasks: list[FoldTask] = []
@@ -37,6 +39,9 @@ class Recorded:
 
     def kill(self, keys: tuple[str, ...]) -> None:
         self.killed += keys
+
+    def is_gone(self) -> bool:
+        return self.gone
 
     def submit(self, task: FoldTask) -> None:
         self.tasks.append(task)
@@ -133,3 +138,14 @@ def test_a_fit_that_failed_does_not_teach_the_time_of_an_earlier_one(tmp_path: P
         controller._take(FoldOutcome("fit 1", 1, 0, "failed", error=error))
         assert controller.history.trials[1].state == "failed"
     assert seen == []
+
+
+def test_a_refit_that_is_lost_with_its_cluster_is_not_said_to_be_fitted_again(tmp_path: Path) -> None:
+    lost = {"type": "KilledWorker", "message": "m", "tail": ""}
+    executor = Recorded()
+    executor.gone = True
+    with begun(tmp_path, executor) as controller:
+        controller._in_flight["one"] = InFlight("one", 1, REFIT, 0.0, 60.0)
+        controller._take(FoldOutcome("one", 1, REFIT, "failed", error=lost))
+        assert controller.history.trials[1].refit_error == lost
+        assert not controller.history.notes

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from automl_jupyter.jobs.reserve import MOST_REPLICAS, MOST_RESERVE, REFIT_SAFETY, refits_s, reserve_s
+from automl_jupyter.jobs.reserve import (
+    MOST_REPLICAS,
+    MOST_RESERVE,
+    REFIT_SAFETY,
+    refits_s,
+    reserve_s,
+    search_deadline_s,
+)
 from automl_jupyter.jobs.situation import Situation
 from automl_jupyter.store.history import History, ModelRecord
 from automl_jupyter.store.trial import FoldRecord, TrialRecord
@@ -97,3 +104,16 @@ def test_most_of_what_can_be_kept_back_is_a_share_of_the_time() -> None:
         for selection_s in (0.0, 30.0):
             kept = reserve_s(PLAN, known, replace(NOW, selection_s=selection_s), 100.0)
             assert kept <= MOST_RESERVE * 100.0
+
+
+def test_the_end_of_the_search_is_worked_out_once_a_decision() -> None:
+    asked: list[object] = []
+    now = replace(NOW, predict_s=lambda *about: asked.append(about) or 1.0)  # type: ignore[func-returns-value]
+    known = history(0.0, LightGBM=1.0)
+    first, n = search_deadline_s(PLAN, known, now), len(asked)
+    assert n
+    assert first is not None
+    assert search_deadline_s(PLAN, known, now) == first
+    assert len(asked) == n
+    assert (search_deadline_s(PLAN, history(0.0, LightGBM=2.0), now) or 0.0) < first
+    assert (search_deadline_s(PLAN, known, replace(now, selection_s=5.0)) or 0.0) < first

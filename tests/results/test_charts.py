@@ -675,3 +675,13 @@ def test_a_chart_drawn_over_another_has_its_own_title(label_job: Any) -> None:
     label_job.plot.roc(ax=ax)
     label_job.plot.lift(ax=ax)
     assert ax.get_title(loc="left") == "Lift"
+
+
+def test_one_class_takes_one_curve(iris_job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sklearn.metrics
+
+    made, roc_curve = [], sklearn.metrics.roc_curve
+    monkeypatch.setattr(sklearn.metrics, "roc_curve", lambda *a, **k: made.append(1) or roc_curve(*a, **k))
+    label = pooled(iris_job).labels[0]
+    assert set(iris_job.plot.roc.to_frame(label=label)["label"]) == {label}
+    assert len(made) == 1

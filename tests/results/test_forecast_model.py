@@ -307,3 +307,36 @@ def test_what_is_said_of_features_of_rows_is_refused_in_a_sentence() -> None:
     with pytest.raises(AttributeError, match=r"'ForecastingModel' object has no attribute 'explain'$"):
         _ = model.explain
     assert not hasattr(model, "get_featurization_summary")
+
+
+def test_series_are_looked_up_once_for_all_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = pd.date_range("2024-01-01", periods=49)
+    data = sales(days, "a", "b", "c")
+    model = run(data[data["when"] < days[42]]).model
+    rolled = model.rolling_forecast(data[data["when"] >= days[42]], step=7)
+    asked: list[int] = []
+    look_up = model._reader.known_series
+    monkeypatch.setattr(model._reader, "known_series", lambda ids: asked.append(len(ids)) or look_up(ids))
+    found = model.score(rolled, by="series")
+    assert asked == [len(rolled)]
+    key = "root_mean_squared_error"
+    for i, (_, part) in enumerate(rolled.groupby("shop", sort=False)):
+        assert found[key].iloc[i] == model.score(part).loc[key, "value"]
+
+
+def test_medians_of_series_are_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.metrics import regression
+    from automl_jupyter.metrics.base import MetricContext, SeriesRows
+
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 9, 50)
+    y, pred = rng.normal(size=(2, 50))
+    context = MetricContext(series=SeriesRows(codes, np.arange(10.0), np.ones(10)), y_range=(0.0, 1.0))
+    expected = regression.by_series(y, pred, np.ones(50), context)
+
+    def refuse(*_: Any) -> float:
+        raise AssertionError("one by one")
+
+    monkeypatch.setattr(regression, "weighted_median", refuse)
+    key = "normalized_median_absolute_error"
+    assert regression.by_series(y, pred, None, context, (key,))[key] == expected[key]

@@ -102,3 +102,19 @@ def test_settings_of_a_strange_learner_may_be_anything(name: str) -> None:
 def test_settings_of_a_strange_learner_that_are_numbers_count() -> None:
     many, few, any_number = (nominal_s("Mine", {"n_estimators": n}, 10_000, CONTEXT) for n in (400, 40, "auto"))
     assert few < many <= any_number
+
+
+def test_fits_are_gone_through_once_until_another_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = CostModel(CONTEXT)
+    for seconds in (1.0, 2.0):
+        model.observe("LightGBM", GBM.params, 10_000, seconds)
+    before = model.predict_s(GBM, 10_000)
+
+    def refuse(values: list[float]) -> float:
+        raise AssertionError("gone through again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("automl_jupyter.search.cost.median", refuse)
+        assert model.predict_s(GBM, 10_000) == before
+    model.observe("LightGBM", GBM.params, 10_000, 500.0)
+    assert model.predict_s(GBM, 10_000) > before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -147,3 +148,51 @@ def test_a_model_that_has_learnt_from_other_components_is_to_be_trained_again() 
         del forecaster.components_
         with pytest.raises(AutoMLError, match=r"use_stl.*Train it again") if stl else nullcontext():
             forecaster.forecast(history, HORIZON, future)
+
+
+def with_gaps(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a column with gaps, and the same with 5 in them."""
+    temp = np.random.default_rng(1).normal(20, 4, n)
+    temp[::4] = np.nan
+    given = pd.DataFrame({"temp": temp})
+    return given, given.fillna(5.0)
+
+
+FIVE = {"temp": {"strategy": "constant", "fill_value": 5.0}}
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_an_imputer_fills_the_past_of_columns_that_are_unknown_ahead(strategy: str) -> None:
+    y = sales()
+    given, whole = with_gaps(y.size)
+    future = pd.DataFrame({"temp": np.full(len(y) * HORIZON, np.nan)})
+
+    def ahead(X: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
+        params = {"strategy": strategy, "difference": "last"}
+        forecaster = PooledForecaster(
+            "FastLinearRegressor", params, lags=LAGS, horizon=HORIZON, seasons=[SEASON],
+            columns=[{"name": "temp", "type": "Numeric"}], unknown=["temp"], settings=settings,
+        )  # fmt: skip
+        history = replace(panel(y), X=X)
+        return forecaster.fit(history, seed=0, n_jobs=1).forecast(history, HORIZON, future)
+
+    np.testing.assert_allclose(ahead(given, {"imputers": FIVE}), ahead(whole, {}))
+
+
+def test_an_imputer_fills_the_columns_of_learners_of_single_series() -> None:
+    y = sales(2)
+    given, whole = with_gaps(y.size)
+    ahead_given, ahead_whole = with_gaps(2 * HORIZON)
+
+    def ahead(X: pd.DataFrame, future: pd.DataFrame, imputers: dict[str, Any]) -> np.ndarray:
+        forecaster = LocalForecaster("Arimax", {}, SEASON, [SEASON], columns=["temp"], imputers=imputers)
+        history = replace(panel(y), X=X)
+        return forecaster.fit(history, seed=0, n_jobs=1).forecast(history, HORIZON, future)
+
+    np.testing.assert_allclose(ahead(given, ahead_given, FIVE), ahead(whole, ahead_whole, {}))
+
+
+def test_a_seasonal_average_is_a_mean_of_each_phase() -> None:
+    y = np.tile([1.0, 9.0], (1, 5))
+    ahead = LocalForecaster("SeasonalAverage", {}, 2, [2]).forecast(panel(y), 2, pd.DataFrame(index=pd.RangeIndex(2)))
+    assert ahead.tolist() == [[1.0, 9.0]]

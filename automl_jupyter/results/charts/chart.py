@@ -160,8 +160,9 @@ class Chart:
 
     Examples
     --------
+    >>> import tempfile
     >>> from automl_jupyter.testing.quick import run_job
-    >>> job = run_job()
+    >>> job = run_job(workspace=tempfile.mkdtemp())
     >>> job.plot.roc.to_frame().columns.tolist()
     ['curve', 'label', 'fold', 'fpr', 'tpr', 'threshold', 'auc']
     >>> ax = job.plot.roc()

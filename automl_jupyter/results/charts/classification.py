@@ -194,15 +194,17 @@ def _curve_table(
     import pandas as pd
 
     pieces = []
+    shown = scored.shown_classes(label)
+    averaged = label is None and len(scored.labels) > 2
     for fold, rows in _each(scored, by_fold):
         weight = rows.weights
         found: dict[int, dict[str, Any]] = {}
-        for code in range(len(scored.labels)):
+        for code in range(len(scored.labels)) if averaged else shown:
             hit, score = _binary(rows, code)
             if weight[hit].sum() > 0 and weight[~hit].sum() > 0:
                 found[code] = curve(hit, score, weight)
-        curves = [("class", scored.labels[c], found[c]) for c in scored.shown_classes(label) if c in found]
-        if label is None and len(scored.labels) > 2 and found:
+        curves = [("class", scored.labels[c], found[c]) for c in shown if c in found]
+        if averaged and found:
             support = np.asarray([weight[rows.codes == c].sum() for c in found])
             flat = np.eye(len(scored.labels), dtype=bool)[rows.codes].ravel()
             micro = curve(flat, rows.predicted.ravel(), np.repeat(weight, len(scored.labels)))
