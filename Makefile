@@ -14,8 +14,10 @@ PYTEST_ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lab lint quick test web compat extras browser bench docs clean
 
-# Without Node.js everything but JupyterLab's extension works: the folder of its assets is then empty.
-export SKIP_JUPYTER_BUILDER := $(if $(shell command -v node),,1)
+# What bundles JupyterLab's extension needs Node.js 20.19, 22.12 or newer. Without it everything else works: the folder of
+# the extension's assets is then empty.
+NODE := $(shell node -p 'const [a, b] = process.versions.node.split(".").map(Number); a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) || ""' 2>/dev/null)
+export SKIP_JUPYTER_BUILDER := $(if $(NODE),,1)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,11 +83,11 @@ $(EXTRAS)/.installed: pyproject.toml tests/extras.txt
 	@touch $@
 
 web: $(ASSETS) ## JupyterLab's extension: types, unit tests, and its assets built anew where the sources changed
-	@if command -v node >/dev/null; then $(IN_WEB) && jlpm lint && jlpm test; else \
-		echo "There is no Node.js: JupyterLab's extension is not checked."; [ -z "$$CI" ]; fi
+	@if [ -n "$(NODE)" ]; then $(IN_WEB) && jlpm lint && jlpm test; else \
+		echo "There is no Node.js 20.19, 22.12 or newer: JupyterLab's extension is not checked."; [ -z "$$CI" ]; fi
 
 $(ASSETS): $(wildcard labextension/src/*.ts* labextension/style/base.css labextension/schema/*.json labextension/package.json automl_jupyter/notebook/static/*.css automl_jupyter/notebook/static/parts/*) | setup
-	@if command -v node >/dev/null; then $(IN_WEB) && jlpm install --immutable && jlpm build:prod && touch "$(CURDIR)/$@"; fi
+	@if [ -n "$(NODE)" ]; then $(IN_WEB) && jlpm install --immutable && jlpm build:prod && touch "$(CURDIR)/$@"; fi
 
 # Browser tests skip, and say so, where there is no Chromium and it cannot be installed; in CI they must run.
 browser:

@@ -18,9 +18,10 @@ def watch_memory(peak: list[float], over: threading.Event) -> None:
         total = 0.0
         for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
             try:
-                total += process.memory_full_info().pss
+                memory = process.memory_full_info()
             except psutil.Error:
                 continue
+            total += getattr(memory, "pss", 0) or memory.rss
         peak[0] = max(peak[0], total)
 
 
@@ -31,7 +32,8 @@ def show_rows(script: str, names: Iterable[str], minutes: float) -> list[dict[st
         command = [sys.executable, script, "--one", name, "--minutes", str(minutes)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"| {name} | failed: {done.stderr.strip().splitlines()[-1][:200]} |", flush=True)
+            told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]  # killed ones say nothing
+            print(f"| {name} | failed: {told[-1][:200]} |", flush=True)
             continue
         row = json.loads(done.stdout.splitlines()[-1])
         if not rows:

@@ -88,7 +88,7 @@ def run_one(system: str, name: str, meta: dict[str, Any], fold: int, minutes: fl
         "n_train": len(train),
         "n_test": len(test),
         "n_columns": train.shape[1] - 1,
-        "n_cores": len(os.sched_getaffinity(0)),
+        "n_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "at": time.strftime("%Y-%m-%dT%H:%M:%S"),
     }
     with tempfile.TemporaryDirectory(prefix="automl-bench-") as folder:

@@ -45,20 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-@pytest.fixture(scope="session")
-def session_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home folder that lives as long as the session: caches in it are built once."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _state(session_home: Path) -> Iterator[None]:
-    """Keep what is remembered of workspaces out of the user's home, also by jobs that outlive a test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(session_home / "state"))
-        yield
-
-
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, session_home: Path) -> Iterator[None]:
     """Keep jobs, caches and settings out of the repository and of the user's home; check cwd and threads."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -98,3 +100,39 @@ def test_the_lowest_versions_are_those_we_claim() -> None:
     claimed = [re.sub(r"(?:\[.*\])?>=([^,]+).*", r"==\1", dependency) for dependency in dependencies]
     tested = (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8").splitlines()
     assert not sorted(set(claimed) - set(tested))
+
+
+@pytest.mark.slow
+def test_doctests_leave_nothing_in_the_repository_and_at_home(tmp_path: Path) -> None:
+    jobs = ROOT / "automl_jobs"
+    env = {k: v for k, v in os.environ.items() if k not in ("AUTOML_JOBS", "MPLCONFIGDIR")}
+    env |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    before = set(jobs.glob("*/*"))
+    file = PACKAGE / "client" / "job.py"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert set(jobs.glob("*/*")) == before
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize(("says", "skipped"), [("true", "[]"), ("", "[1]")])
+def test_a_node_that_is_too_old_is_as_none(says: str, skipped: str, tmp_path: Path) -> None:
+    node = tmp_path / "node"  # says whether it is new enough, as the Makefile asks
+    node.write_text(f'#!/bin/sh\necho "{says}"\n')
+    node.chmod(0o755)
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    env["PATH"] = f"{tmp_path}{os.pathsep}{env['PATH']}"
+    show = "--eval=show:;@echo [$$SKIP_JUPYTER_BUILDER]"
+    command = ["make", "-s", "--no-print-directory", "-C", str(ROOT), show, "show"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == skipped
+
+
+def test_what_is_said_to_build_the_extension_again_does() -> None:
+    scripts = json.loads((ROOT / "labextension" / "package.json").read_text(encoding="utf-8"))["scripts"]
+    page = (ROOT / "docs" / "jupyterlab.md").read_text(encoding="utf-8")
+    named = re.findall(r"jlpm (\S+) +#.*builds again", page)
+    assert named
+    assert all("jupyter-builder" in scripts[name] for name in named)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.client.script import refuse_unguarded
 from automl_jupyter.client.submit import experiment_of_folder, resolve_compute, submit
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _TABLES = ("validation_data", "test_data")
 #: partitions named in a message
 _MOST_NAMED = 5
+#: seconds between two looks; a wait without an end cannot be interrupted on every platform
+_LOOK_S = 0.5
 
 
 def many_models(
@@ -204,7 +207,12 @@ class ManyModels:
 
     def wait(self, timeout: float | None = None) -> ManyModels:
         """Wait until all jobs are over, or `timeout` seconds; an interrupt stops waiting, not the jobs."""
-        self._thread.join(timeout)
+        until = None if timeout is None else monotonic_s() + timeout
+        while self._thread.is_alive():
+            left = _LOOK_S if until is None else min(until - monotonic_s(), _LOOK_S)
+            if left <= 0:
+                break
+            self._thread.join(left)
         return self
 
     def cancel(self) -> None:

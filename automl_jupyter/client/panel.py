@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import number, plain, plural
-from automl_jupyter.client.cell import cell_of_run
+from automl_jupyter.client.cell import cell_of_run, name_problem
 from automl_jupyter.client.job import Job
 from automl_jupyter.client.panel_fields import FIELDS, OF_TASK, SECTIONS, TASKS, Field
 from automl_jupyter.client.profile import Profile, profile
@@ -19,7 +19,7 @@ from automl_jupyter.errors import AutoMLError, DataError, Problem, SpecError
 from automl_jupyter.spec import parse_cell
 from automl_jupyter.spec.algorithms import algorithm_names
 from automl_jupyter.spec.render import brief, render_cell
-from automl_jupyter.spec.yaml_core import dump
+from automl_jupyter.spec.yaml_core import dump, scalar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: share of the rarest class below which what counts is said
 _RARE = 0.2
 _NAME = re.compile(r"[A-Za-z_]\w{0,79}")
+#: fields of texts that may be numbers, too
+_WORD_OR_NUMBER = ("forecasting.forecast_horizon", "forecasting.seasonality")
 
 
 def panel(
@@ -284,7 +286,7 @@ class Panel:
             else:
                 options[key] = value
         whole: dict[str, Any] = {}
-        for key, value in (*options.items(), *_flat(body).items()):
+        for key, value in (*((k, _said(k, v)) for k, v in options.items()), *_flat(body).items()):
             _put(whole, key, value)
         try:
             return parse_cell(dump(body) if body else "", options), whole, None
@@ -325,6 +327,8 @@ class Panel:
         name = self._values.get("name", "job")
         if not _NAME.fullmatch(str(name)):
             found.append(("name", f"{plain(name, most=60)!r} cannot name a variable; use letters, digits and _."))
+        elif refused := name_problem(str(name)):
+            found.append(("name", refused))
         return list(dict.fromkeys(found))
 
     @property
@@ -332,7 +336,7 @@ class Panel:
         """The ``%%automl`` cell the form stands for."""
         job, whole, _ = self._asked()
         name = str(self._values.get("name", "job"))
-        name = name if _NAME.fullmatch(name) else "job"
+        name = name if _NAME.fullmatch(name) and not name_problem(name) else "job"
         if job is not None:
             return render_cell(job, name)
         return f"%%automl {name}\n{dump(whole)}"
@@ -492,6 +496,12 @@ def _typed(value: Any) -> str:
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _said(key: str, value: str) -> Any:
+    """Return what was typed as a cell says it: a number is no text there."""
+    is_text = FIELDS[key].kind not in ("number", "flag") and key not in _WORD_OR_NUMBER
+    return value if is_text else scalar(value)
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:

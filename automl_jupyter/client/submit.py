@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,13 +76,18 @@ def submit(
     spec.check()
     spec = check_trainable(spec).copied()  # what its caller changes from here on is of another job
     names = dict(namespace or {})
+    _hold_tables(spec, names)
     where = resolve_compute(compute if compute is not None else spec.compute, names, default_compute)
     if where == "local":
         refuse_unguarded()
     experiment = spec.experiment_name or experiment_of_folder()
     folder = new_folder(workspace_folder(workspace), experiment, spec.name)
     remember_workspace(folder.path.parent.parent)
-    write_text(folder.spec_file, render_yaml(spec))
+    try:
+        write_text(folder.spec_file, render_yaml(spec))
+    except OSError as refused:
+        shutil.rmtree(folder.path, ignore_errors=True)  # or its name would be taken
+        raise StoreError(f"The job's folder {folder.path} cannot be written to: {refused.strerror}.") from None
     created: list[ev.Event] = []
     if compute is None and _is_unknown(spec.compute, names):
         there = "on this machine" if where in ("local", "inline") else "where the client says"
@@ -104,9 +110,13 @@ def submit(
     )
     controller = Controller(run, feed)
     _start(controller)
-    if controller.began.wait(LOOK_S) and isinstance(controller.error, AutoMLError):
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise controller.error
+    if controller.began.wait(LOOK_S) and (error := controller.error) is not None:
+        if isinstance(error, AutoMLError):
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise error
+        if isinstance(error, OSError) and not feed.history.name:  # no line in its log: nothing could go on with it
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise StoreError(f"The job's folder {folder.path} cannot be written to: {error.strerror}.") from error
     feed.wait_for(lambda h: bool(h.name), timeout_s=LOOK_S)
     return Job(folder, feed, controller)
 
@@ -164,7 +174,8 @@ def resume(
     feed = Feed(history)
     controller = Controller(Run(folder, begin, where, (), started_s), feed)
     _start(controller)
-    controller.began.wait()  # until then the job is what it was: ended, as a rule
+    while not controller.began.wait(LOOK_S):  # until then the job is what it was: ended, as a rule
+        pass  # a wait without an end cannot be interrupted on every platform
     error = controller.error
     if isinstance(error, AutoMLError):
         raise error
@@ -226,6 +237,22 @@ def experiment_of_folder() -> str:
     """Return the current folder's name, as the client of Azure Machine Learning does, made fit for a folder."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path.cwd().name)[:60].strip("-._")
     return name if is_folder_name(name) else "Default"
+
+
+def _hold_tables(spec: AutoMLJob, names: dict[str, Any]) -> None:
+    """Put shallow copies in place of a job's pandas tables: the next cell may change columns while they are read."""
+    pandas = sys.modules.get("pandas")  # where nothing has imported it there is no such table
+    if pandas is None:
+        return
+    from automl_jupyter.spec.inputs import Input
+
+    for given in spec.__dict__.values():
+        if not isinstance(given, Input):
+            continue
+        if isinstance(given.frame, pandas.DataFrame):
+            given._frame = given.frame.copy(deep=False)
+        elif given.name and isinstance(names.get(given.name), pandas.DataFrame):
+            names[given.name] = names[given.name].copy(deep=False)
 
 
 def _start(controller: Any) -> None:

@@ -65,14 +65,18 @@ class Feed:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the newest history on every change, and return what ends that."""
+        context = contextvars.copy_context()
+
+        def tell(history: History) -> None:
+            # In the subscriber's context: what a listener prints or displays belongs to the subscriber's cell.
+            context.copy().run(listener, history)
+
         with self._changed:
             self._ids += 1
             number = self._ids
-            self._listeners[number] = listener
+            self._listeners[number] = tell
             if self._thread is None or not self._thread.is_alive():
-                # In the subscriber's context: what a listener prints or displays belongs to the subscriber's cell.
-                run = contextvars.copy_context().run
-                self._thread = threading.Thread(target=run, args=(self._tell,), name="automl-feed", daemon=True)
+                self._thread = threading.Thread(target=self._tell, name="automl-feed", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 

@@ -160,9 +160,9 @@ def is_number(value: object) -> bool:
 
 def as_texts(value: object) -> object:
     """Take one name or a list of names, without repeats."""
-    if isinstance(value, str):
-        value = [value]
-    if isinstance(value, Mapping | bytes) or not isinstance(value, Iterable):
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        value = [value]  # one name, which may be a number
+    if isinstance(value, Mapping | bytes):
         raise ValueError
     names = [as_text(v) for v in value]
     repeated = next((n for i, n in enumerate(names) if n in names[:i]), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -235,13 +236,15 @@ def _with_line(problem: Problem, lines: Mapping[str, int]) -> Problem:
 
 
 def _spellings(parts: list[str]) -> Iterable[str]:
-    """Yield a dotted field, then the former names under which it may have been written."""
+    """Yield a dotted field, then the other names under which it and its sections may have been written."""
     yield ".".join(parts)
     for kind in JOB_CLASSES.values():
         settings: type[Settings] | None = kind
-        for parent in parts[:-1]:
-            settings = sections(settings).get(parent) if settings is not None else None
-        if settings is not None:
-            for former, name in {**settings.renamed, **settings.synonyms}.items():
-                if name == parts[-1]:
-                    yield ".".join((*parts[:-1], former))
+        names: list[list[str]] = []
+        for part in parts:
+            others: list[str] = []
+            if settings is not None:
+                others = [o for o, name in {**settings.renamed, **settings.synonyms}.items() if name == part]
+                settings = sections(settings).get(part)
+            names.append([part, *others])
+        yield from map(".".join, product(*names))

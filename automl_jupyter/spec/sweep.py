@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from automl_jupyter._core.text import listing
+from automl_jupyter._core.text import listing, plural
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.spec.base import Section, Settings
 from automl_jupyter.spec.kinds import (
@@ -42,6 +42,12 @@ def _choices(value: object) -> list[object]:
 
 def _positional(kind: type[Settings], args: tuple[object, ...], given: dict[str, Any]) -> dict[str, Any]:
     names = [n for n in kind.model_fields if n != "type"]
+    if len(args) > len(names):
+        message = f"is the last of {plural(len(names), 'value')} that {kind.__name__} takes; {len(args)} came."
+        raise SpecError([Problem(names[-1], message)])
+    twice = [Problem(n, "is given twice.") for n in names[: len(args)] if n in given]
+    if twice:
+        raise SpecError(twice)
     return {**dict(zip(names, args, strict=False)), **given}
 
 

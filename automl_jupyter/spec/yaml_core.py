@@ -14,10 +14,10 @@ import yaml
 from automl_jupyter._core.text import plain
 from automl_jupyter.errors import Problem, SpecError
 
-#: More nodes than any spec has; what aliases expand to is counted too.
-MOST_NODES = 20_000
+#: More nodes than any spec has, one that types each of many columns, too; what aliases expand to is counted.
+MOST_NODES = 200_000
 MOST_DEPTH = 50
-MOST_CHARACTERS = 1_000_000
+MOST_CHARACTERS = 10_000_000
 
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 _BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
@@ -110,6 +110,8 @@ def load(text: str) -> tuple[Any, dict[str, int], list[Problem]]:
         raise SpecError([Problem("", f"this is not YAML: {reason}.")]) from None
     except RecursionError:
         raise SpecError("The YAML is nested too deeply.") from None
+    except (ValueError, OverflowError):  # PyYAML does not look whether there is a character of that number
+        raise SpecError([Problem("", "this is not YAML: an escape in double quotes is no character.")]) from None
     if node is None:
         return None, {}, []
     reader = _Reader()

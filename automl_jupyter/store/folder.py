@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -213,9 +214,13 @@ def new_folder(workspace: Path, experiment: str, name: str | None) -> JobFolder:
     path = workspace.absolute() / experiment / name
     try:
         path.mkdir(parents=True)
+    except OSError as error:
+        raise StoreError(f"The job's folder {path} cannot be made: {error.strerror}.") from None
+    try:
         for part in ("control", "trials", "features"):
             (path / part).mkdir()
     except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)  # or its name would be taken
         raise StoreError(f"The job's folder {path} cannot be made: {error.strerror}.") from None
     return JobFolder(path)
 

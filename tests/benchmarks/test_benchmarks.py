@@ -172,3 +172,12 @@ def test_systems_are_compared_on_the_tables_that_all_of_them_were_run_on() -> No
     assert "| tables on which ours predicts at least three times as fast |  |  | 1 of 1 | 0 of 0 |" in text
     assert "| failed | 0 | 0 | 0 | 1 |" in text
     assert "alone" not in text
+
+
+def test_a_run_killed_without_a_word_is_told_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "one.py"
+    script.write_text('import os, sys\nif "bad" in sys.argv:\n    os._exit(9)\nprint(\'{"table": "good"}\')\n')
+    assert _load("apart").show_rows(str(script), ["bad", "good"], 1.0) == [{"table": "good"}]
+    assert "| bad | failed: exit code 9 |" in capsys.readouterr().out

@@ -208,3 +208,26 @@ def test_time_that_runs_out_leaves_a_model(seed: int, minutes: float, tmp_path: 
     assert proba.shape == (600, 3)
     assert np.allclose(proba.sum(axis=1), 1)
     read_log(job.path)
+
+
+#: a job whose process ends by itself while it runs; what is called at exit takes a while, as the end of workers does
+LEAVING = """
+import atexit, json, sys
+from automl_jupyter.client import submit
+from automl_jupyter.testing.quick import make_spec
+
+job = submit(make_spec(name="killed", **json.loads(sys.argv[2])), workspace=sys.argv[1], compute="inline")
+assert job._feed.wait_for(lambda h: any(t.folds for t in h.trials.values()), 60)
+atexit.register(job._controller.released.wait, 60)
+"""
+
+
+def test_a_job_whose_process_ends_by_itself_goes_on(undisturbed: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LEAVING, str(tmp_path), json.dumps(SETTINGS)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.glob("*/killed")
+    before = read_log(folder)
+    assert not {e["kind"] for e in before} & {"limit_reached", "job_ended"}
+    job = resume("killed", workspace=tmp_path, compute="inline").wait(LIMIT_S)
+    assert_nothing_was_lost(folder, before, job, undisturbed)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import errno
 import json
 import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from automl_jupyter._core.registry import UnknownNameError
 from automl_jupyter.client import submit
 from automl_jupyter.client.submit import resume
 from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError
+from automl_jupyter.jobs.controller import Controller
 from automl_jupyter.jobs.feed import Feed
 from automl_jupyter.metrics.registry import metric_keys
 from automl_jupyter.results.model import load_model
@@ -516,3 +519,29 @@ def test_a_look_at_a_job_that_cannot_write_its_log_says_why(
     for timeout in (LIMIT_S, 0):
         with pytest.raises(JobFailedError, match=f"The job {job.name} could not go on: .*No space left on device"):
             job.wait(timeout)
+
+
+def test_a_job_whose_process_ends_is_not_called_failed(jobs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(self: Any, asked: Any) -> None:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Controller, "_start_selection", late)
+        job = submit(jobs.spec(), compute="inline")
+        assert job._controller.released.wait(LIMIT_S)
+        assert (job.done, job.status) == (False, "NotResponding")
+    assert resume(job.name, compute="inline").wait(LIMIT_S).status == "Completed"
+
+
+def test_each_listener_is_called_in_the_context_of_its_own_subscriber() -> None:
+    """What it prints belongs to the cell that asked, whichever cell asked first."""
+    cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="none")
+    told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    feed, ends = Feed(), []
+    for name in ("first", "second"):
+        token = cell.set(name)
+        ends.append(feed.subscribe(lambda history, name=name: told.put((name, cell.get()))))  # type: ignore[misc]
+        cell.reset(token)
+    assert {told.get(timeout=LIMIT_S) for _ in ends} == {("first", "first"), ("second", "second")}
+    for end in ends:
+        end()

@@ -361,3 +361,21 @@ def test_a_series_that_a_hierarchy_leaves_out_is_warned_of() -> None:
             compute="inline",
         )
     assert found.wait().job.status == "Completed"
+
+
+def test_waiting_without_an_end_is_done_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows interrupts no wait without an end."""
+    over, asked_for = threading.Event(), []
+    job = SimpleNamespace(done=True, status="Completed", wait=lambda: over.wait(60))
+    many = ManyModels(["land"], {("a",): SimpleNamespace()}, lambda spec: job)  # type: ignore[arg-type, dict-item, return-value]
+    join = many._thread.join
+
+    def joined(timeout: float | None = None) -> None:
+        asked_for.append(timeout)
+        over.set()
+        join(60 if timeout is None else timeout)
+
+    monkeypatch.setattr(many._thread, "join", joined)
+    assert many.wait().done
+    assert asked_for
+    assert None not in asked_for

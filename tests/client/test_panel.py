@@ -318,3 +318,20 @@ def test_each_run_of_a_cell_opens_as_that_cell(names: Any, name: str, cell: str)
     form = Panel(names)
     form.fill(make_job("classification", training_data="rows", target_column_name="label", name=name))
     assert form.cell.startswith(f"%%automl {cell}\n")
+
+
+def test_what_is_typed_is_said_as_a_number_while_something_is_missing(names: Any) -> None:
+    form = automl.panel("rows", namespace=names)
+    form.set("limits.timeout_minutes", "5")
+    form.set("limits.enable_early_termination", "false")
+    form.set("n_cross_validations", "4")
+    with pytest.raises(SpecError) as of_cell:
+        parse_cell(body_of(form.cell))
+    assert [p.where for p in of_cell.value.problems] == [where for where, _ in form.problems] == ["target_column_name"]
+
+
+def test_a_word_of_python_names_no_cell(names: Any) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    form.set("name", "class")
+    assert "is a word of Python itself" in field_of(form, "name")["error"]
+    assert form.cell.startswith("%%automl job\n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import shutil
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -689,3 +691,60 @@ def test_a_job_is_what_was_asked_when_it_was_submitted(jobs: SimpleNamespace, mo
     spec.limits.max_trials = 3
     go_on.set()
     assert job.wait(60).plan["limits"]["max_trials"] == 1
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_table_may_get_other_columns_while_it_is_read(
+    by_name: bool, jobs: SimpleNamespace, tables: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cell has returned, and the next one works on the same table."""
+    from automl_jupyter.jobs import prepare
+
+    go_on, decide = threading.Event(), prepare.decide
+
+    def late(job: Any, **how: Any) -> Any:
+        go_on.wait(60)
+        return decide(job, **how)
+
+    monkeypatch.setattr("automl_jupyter.jobs.prepare.decide", late)
+    table = tables.of("label")
+    spec = jobs.spec(data="train" if by_name else table)
+    job = submit(spec, compute="inline", namespace={"train": table})
+    table["leak"] = table["label"] == "yes"
+    del table["age"]
+    go_on.set()
+    assert job.wait(60).status == "Completed"
+    assert {c["name"] for c in job.plan["columns"]} == {"size", "age", "colour"}
+
+
+def test_a_job_lets_go_of_the_notebooks_variables_once_its_data_are_read(
+    jobs: SimpleNamespace, tables: SimpleNamespace
+) -> None:
+    class Large:
+        pass
+
+    large = Large()
+    gone = weakref.ref(large)
+    names = {"train": tables.of("label"), "large": large}
+    job = submit(jobs.spec(data="train"), compute="inline", namespace=names).wait(60)
+    del large, names
+    gc.collect()
+    assert (job.status, gone()) == ("Completed", None)
+
+
+def test_a_job_that_could_not_be_written_down_does_not_take_its_name(
+    jobs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for where, what in (
+        (sys.modules["automl_jupyter.client.submit"], "write_text"),
+        (sys.modules["automl_jupyter._core.jsonl"].Writer, "append"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, what, full)
+            with pytest.raises(StoreError, match="cannot be written to: No space left on device"):
+                submit(jobs.spec(name="mine"), compute="inline")
+        assert _left_behind(tmp_path) == []
+    assert jobs.run(name="mine").status == "Completed"

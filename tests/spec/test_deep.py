@@ -176,3 +176,11 @@ def test_policies_are_read_by_name_or_mapping() -> None:
     with pytest.raises(SpecError, match="keep one of the two"):
         automl.BanditPolicy(slack_factor=0.1, slack_amount=0.1)
     assert set(POLICIES) == {"bandit", "median_stopping", "truncation_selection"}
+
+
+@pytest.mark.parametrize("text", ["randint(3, 9)", "uniform(0.001, 0.01, 0.1)", "quniform(1, 9, 2, 3)"])
+def test_a_value_too_many_is_refused(text: str) -> None:
+    with pytest.raises(SpecError, match=r"takes; \d came"):
+        as_distribution(text)
+    with pytest.raises(SpecError, match="min_value: is given twice"):
+        automl.Uniform(0.1, 0.5, min_value=0.2)

@@ -8,6 +8,7 @@ import pytest
 
 from automl_jupyter.errors import SpecError
 from automl_jupyter.spec import make_job, parse_cell, parse_file, parse_mapping, parse_yaml, render_yaml
+from automl_jupyter.spec.yaml_core import load
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
 BASE = "task: classification\ntraining_data: df\ntarget_column_name: y\n"
@@ -105,6 +106,8 @@ def test_every_problem_is_told_at_once_with_its_line() -> None:
         (BASE + "compute: tpc://host:1", "Did you mean 'tcp'"),
         (BASE + "name: ../up", "beginning with a letter or digit"),
         (BASE + "random_state: -1", "from 0 to 4294967295"),
+        (BASE + 'description: "\\UFFFFFFFF"', "this is not YAML"),
+        (BASE + 'description: "\\U00110000"', "this is not YAML"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(body: str, words: str) -> None:
@@ -259,3 +262,19 @@ def test_file_cell_mapping_and_keywords_agree(path: Path) -> None:
     assert parse_mapping(data).digest() == job.digest()
     fields = {k: v for k, v in data.items() if k != "task"}
     assert make_job(data["task"], **fields).digest() == job.digest()
+
+
+def test_what_is_said_of_many_columns_is_read_back() -> None:
+    found, _, problems = load(f"fields: [{', '.join(['c'] * 25_000)}]")
+    assert (len(found["fields"]), problems) == (25_000, [])
+
+
+def test_mistakes_in_a_section_under_its_second_name_have_their_own_lines() -> None:
+    body = "task: forecasting\ntraining_data: df\ntarget_column_name: y\nforecasting_settings:\n"
+    body += "  time_column_name: day\n  forecast_horizon: oops\n  use_stl: bogus\n"
+    with pytest.raises(SpecError) as caught:
+        parse_cell(body)
+    assert {(p.where, p.line) for p in caught.value.problems} == {
+        ("forecasting.forecast_horizon", 6),
+        ("forecasting.use_stl", 7),
+    }

@@ -425,3 +425,10 @@ def test_a_column_may_be_called_a_number_of_numpy() -> None:
 def test_minutes_without_a_number_of_seconds_are_refused(field: str) -> None:
     with pytest.raises(SpecError, match=r"1e\+308 is not allowed; use a number of minutes above 0"):
         classification(limits={field: 1e308})
+
+
+@pytest.mark.parametrize("name", [2024, np.int64(2024)])
+def test_one_column_called_by_a_number_is_a_column(name: Any) -> None:
+    assert automl.ForecastingSettings(time_series_id_column_names=name).time_series_id_column_names == ["2024"]
+    with pytest.raises(SpecError, match="use the name of a column or a list"):
+        automl.ForecastingSettings(time_series_id_column_names=1.5)
