@@ -191,9 +191,10 @@ class Comparison:
         ax : matplotlib Axes, optional
             Where to draw; by default a new figure.
         """
-        from automl_jupyter.results.charts.axes import SIZE, begin, finish, legend, words
+        from automl_jupyter.results.charts.axes import SIZE, begin, check_axes, finish, legend, words
         from automl_jupyter.results.charts.chart import KINDS
 
+        check_axes(ax)
         table = self.chart_frame(chart)
         x, y, called = _OVER[chart]
         if ax is None:
@@ -231,7 +232,7 @@ class Comparison:
                 asked = {} if label is None or not _has_class(job, label) else {"label": label}
                 table = getattr(job.plot, chart).to_frame(**asked)
             if "curve" in table and (table["curve"] == "average").any():
-                table = table[table["label"] == "macro"]
+                table = table[(table["curve"] == "average") & (table["label"] == "macro")]  # a class may be called so
             elif "label" in table:
                 label = str(table["label"].iloc[0])  # of two classes, each job may call the other one positive
                 table = table[table["label"] == label]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from automl_jupyter._core.optional import require
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter._core.warn import warn_caller
-from automl_jupyter.client.submit import submit
+from automl_jupyter.client.submit import refuse_other, submit
 from automl_jupyter.errors import AutoMLError, Problem, SpecError
 from automl_jupyter.spec.featurization import ColumnTransformer
 from automl_jupyter.spec.tabular import ForecastingJob
@@ -87,6 +87,7 @@ def hierarchical_forecasting(
     from automl_jupyter.data.series_rows import Report
     from automl_jupyter.errors import DataError
 
+    refuse_other(spec)
     spec.check()
     if not isinstance(spec, ForecastingJob):
         raise SpecError([Problem("task", f"A hierarchy is of series: the task is {spec.task}, not forecasting.")])

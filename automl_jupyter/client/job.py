@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -344,7 +346,7 @@ class Job:
         JobFailedError
             When the job failed, or could not go on because its log could not be written: the disk is full, say.
         """
-        until = None if timeout is None else monotonic_s() + timeout
+        until = end_of_wait(timeout)
         while not self.done:
             left = None if until is None else until - monotonic_s()
             if left is not None and left <= 0:
@@ -482,3 +484,18 @@ class _Service:
 
     def __repr__(self) -> str:
         return self.endpoint
+
+
+def end_of_wait(timeout: object) -> float | None:
+    """Return when a wait of so many seconds ends, by the clock of `monotonic_s`; None for one without an end.
+
+    Raises
+    ------
+    AutoMLError
+        When it is no number of seconds.
+    """
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, Real) or math.isnan(timeout):
+        raise AutoMLError(f"timeout: {timeout!r} is no number of seconds; leave it out to wait until the end.")
+    return monotonic_s() + float(timeout)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.clock import monotonic_s
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
+from automl_jupyter.client.job import end_of_wait
 from automl_jupyter.client.script import refuse_unguarded
-from automl_jupyter.client.submit import experiment_of_folder, resolve_compute, submit
+from automl_jupyter.client.submit import experiment_of_folder, refuse_other, resolve_compute, submit
 from automl_jupyter.errors import ModelInputError, NoModelError, Problem, SpecError
 from automl_jupyter.store.folder import workspace_folder
 from automl_jupyter.store.history import NOT_RESPONDING
@@ -71,6 +72,7 @@ def many_models(
     from automl_jupyter.data.load import load_frame
     from automl_jupyter.tasks import check_trainable
 
+    refuse_other(spec)
     columns = [partition_column_names] if isinstance(partition_column_names, str) else list(partition_column_names)
     spec.check()
     spec = check_trainable(spec)
@@ -207,7 +209,7 @@ class ManyModels:
 
     def wait(self, timeout: float | None = None) -> ManyModels:
         """Wait until all jobs are over, or `timeout` seconds; an interrupt stops waiting, not the jobs."""
-        until = None if timeout is None else monotonic_s() + timeout
+        until = end_of_wait(timeout)
         while self._thread.is_alive():
             left = _LOOK_S if until is None else min(until - monotonic_s(), _LOOK_S)
             if left <= 0:

@@ -73,6 +73,7 @@ def submit(
     from automl_jupyter.tasks import check_trainable
 
     started_s = monotonic_s()
+    refuse_other(spec)
     spec.check()
     spec = check_trainable(spec).copied()  # what its caller changes from here on is of another job
     names = dict(namespace or {})
@@ -185,11 +186,30 @@ def resume(
     return Job(folder, feed, controller)
 
 
+def refuse_other(spec: object) -> None:
+    """Refuse what does not ask for a job.
+
+    Raises
+    ------
+    SpecError
+        When it is anything but a job of `automl`'s.
+    """
+    from automl_jupyter.spec import AutoMLJob
+
+    if not isinstance(spec, AutoMLJob):
+        raise SpecError(
+            f"A {type(spec).__name__} does not ask for a job. Give what automl.classification(…), automl.regression(…)"
+            " or automl.forecasting(…) returned."
+        )
+
+
 def open_folder(name: str, workspace: Path | str | None) -> JobFolder:
     """Return the folder of a job, or raise with the nearest name."""
     from automl_jupyter._core.text import did_you_mean
     from automl_jupyter.store.folder import list_folders
 
+    if not isinstance(name, str):
+        raise StoreError(f"name: a {type(name).__name__} is not the name of a job, which is a text: job.name.")
     root = workspace_folder(workspace)
     folder = find_folder(root, name)
     if folder is None:

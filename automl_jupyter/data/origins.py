@@ -30,7 +30,11 @@ MOST_WINDOWS, FEW_SERIES, SOME_SERIES = (5, 3, 2), 20, 100
 #: longest horizon that "auto" chooses, and the share of the shortest series it may take
 AUTO_HORIZON, AUTO_SHARE = 24, 5
 #: units of time that steps of a week and less are counted in: how far back "auto" looks for lags
-_UNITS = (pd.Timedelta(1, "min"), pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"))
+_UNITS = (
+    pd.Timedelta(1, "s"), pd.Timedelta(1, "min"), pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"),
+)  # fmt: skip
+#: most periods of a unit: what partial autocorrelations take grows with the fourth power of how far back they look
+_MOST_OF_UNIT = 60
 #: the same of others: how many make the next coarser unit of the calendar
 _COARSER = {
     "B": 5, "W": 4, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4, "BQS": 4, "BQE": 4,
@@ -289,7 +293,7 @@ def _periods_to_coarser(frequency: str) -> int:
     is_days = isinstance(offset, pd.offsets.Day)
     if is_days or isinstance(offset, pd.offsets.Tick):
         step = pd.Timedelta(offset.n, unit="D") if is_days else pd.Timedelta(offset.nanos, unit="ns")
-        return next((int(unit // step) for unit in _UNITS if unit >= 2 * step), _NO_COARSER)
+        return next((min(int(unit // step), _MOST_OF_UNIT) for unit in _UNITS if unit >= 2 * step), _NO_COARSER)
     count = _COARSER.get(offset.rule_code.split("-")[0], 0) // offset.n
     return count if count > 1 else _NO_COARSER
 

@@ -179,7 +179,7 @@ class Interactions:
         rows = np.sort(order[:_SCREEN_ROWS])
         self.pairs: list[Pair] = []
         self.means: list[TargetMean] = []
-        if len(np.unique(y)) < 2:
+        if len(np.unique(y[rows])) < 2:  # of many rows those that are looked at may all be of one class
             return []
         pairs = list(self._pairs(y[rows], base[rows]))
         sample = np.sort(order[:_MEANS_ROWS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from automl_jupyter.featurization.feature import Feature
 #: Rows quantiles are taken from; more would change the third digit.
 _SAMPLE = 50_000
 _LIMIT = np.finfo(np.float32).max
+#: columns whose values differ by less are stretched: scikit-learn's trees take values within 1e-7 for equal
+_LEAST_SPREAD = 1e-3
 
 
 def column_of(X: Any, position: int) -> np.ndarray:
@@ -38,14 +41,19 @@ class RawNumbers:
 
     A double-precision column that lies far from zero for its spread (an instant in seconds, say) is shifted
     by its median, as single precision would lose its differences; to a tree that is the same column.
+    So is one multiplied by a power of two, which is done where all values are close together.
     """
+
+    #: what featurizers saved by earlier versions do not have
+    factors: Sequence[float] | None = None
 
     def __init__(self, positions: list[int]) -> None:
         self.positions = positions
 
     def fit(self, X: Any) -> RawNumbers:
-        """Learn the shifts."""
+        """Learn the shifts and factors."""
         self.shifts: list[float] = []
+        self.factors = [_stretch(column_of(X, p)) for p in self.positions]
         for p in self.positions:
             values = column_of(X, p)
             shift = 0.0
@@ -63,13 +71,25 @@ class RawNumbers:
 
     def fill(self, X: Any, out: np.ndarray) -> None:
         """Write the features."""
-        for j, (p, shift) in enumerate(zip(self.positions, self.shifts, strict=True)):
+        factors = self.factors or [1.0] * len(self.shifts)
+        for j, (p, shift, factor) in enumerate(zip(self.positions, self.shifts, factors, strict=True)):
             values = column_of(X, p)
-            into(out[:, j], values - shift if shift else values)
+            if shift or factor != 1:
+                with np.errstate(over="ignore"):  # what is too large becomes the largest number
+                    values = (values.astype(np.float64) - shift) * factor
+            into(out[:, j], values)
 
     def describe(self, columns: Sequence[str]) -> list[Feature]:
         """Return the features (``column``)."""
         return [Feature(columns[p], (p,), "Numeric") for p in self.positions]
+
+
+def _stretch(values: np.ndarray) -> float:
+    """Return the power of two that makes a tiny range about 1, and 1 for any other range."""
+    if not len(values):
+        return 1.0
+    spread = float(np.fmax.reduce(values)) - float(np.fmin.reduce(values))
+    return float(2.0 ** min(-math.frexp(spread)[1], 1000)) if 0 < spread < _LEAST_SPREAD else 1.0
 
 
 class Scaler:

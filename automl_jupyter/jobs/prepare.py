@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: cached tables that no job has used for this long are removed, in seconds
 CACHE_LIFE_S = 14 * 24 * 3600
+#: part of the names of cached tables. Raise it where the same rows are encoded in another way, or errors measured by
+#: something else: what an earlier version wrote is then not taken for what this one would write
+TABLE_VERSION = 2
 #: what a user's function begins with where a job's file names the primary metric
 _FUNCTION = "callable:"
 
@@ -94,7 +97,7 @@ def prepare(
     table, schema, folds, metric = decided.table, decided.schema, decided.folds, decided.metric
     plan = with_guardrails(decided, job)
     meta = _meta(job, table, schema, plan)
-    cache = _write(schema, table, folds, meta)
+    cache = _write(schema, table, folds, meta, TABLE_VERSION)
     write_json(folder.plan_file, plan.to_dict())
     if plan.forecast:
         _write_past(folder, cache)
@@ -102,6 +105,7 @@ def prepare(
         folder.data_file,
         {
             "cache": str(cache),
+            "table_version": TABLE_VERSION,
             "fingerprint": table.fingerprint,
             "folds": _digest_of_folds(table, folds),
             "schema": schema.to_json(),
@@ -344,7 +348,7 @@ def _rebuild(
     folds = make_folds(resolve_validation(job, table), table, random_state=plan.random_state)
     meta = _meta(job, table, schema, plan)
     meta["y_range"] = data["y_range"]  # by which the trials that are there were scored
-    written = _write(schema, table, folds, meta)
+    written = _write(schema, table, folds, meta, data.get("table_version", 1))  # the first had no number
     if written != cache:
         raise StoreError("The plan's folds cannot be made again by this version. Start a new job.")
 
@@ -428,11 +432,13 @@ def _digest_of_folds(table: TrainingTable, folds: Sequence[tuple[np.ndarray, np.
     return digest.hexdigest()
 
 
-def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any]) -> Path:
+def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any], version: int) -> Path:
     from automl_jupyter.data.cache import is_whole, write_cache
     from automl_jupyter.data.load import fingerprint
 
     digest = hashlib.sha256(table.fingerprint.encode())
+    if version > 1:
+        digest.update(f" {version}".encode())
     digest.update(json.dumps([schema.to_json(), meta], sort_keys=True, default=str).encode())
     for train, valid in folds:
         digest.update(np.ascontiguousarray(train, dtype=np.int32).tobytes())

@@ -283,8 +283,8 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
     estimator : estimator
         Changed in place.
     data : FitData
-        Rows and circumstances. Weights are left out for a learner that cannot use them, and where all validation rows
-        weigh nothing: these then judge as if they weighed the same.
+        Rows and circumstances. Training rows that weigh nothing are left out; weights are for a learner that cannot
+        use them, and where all rows weigh nothing: these then count, or judge, as if they weighed the same.
 
     Returns
     -------
@@ -295,6 +295,8 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
 
     from automl_jupyter.learners.log_target import LogTarget
 
+    if data.weight is not None:
+        data = _without_weightless(data)
     if not info.sample_weight and data.weight is not None:
         data = replace(data, weight=None)
     if data.weight_valid is not None and not np.sum(data.weight_valid) > 0:
@@ -304,6 +306,22 @@ def fit_learner(info: LearnerInfo, estimator: Any, data: FitData) -> FitReport:
         if isinstance(estimator, LogTarget):
             return estimator.fit_with(fit, data)
         return fit(estimator, data)
+
+
+def _without_weightless(data: FitData) -> FitData:
+    """Leave out the training rows that weigh nothing: libraries fail on classes and samples whose weights sum to 0.
+
+    Where no row weighs anything all weigh the same.
+    """
+    from dataclasses import replace
+
+    weight = np.asarray(data.weight)
+    rows = np.flatnonzero(weight > 0)
+    if len(rows) == len(weight):
+        return data
+    if not len(rows):
+        return replace(data, weight=None)
+    return replace(data, X=data.X[rows], y=np.asarray(data.y)[rows], weight=weight[rows])
 
 
 def predict(estimator: Any, task: str, X: Any, n_classes: int | None = None) -> np.ndarray:

@@ -27,6 +27,8 @@ class CatBoostModel(BoostedModel):
         return catboost.CatBoost().load_model(blob=self.model_bytes_)
 
     def _raw(self, X: Any, kind: str) -> np.ndarray:
+        if not self.model_bytes_:  # there was nothing to learn from
+            return np.repeat(np.asarray(self.constant_)[None], X.shape[0], axis=0)
         X = _with_levels(X, self.categorical_)
         return np.asarray(self.booster_.predict(X, prediction_type=kind, thread_count=self.n_jobs))
 
@@ -85,6 +87,8 @@ def fit(model: Any, data: FitData) -> FitReport:
         center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
         pools = [(X, (y - center) / scale, weight) for X, y, weight in pools]
     model.categorical_ = list(data.categorical)
+    if all(_is_constant(data.X[:, j]) for j in range(data.X.shape[1])):
+        return _learn_constant(model, data)  # CatBoost refuses such features
     made = [
         catboost.Pool(_with_levels(X, model.categorical_), y, weight=weight, cat_features=model.categorical_)
         for X, y, weight in pools
@@ -171,3 +175,21 @@ def _with_levels(X: Any, categorical: list[int]) -> Any:
         codes = np.asarray(X[:, j])
         frame[j] = np.where(np.isnan(codes), -1, codes).astype(np.int64)
     return frame
+
+
+def _is_constant(values: np.ndarray) -> bool:
+    return bool((values == values[0]).all() or np.isnan(values).all())
+
+
+def _learn_constant(model: Any, data: FitData) -> FitReport:
+    """Keep the classes' shares, or the mean: what trees without a split predict."""
+    model.n_features_in_, model.best_iteration_ = data.X.shape[1], 1
+    model.model_bytes_, model._booster = b"", None
+    if is_classifier(model):
+        model.classes_, codes = np.unique(np.asarray(data.y).astype(np.intp), return_inverse=True)
+        count = np.bincount(codes, data.weight)
+        model.constant_ = count / count.sum()
+    else:
+        model.center_, model.scale_ = float(np.average(data.y, weights=data.weight)), 1.0
+        model.constant_ = 0.0
+    return FitReport(1, False, 1)

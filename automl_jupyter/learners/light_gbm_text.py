@@ -36,17 +36,21 @@ def _is_whole(content: bytes) -> bool:
         return False
     begin = content.find(b"\nTree=") + 1
     if not begin:
-        return b"tree_sizes=\n" in content
+        said = [line for line in content.split(b"\n") if line.strip(b"=").partition(b"=")[0] == b"tree_sizes"]
+        return said == [b"tree_sizes="]
     head = _fields(content[:begin])
-    n_classes, each = int(head[b"num_class"]), int(head[b"num_tree_per_iteration"])
-    width, ends = int(head[b"max_feature_idx"]) + 1, np.cumsum(_whole_numbers(head[b"tree_sizes"]))
+    n_classes, each = _count(head[b"num_class"]), _count(head[b"num_tree_per_iteration"])
+    width, ends = _count(head[b"max_feature_idx"]) + 1, np.cumsum(_whole_numbers(head[b"tree_sizes"]))
     if not (n_classes == each > 0 and width > 0 and len(ends) % each == 0 and ends[-1] <= len(content) - begin):
         return False
     blocks = [content[begin + a : begin + b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     if not all(block.startswith(b"Tree=") and b"\n\n" in block for block in blocks):
         return False
-    trees = [_fields(block.partition(b"\n\n")[0]) for block in blocks]
-    leaves = np.asarray([int(tree[b"num_leaves"]) for tree in trees])
+    texts = [block.partition(b"\n\n")[0] for block in blocks]
+    if not all(b"=" in line for text in texts for line in text.split(b"\n")):  # it would be read on to the next "="
+        return False
+    trees = [_fields(text) for text in texts]
+    leaves = np.asarray([_count(tree[b"num_leaves"]) for tree in trees])
     if not (leaves > 0).all() or any(tree.get(b"is_linear", b"0") != b"0" for tree in trees):
         return False
     split = [tree for tree, n in zip(trees, leaves, strict=True) if n > 1]
@@ -54,12 +58,19 @@ def _is_whole(content: bytes) -> bool:
 
 
 def _fields(text: bytes) -> dict[bytes, bytes]:
-    """Return what each line says; a name that is there twice is refused."""
-    pairs = [line.partition(b"=")[::2] for line in text.split(b"\n") if b"=" in line]
+    """Return what each line says; a name that is there twice, by itself or behind a "=", too, is refused."""
+    pairs = [line.partition(b"=")[::2] for line in text.split(b"\n") if line]
     found = dict(pairs)
-    if len(found) != len(pairs):
+    if len(found) != len(pairs) or b"" in found:
         raise ValueError
     return found
+
+
+def _count(text: bytes) -> int:
+    """Return a number of few digits: of others Python and LightGBM make different ones."""
+    if not text.isdigit() or len(text) > 9:
+        raise ValueError
+    return int(text)
 
 
 def _whole_numbers(text: bytes) -> np.ndarray:
@@ -92,5 +103,5 @@ def _knows_its_categories(tree: dict[bytes, bytes]) -> bool:
     ends, words = _whole_numbers(tree[b"cat_boundaries"]), _whole_numbers(tree[b"cat_threshold"])
     named = np.asarray(tree[b"threshold"].split(b" "), dtype=object)[is_categorical]
     sets = _whole_numbers(b" ".join(named))
-    whole = len(ends) == int(tree[b"num_cat"]) + 1 and ends[0] == 0 and ends[-1] == len(words)
+    whole = len(ends) == _count(tree[b"num_cat"]) + 1 and ends[0] == 0 and ends[-1] == len(words)
     return bool(whole and (np.diff(ends) >= 0).all() and ((sets >= 0) & (sets < len(ends) - 1)).all())

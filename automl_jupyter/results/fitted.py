@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sklearn.base import BaseEstimator  # noqa: TID253 imported when a model is
 
 from automl_jupyter.data.schema import TableSchema
-from automl_jupyter.errors import AutoMLError
+from automl_jupyter.errors import AutoMLError, StoreError
 from automl_jupyter.trials.saved import save_model_folder
 
 if TYPE_CHECKING:
@@ -77,9 +78,23 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         -------
         Path
             The folder. Load it with `automl_jupyter.load_model`.
+
+        Raises
+        ------
+        StoreError
+            When it holds other files or cannot be written, or a part of this model is gone from its own folder.
         """
+        if not isinstance(path, str | PathLike):
+            raise AutoMLError(f"path: a {type(path).__name__} names no folder; give a text or a Path.")
         target = Path(path).absolute()
-        save_model_folder(self.folder, target, self.manifest)
+        if target.is_file():
+            raise StoreError(f"{target} is a file; name a folder that is empty, new, or a saved model.")
+        try:
+            save_model_folder(self.folder, target, self.manifest)
+        except FileNotFoundError as error:
+            raise StoreError(f"A part of this model is gone from {self.folder}; it was not saved ({error}).") from error
+        except OSError as error:
+            raise StoreError(f"The model cannot be saved in {target}: {error.strerror or error}.") from error
         return target
 
     if not TYPE_CHECKING:  # or every attribute would be known

@@ -147,6 +147,7 @@ class ForecastingModel(FittedModel):
             raise AutoMLError(
                 f"quantiles: {quantiles!r} is no list of numbers between 0 and 1, such as [0.1, 0.5, 0.9]."
             )
+        quantiles = list(quantiles)  # an iterator can be gone through only once
         wrong = [q for q in quantiles if not _is_share(q)]
         if wrong:
             raise AutoMLError(f"quantiles: {wrong[0]!r} does not lie between 0 and 1.")

@@ -34,6 +34,31 @@ def whole(value: object, name: str, low: int, high: int | None = None) -> int:
     raise AutoMLError(f"{name}: {value!r} is no whole number {allowed}.")
 
 
+def label_or_number(value: object, name: str) -> str | int:
+    """Return what somebody calls a model or a member by: its label, or its trial's number.
+
+    Raises
+    ------
+    AutoMLError
+        When it is neither.
+
+    Examples
+    --------
+    >>> label_or_number(np.int64(3), "model"), label_or_number(3.0, "model"), label_or_number("Tree", "model")
+    (3, 3, 'Tree')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise AutoMLError(
+        f"{name}: a {type(value).__name__} is neither a label nor the number of a trial. Ensembles have no number; take"
+        " them by their label, in the leaderboard's column model."
+    )
+
+
 def wilson(share: Any, n: Any, reach: float = REACH_95) -> tuple[np.ndarray, np.ndarray]:
     """Return the interval of shares of `n` rows each (Wilson 1927).
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from automl_jupyter._core.text import did_you_mean, listing, plain, plural
 from automl_jupyter.errors import AutoMLError, ModelInputError
+from automl_jupyter.results.numbers import label_or_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ def member_of(blend: Blend, member: str | int | None) -> FittedPart:
     parts = sorted(blend.parts, key=lambda p: -p.weight)
     if member is None:
         return parts[0]
+    member = label_or_number(member, "member")
     found = next((p for p in parts if member in (p.trial, p.label)), None)
     if found is None:
         labels = [p.label for p in parts]

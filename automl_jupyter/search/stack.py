@@ -63,6 +63,8 @@ class StackModel:
         The fitted meta learner.
     center, scale : ndarray
         What its inputs are moved and divided by; for regression the target, too.
+    known : ndarray of int, optional
+        The classes among the rows it was fitted on; None for regression, and in stacks of earlier versions.
     """
 
     task: str
@@ -71,6 +73,7 @@ class StackModel:
     estimator: Any
     center: np.ndarray
     scale: np.ndarray
+    known: np.ndarray | None = None
 
     def predict(self, predictions: Sequence[np.ndarray]) -> np.ndarray:
         """Return the stack's (n, C) probabilities or (n,) values.
@@ -93,7 +96,13 @@ class StackModel:
             return np.asarray(found * self.scale[0] + self.center[0])
         found = np.zeros((len(X), self.n_classes))
         found[:, np.asarray(self.estimator.classes_, dtype=np.int64)] = self.estimator.predict_proba(X)
-        return found
+        if self.known is None or len(self.known) == self.n_classes:
+            return found
+        # Of a class that no row it learnt from has it knows nothing: there the members' mean stands.
+        mean = np.mean([np.asarray(p, dtype=np.float64) for p in predictions], axis=0)
+        own = found[:, self.known]
+        mean[:, self.known] = own * (mean[:, self.known].sum(axis=1) / own.sum(axis=1))[:, None]
+        return np.asarray(mean)
 
 
 def fit_stack(
@@ -301,7 +310,8 @@ def _fit(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a second level that has not quite converged is judged by its score
             estimator.fit(Z, target, sample_weight=weight)
-    return StackModel(task, n_classes, len(predictions), estimator, center, scale)
+    known = None if n_classes is None else np.unique(y)
+    return StackModel(task, n_classes, len(predictions), estimator, center, scale, known)
 
 
 def _make(name: str, y: np.ndarray, settings: dict[str, Any], random_state: int) -> Any:

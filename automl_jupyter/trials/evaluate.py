@@ -139,6 +139,8 @@ def score_rows(
     train: np.ndarray,
     valid: np.ndarray,
     extra: Sequence[Metric] = (),
+    *,
+    metric_hint: str = "",
 ) -> dict[str, float | None]:
     """Fit a trial's configuration on some rows, here and now, and return every metric of it on others.
 
@@ -154,14 +156,17 @@ def score_rows(
         Row numbers.
     extra : sequence of Metric
         More to compute, such as the job's primary metric where it is not among the task's.
+    metric_hint : str, default ""
+        What counts, as the trial's own fits were told.
     """
     from automl_jupyter.learners.base import FitData, fit_learner, make_learner, predict
     from automl_jupyter.metrics.registry import evaluate_metrics
+    from automl_jupyter.search.adjust import smooth
 
     n_classes = table.meta["n_classes"]
     with quiet():
         fold = _make_fold(trial.recipe, table, train, valid)
-        info, params = _learner(trial.learner, trial.params, task, fold.y_train)
+        info, params = _learner(trial.learner, trial.params, task, fold.y_train, fold.weight_train)
         estimator = make_learner(info, task, params, random_state=0, n_jobs=1, n_classes=n_classes)
         data = FitData(
             X=fold.X_train,
@@ -171,11 +176,14 @@ def score_rows(
             y_valid=fold.y_valid,
             weight_valid=fold.weight_valid,
             categorical=list(getattr(fold.featurizer, "categorical_features_", [])),
+            metric_hint=metric_hint,
         )
         report = fit_learner(info, estimator, data)
         predicted = report.valid_predictions
         if predicted is None:
             predicted = np.asarray(predict(estimator, task, fold.X_valid, n_classes))
+    if task == "classification":  # as the trial's own scores are
+        predicted = smooth(predicted, len(fold.y_train))
     return evaluate_metrics(task, fold.y_valid, predicted, fold.weight_valid, MetricContext.of(table.meta), extra)
 
 
@@ -209,7 +217,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     features_started = time.monotonic()
     fold = _featurized(task, table)
     features_s = time.monotonic() - features_started
-    info, params = _learner(task.learner, task.params, task.task, fold.y_train)
+    info, params = _learner(task.learner, task.params, task.task, fold.y_train, fold.weight_train)
     n_classes = meta["n_classes"]
     estimator = make_learner(info, task.task, params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes)
     refit = is_refit(task.fold)
@@ -269,14 +277,19 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     )
 
 
-def _learner(name: str, params: Mapping[str, Any], task: str, y: np.ndarray) -> tuple[LearnerInfo, Mapping[str, Any]]:
+def _learner(
+    name: str, params: Mapping[str, Any], task: str, y: np.ndarray, weight: np.ndarray | None
+) -> tuple[LearnerInfo, Mapping[str, Any]]:
     """Return the learner of a fit and its parameters.
 
-    The first folds in time order may train on rows of one class alone. Many learners refuse them, and none can learn
-    more than that class: the baseline takes their place, so that the trial is judged by its other folds.
+    The first folds in time order may train on rows of one class alone, or whose other rows weigh nothing. Many learners
+    refuse them, and none can learn more than that class: the baseline takes their place, so that the trial is judged by
+    its other folds.
     """
     from automl_jupyter.learners import learners
 
+    if weight is not None and (weight > 0).any():
+        y = y[weight > 0]
     if task == "classification" and (y == y[0]).all():
         return learners.get("Dummy"), {}
     return learners.get(name), params

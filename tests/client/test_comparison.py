@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import t
 
 from automl_jupyter import automl
+from automl_jupyter.client.comparison import Comparison
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.errors import AutoMLError, StoreError
 from automl_jupyter.testing.quick import run_job, table_for
@@ -191,3 +194,17 @@ def test_curves_over_each_other_are_those_of_one_class(jobs: Any, chart: str) ->
     found = automl.compare(jobs["line"], jobs["flipped"]).chart_frame(chart)
     assert set(found["job"]) == {"line", "flipped"}
     assert set(found["label"]) == {"yes"}
+
+
+def test_a_class_called_macro_is_not_the_average() -> None:
+    points = {"fpr": [0.0, 0.0], "tpr": [0.1, 0.2], "auc": [0.6, 0.7]}
+    table = pd.DataFrame({"curve": ["class", "average"], "label": ["macro", "macro"], **points})
+    job = SimpleNamespace(
+        task="classification",
+        display_name="one",
+        history=SimpleNamespace(metric="accuracy"),
+        plot=SimpleNamespace(roc=SimpleNamespace(to_frame=lambda **_: table)),
+    )
+    by = object.__new__(Comparison)
+    by.jobs, by.metric = (job,), "accuracy"  # type: ignore[assignment]
+    assert by.chart_frame("roc")["auc"].tolist() == [0.7]

@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -545,3 +546,13 @@ def test_each_listener_is_called_in_the_context_of_its_own_subscriber() -> None:
     assert {told.get(timeout=LIMIT_S) for _ in ends} == {("first", "first"), ("second", "second")}
     for end in ends:
         end()
+
+
+@pytest.mark.parametrize(
+    "timeout", ["60", float("nan"), timedelta(seconds=1), True], ids=["text", "nan", "span", "flag"]
+)
+def test_a_wait_of_what_is_no_number_of_seconds_is_refused(timeout: Any, binary_job: Any) -> None:
+    with pytest.raises(AutoMLError, match=r"timeout: .* is no number of seconds"):
+        binary_job.wait(timeout)
+    assert binary_job.wait(np.float64(1)) is binary_job
+    assert binary_job.wait(float("inf")) is binary_job

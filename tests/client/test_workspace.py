@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from automl_jupyter import automl
 from automl_jupyter.cli.app import main
 from automl_jupyter.client.submit import resume
 from automl_jupyter.client.workspace import MLClient
-from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, StoreError
+from automl_jupyter.errors import AutoMLError, JobFailedError, NoModelError, SpecError, StoreError
 from automl_jupyter.jobs.executor import make_executor
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.store.lock import JobLock
@@ -350,3 +351,25 @@ def test_a_cloud_cluster_means_the_clients_compute_and_is_noted(client: MLClient
     job = client.jobs.create_or_update(spec).wait(LIMIT_S)
     said = [note.message for note in job.history.notes if note.topic == "compute"]
     assert said == ["compute 'azureml:cpu-cluster' is no Dask cluster here; the job runs on this machine."]
+
+
+@pytest.mark.parametrize("name", [None, 5, Path("first")])
+def test_what_is_no_name_is_refused_in_a_sentence(name: Any, client: MLClient) -> None:
+    for ask in (client.jobs.get, client.jobs.stream, client.jobs.begin_cancel, client.jobs.resume):
+        with pytest.raises(StoreError, match="is not the name of a job"):
+            ask(name)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [None, {"task": "classification"}, "job.yaml", automl.classification],
+    ids=["none", "mapping", "path", "factory"],
+)
+def test_what_asks_for_no_job_is_refused_in_a_sentence(spec: Any, client: MLClient) -> None:
+    for ask in (
+        client.jobs.create_or_update,
+        lambda s: automl.many_models(s, "land"),
+        lambda s: automl.hierarchical_forecasting(s, ["land"]),
+    ):
+        with pytest.raises(SpecError, match="does not ask for a job"):
+            ask(spec)

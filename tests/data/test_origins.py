@@ -258,3 +258,12 @@ def test_errors_are_measured_by_the_training_rows_alone() -> None:
 def test_lags_reach_no_further_than_the_rows_before_validation_data() -> None:
     table = with_validation(days("a", "2024-01-01", 40), days("a", "2024-02-10", 40))
     assert table.time.settings.shortest == 40
+
+
+@pytest.mark.parametrize(
+    ("frequency", "periods"), [("100ms", 10), ("500ms", 2), ("ms", 60), ("s", 60), ("15s", 4), ("min", 60), ("D", 7)]
+)
+def test_auto_looks_back_few_periods_below_a_second_too(frequency: str, periods: int) -> None:
+    from automl_jupyter.data.origins import _periods_to_coarser
+
+    assert _periods_to_coarser(frequency) == periods

@@ -181,3 +181,11 @@ def test_candidates_are_judged_beside_what_words_say_of_other_rows(monkeypatch: 
     featurizer.fit_transform(frame, y)
     at = names_of(featurizer).index("target by words of t")
     assert np.corrcoef(looked_at[0][:, at], y)[0, 1] < 0.3
+
+
+def test_rows_looked_at_may_all_be_of_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.featurization.interactions._SCREEN_ROWS", 500)
+    y = np.zeros(N, dtype=np.int32)
+    y[np.random.default_rng(0).permutation(N)[-3:]] = 1  # rows that are not looked at
+    frame, columns = table(**NUMBERS)
+    assert make_featurizer("arithmetic", columns).fit_transform(frame, y).shape == (N, 3)

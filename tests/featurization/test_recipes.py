@@ -282,3 +282,14 @@ def test_levels_are_read_at_once(monkeypatch):
         levels = Levels(0).fit(frame)
     assert len(asked) < 20
     assert levels.levels == [f"v{i}" for i in range(100)]
+
+
+@pytest.mark.parametrize("start", [0.0, 5.0])
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e-12])
+def test_trees_see_differences_of_any_unit(start, unit):
+    from sklearn.tree import DecisionTreeRegressor
+
+    frame = pd.DataFrame({"n": start + np.arange(100) * unit})
+    features = make_featurizer("tree", [column("n", "Numeric")]).fit(frame).transform(frame)
+    tree = DecisionTreeRegressor(max_depth=1).fit(features, np.arange(100) >= 50)
+    np.testing.assert_array_equal(tree.predict(features), np.arange(100) >= 50)

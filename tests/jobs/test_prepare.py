@@ -124,3 +124,25 @@ def test_a_value_of_validation_data_that_cannot_be_read_is_said_to_be_theirs(tmp
     later = table_for("label", 30, 1).assign(size="big")
     with pytest.raises(ModelInputError, match=r"In validation_data, values do not fit .*'size': the value 'big'"):
         run_job("label", validation_data=later, workspace=tmp_path)
+
+
+def test_a_table_that_another_version_encoded_is_not_taken_for_one_of_this(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automl_jupyter.client import submit
+    from automl_jupyter.data.cache import remove_cache
+    from automl_jupyter.store.folder import JobFolder
+
+    spec = make_spec("kind", random_state=11)
+
+    def run(version: int) -> tuple[JobFolder, Path]:
+        with monkeypatch.context() as patch:
+            patch.setattr(prepare, "TABLE_VERSION", version)
+            folder = JobFolder(submit(spec, compute="inline", workspace=tmp_path).wait(120).path)
+        return folder, Path(read_json(folder.data_file)["cache"])
+
+    (old, before), (_, after), (_, again) = run(1), run(2), run(2)
+    assert before != after
+    assert after == again
+    remove_cache(before)
+    assert prepare.reopen(spec, old, namespace={}, base=tmp_path).cache == before, "a job that goes on has its own"

@@ -118,3 +118,20 @@ def test_where_what_weighs_is_of_unknown_classes_nothing_judges(key):
     model = make_learner(info, "classification", {"n_epochs": 2} if key == "NeuralNetwork" else {}, n_classes=3)
     fit_learner(info, model, FitData(X[:350], y[:350], np.ones(350), X[350:], y_valid, weight))
     assert predict(model, "classification", X, 3).shape == (900, 3)
+
+
+@pytest.mark.parametrize("key", ["LinearSVM", "SVM", "GradientBoosting", "RandomForest", "KNN", "Dummy"])
+def test_rows_that_weigh_nothing_are_as_if_they_were_not_there(key):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 3)).astype(np.float32), np.repeat([0, 1, 2], 30)
+    X[:, 0] += y
+    info, counted = learners.get(key), y != 1
+
+    def found(data):
+        model = make_learner(info, "classification", n_classes=3)
+        fit_learner(info, model, data)
+        return predict(model, "classification", X, 3)
+
+    without = found(FitData(X[counted], y[counted], np.ones(60)))
+    np.testing.assert_array_equal(found(FitData(X, y, counted.astype(float))), without)
+    np.testing.assert_array_equal(found(FitData(X, y, np.zeros(90))), found(FitData(X, y)))

@@ -100,3 +100,15 @@ def test_a_target_of_one_value_is_predicted(library):
         model, report = fitted(library, "regression", data)
         assert report.iterations > 0
         np.testing.assert_allclose(predict(model, "regression", X), 3.0)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_features_that_never_differ_are_no_error(library, task):
+    X, y = np.full((90, 2), 3.0, dtype=np.float32), np.arange(90) % 3
+    X[:, 1] = np.nan
+    classes = task == "classification"
+    y = y if classes else y.astype(float)
+    data = FitData(X[:60], y[:60], None, X[60:], y[60:])
+    model, report = fitted(library, task, data, n_classes=3 if classes else None)
+    assert report.iterations > 0
+    np.testing.assert_allclose(predict(model, task, X, 3), 1 / 3 if classes else 1.0, atol=1e-3)

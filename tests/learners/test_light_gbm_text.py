@@ -83,6 +83,7 @@ def _with(pattern: bytes, by: bytes) -> bytes:
         (rb"cat_boundaries=0 (\d)", b"9"),
         (rb"num_cat=(\d)", b"0"),
         (rb"(is_linear=0)", b"is_linear=1"),
+        (rb"\nshrinkage(=)", b"_"),
         (rb"(num_leaves)=5", b"num_bloods"),
         (rb"num_class=(3)", b"9"),
         (rb"max_feature_idx=(\d)", b"1"),
@@ -102,3 +103,26 @@ def test_trees_that_lead_astray_are_refused(pattern: bytes, by: bytes) -> None:
 def test_what_is_no_model_is_refused(content: bytes) -> None:
     with pytest.raises(StoreError, match="does not make trees"):
         check_text(content)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"max_feature_idx=9_9",
+        b"max_feature_idx=4294967299",
+        b"max_feature_idx=99\nmax_feature_idx",
+        b"max_feature_idx=99\n=max_feature_idx=3",
+    ],
+)
+def test_a_size_that_lightgbm_would_read_otherwise_is_refused(said: bytes) -> None:
+    content = text()
+    assert content.count(b"\nmax_feature_idx=3\n") == 1
+    with pytest.raises(StoreError, match="does not make trees"):
+        check_text(content.replace(b"\nmax_feature_idx=3\n", b"\n" + said + b"\n"))
+
+
+def test_sizes_of_trees_that_are_not_there_are_refused() -> None:
+    content = text(n_classes=2, n_rounds=0)
+    assert content.count(b"\ntree_sizes=\n") == 1
+    with pytest.raises(StoreError, match="does not make trees"):
+        check_text(content.replace(b"\ntree_sizes=\n", b"\ntree_sizes=0 99999999 9\nnot_tree_sizes=\n"))

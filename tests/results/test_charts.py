@@ -685,3 +685,31 @@ def test_one_class_takes_one_curve(iris_job: Any, monkeypatch: pytest.MonkeyPatc
     label = pooled(iris_job).labels[0]
     assert set(iris_job.plot.roc.to_frame(label=label)["label"]) == {label}
     assert len(made) == 1
+
+
+def test_a_model_is_asked_for_by_its_label_or_its_number(label_job: Any) -> None:
+    board = label_job.leaderboard()
+    for wrong in (pd.NA, board.iloc[0], True, float("nan"), [0]):
+        with pytest.raises(AutoMLError, match=r"model: a .* is neither a label nor the number of a trial"):
+            label_job.get_model(wrong)
+        with pytest.raises(AutoMLError, match=r"member: a .* is neither a label nor the number of a trial"):
+            label_job.model.get_engineered_features(wrong)
+    number = board["number"].dropna().iloc[0]
+    assert label_job.get_model(float(number)).label == label_job.get_model(number).label
+
+
+def test_what_nothing_can_be_drawn_on_is_refused(label_job: Any) -> None:
+    figure, axes = plt.subplots(1, 2)
+    for wrong in (axes, figure, "left", True):
+        with pytest.raises(AutoMLError, match=r"ax: a .* is no axes of matplotlib"):
+            label_job.plot.roc(ax=wrong)
+    assert label_job.plot.roc(ax=axes[0]) is axes[0]
+
+
+def test_a_column_called_0_has_the_slices_of_one_column() -> None:
+    rows = {"column": ["0", "0"], "slice": ["one", "two"], "n": [20, 20], "error": [0.1, 0.4], "low": [0.0, 0.3]}
+    rows |= {"high": [0.2, 0.5], "overall": [0.25, 0.25], "excess": [-0.3, 0.3]}
+    explained: Any = SimpleNamespace(task="classification")
+    _, ax = plt.subplots()
+    draw_slices(ax, pd.DataFrame(rows), explained, 0)  # type: ignore[arg-type]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["two", "one"]

@@ -340,3 +340,10 @@ def test_medians_of_series_are_taken_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(regression, "weighted_median", refuse)
     key = "normalized_median_absolute_error"
     assert regression.by_series(y, pred, None, context, (key,))[key] == expected[key]
+
+
+def test_quantiles_may_come_one_by_one() -> None:
+    model = run(sales(pd.date_range("2024-01-01", periods=42))).model
+    found = model.forecast_quantiles(quantiles=(q / 10 for q in (1, 5, 9)))
+    assert found.equals(model.forecast_quantiles(quantiles=(0.1, 0.5, 0.9)))
+    assert {0.1, 0.5, 0.9} <= set(found.columns)

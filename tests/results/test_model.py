@@ -269,3 +269,16 @@ def test_a_refit_has_as_much_say_as_all_the_folds() -> None:
     assert shares([REFIT, 0, 1]) == (0.5, 0.25, 0.25)
     assert shares([REFIT]) == (1.0,)
     assert shares([0, 1]) == (0.5, 0.5)
+
+
+def test_what_cannot_be_saved_is_said_in_a_sentence(label_job: Any, tmp_path: Path) -> None:
+    (tmp_path / "model.zip").write_text("mine")
+    with pytest.raises(StoreError, match=r"model\.zip is a file"):
+        label_job.model.save(tmp_path / "model.zip")
+    assert (tmp_path / "model.zip").read_text() == "mine"
+    copy = load_model(label_job.model.save(tmp_path / "copy"))
+    shutil.rmtree(tmp_path / "copy")
+    with pytest.raises(StoreError, match=r"A part of this model is gone from .*copy"):
+        copy.save(tmp_path / "again")
+    with pytest.raises(AutoMLError, match="path: a NoneType names no folder"):
+        label_job.model.save(None)

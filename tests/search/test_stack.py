@@ -191,3 +191,15 @@ def test_how_many_rows_bins_are_made_of_can_be_asked_for() -> None:
         for settings in ({"subsample_for_bin": 20}, {})
     )
     assert not np.array_equal(few, all_rows)
+
+
+@pytest.mark.parametrize("name", META_LEARNERS["classification"])
+def test_a_class_that_no_row_held_out_has_keeps_what_its_members_say(name: str) -> None:
+    y, given = members("classification")
+    there = y != 2
+    model, _ = fit_stack([p[there] for p in given], y[there], None, task="classification", meta_learner=name)
+    rows = [p[~there] for p in given]
+    found = model.predict(rows)
+    np.testing.assert_allclose(found[:, 2], np.mean([p[:, 2] for p in rows], axis=0))
+    assert found.sum(axis=1) == pytest.approx(np.ones(len(found)))
+    assert (found.argmax(axis=1) == 2).mean() > 0.5

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from automl_jupyter.data.cache import write_cache
+from automl_jupyter.data.cache import open_cache, write_cache
 from automl_jupyter.data.schema import TableSchema
 from automl_jupyter.learners import LearnerInfo, learners
 from automl_jupyter.learners.base import default_fit
@@ -286,3 +286,31 @@ def test_a_table_that_was_sent_lies_where_no_other_user_is_in_the_way(
         assert len(evaluate._open_table(f"{evaluate.WORKER_TABLES}{cache.name}").folds) == 2
     finally:
         evaluate.forget()
+
+
+def test_a_fit_here_and_now_has_the_score_that_the_trial_has(task: FoldTask, cache: Path) -> None:
+    recipe = learners.get("KNN").recipe
+    nearest = replace(task, learner="KNN", params={"n_neighbors": 1}, recipe=recipe)
+    outcome = evaluate.evaluate(nearest)
+    found = evaluate.score_rows(open_cache(cache), "classification", nearest, *FOLDS[0])
+    assert found["log_loss"] == pytest.approx(outcome.metrics["log_loss"])
+
+
+def test_a_fit_here_and_now_is_told_what_counts(task: FoldTask, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.learners import base
+
+    hints, fit = [], base.fit_learner
+
+    def watched(info: Any, estimator: Any, data: Any) -> Any:
+        hints.append(data.metric_hint)
+        return fit(info, estimator, data)
+
+    monkeypatch.setattr(base, "fit_learner", watched)
+    evaluate.score_rows(open_cache(cache), "classification", task, *FOLDS[0], metric_hint="mae")
+    assert hints == ["mae"]
+
+
+def test_a_class_that_weighs_nothing_leaves_a_fold_of_one_class() -> None:
+    y, weight = np.array([0, 1, 0]), np.array([1.0, 0.0, 2.0])
+    assert evaluate._learner("GradientBoosting", {}, "classification", y, weight)[0].key == "Dummy"
+    assert evaluate._learner("GradientBoosting", {}, "classification", y, 0 * weight)[0].key == "GradientBoosting"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl_jupyter._core.text import plain
+from automl_jupyter.errors import AutoMLError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,15 @@ def words(value: object, most: int = 30) -> str:
 def of_classes(n: int) -> str:
     """Return which classes a chart shows, for its title; nothing where it shows all."""
     return f", the first {MOST_DRAWN} of {n:,} classes" if n > MOST_DRAWN else ""
+
+
+def check_axes(ax: object) -> None:
+    """Refuse what nothing can be drawn on, before anything is computed."""
+    if ax is not None and not hasattr(ax, "set_prop_cycle"):
+        raise AutoMLError(
+            f"ax: a {type(ax).__name__} is no axes of matplotlib. Of several, as plt.subplots(1, 2) makes them, give"
+            " one: ax=axes[0]."
+        )
 
 
 def begin(ax: Axes) -> None:

@@ -14,7 +14,7 @@ from automl_jupyter.errors import AutoMLError
 from automl_jupyter.results.charts import classification as c
 from automl_jupyter.results.charts import dependence, forecasts, importance, progress, shapley, slices
 from automl_jupyter.results.charts import regression as r
-from automl_jupyter.results.charts.axes import SIZE, begin, finish
+from automl_jupyter.results.charts.axes import SIZE, begin, check_axes, finish
 from automl_jupyter.results.charts.explained import Explained
 from automl_jupyter.results.charts.scored import Scored
 
@@ -178,6 +178,7 @@ class Chart:
 
     def __call__(self, *args: Any, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw the chart and return its axes; a new figure of pyplot's is made unless `ax` is given."""
+        check_axes(ax)
         own, table = self._prepare(args, options)
         return self._draw(table, own, ax)
 

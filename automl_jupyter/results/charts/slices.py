@@ -162,19 +162,20 @@ def draw_slices(
 ) -> str:
     """Draw the slices' errors with their intervals beside the error of all rows."""
     what = "mean absolute error" if explained.task == "regression" else "share of rows predicted wrong"
-    shown = (table if column else table[table["excess"] > 0]).head(15).iloc[::-1]
+    of_one = column is not None  # which may be called 0
+    shown = (table if of_one else table[table["excess"] > 0]).head(15).iloc[::-1]
     if shown.empty:
         ax.set(title="Errors by slice", xlabel=what)
         return f"No slice of {least_rows} rows or more stands out."
     names = [
-        words(r.slice, 34) if column else words(f"{plain(r.column, most=24)}: {r.slice}", 48)
+        words(r.slice, 34) if of_one else words(f"{plain(r.column, most=24)}: {r.slice}", 48)
         for r in shown.itertuples()
     ]
     at = np.arange(len(shown))
     ax.errorbar(shown["error"], at, xerr=reach(shown, "error", "low", "high"), fmt="o", color=COLOURS[0], ecolor=QUIET)
     ax.axvline(float(shown["overall"].iloc[0]), linestyle="--", linewidth=1, color=COLOURS[1], label="all rows")
     ax.set_yticks(at, names)
-    title = f"Errors by {words(column)}" if column else "Slices with most errors"
+    title = f"Errors by {words(column)}" if of_one else "Slices with most errors"
     ax.set(xlabel=what, title=title)
     ax.set_xlim(left=0)
     ax.grid(visible=False, axis="y")

@@ -19,6 +19,7 @@ from automl_jupyter.metrics.base import MetricContext
 from automl_jupyter.results.charts.explained import Explained, Judged, sample_rows
 from automl_jupyter.results.charts.scored import Scored
 from automl_jupyter.results.evaluation import TargetRows, primary_metric, read_target_rows
+from automl_jupyter.results.numbers import label_or_number
 from automl_jupyter.results.snapshot import trial_of
 from automl_jupyter.trials.blend import Blend, load_blend
 from automl_jupyter.trials.held_out import HeldOut, Predictions, held_out
@@ -138,6 +139,7 @@ class JobSource:
         """
         history = self.history()
         record = history.model
+        model = None if model is None else label_or_number(model, "model")
         trial = None if model is None else trial_of(history, model)
         if model is None and record is None:
             raise NoModelError(f"The job {plain(self._job.name)} is {self._job.status} and has no model yet.")
@@ -280,8 +282,10 @@ class JobSource:
         known = [trial.folds[f].metrics.get(history.metric) for f in range(trial.n_first)]
         folds = [(np.asarray(train), np.asarray(valid)) for train, valid in table.folds[: trial.n_first]]
 
+        hint = "mae" if "absolute" in metric.key else ""  # as the job's own fits are told
+
         def score(train: np.ndarray, valid: np.ndarray) -> float | None:
-            return score_rows(table, self.task, trial, train, valid, (metric,)).get(metric.key)
+            return score_rows(table, self.task, trial, train, valid, (metric,), metric_hint=hint).get(metric.key)
 
         return Learning(trial.label, history.metric, folds, [float("nan") if k is None else k for k in known], score)
 
