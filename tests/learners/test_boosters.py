@@ -102,10 +102,11 @@ def test_a_target_of_one_value_is_predicted(library):
         np.testing.assert_allclose(predict(model, "regression", X), 3.0)
 
 
+@pytest.mark.parametrize("other", [3.0, np.nan])
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_features_that_never_differ_are_no_error(library, task):
+def test_features_that_never_differ_are_no_error(library, task, other):
     X, y = np.full((90, 2), 3.0, dtype=np.float32), np.arange(90) % 3
-    X[:, 1] = np.nan
+    X[:, 1] = other
     classes = task == "classification"
     y = y if classes else y.astype(float)
     data = FitData(X[:60], y[:60], None, X[60:], y[60:])
