@@ -321,7 +321,8 @@ def _without_weightless(data: FitData) -> FitData:
         return data
     if not len(rows):
         return replace(data, weight=None)
-    return replace(data, X=data.X[rows], y=np.asarray(data.y)[rows], weight=weight[rows])
+    X = data.X.iloc[rows] if hasattr(data.X, "iloc") else data.X[rows]
+    return replace(data, X=X, y=np.asarray(data.y)[rows], weight=weight[rows])
 
 
 def predict(estimator: Any, task: str, X: Any, n_classes: int | None = None) -> np.ndarray:

@@ -87,7 +87,7 @@ def fit(model: Any, data: FitData) -> FitReport:
         center, scale = float(np.mean(data.y)), float(np.std(data.y)) or 1.0
         pools = [(X, (y - center) / scale, weight) for X, y, weight in pools]
     model.categorical_ = list(data.categorical)
-    if all(_is_constant(data.X[:, j]) for j in range(data.X.shape[1])):
+    if all(_is_constant(_column(data.X, j)) for j in range(data.X.shape[1])):
         return _learn_constant(model, data)  # CatBoost refuses such features
     made = [
         catboost.Pool(_with_levels(X, model.categorical_), y, weight=weight, cat_features=model.categorical_)
@@ -175,6 +175,13 @@ def _with_levels(X: Any, categorical: list[int]) -> Any:
         codes = np.asarray(X[:, j])
         frame[j] = np.where(np.isnan(codes), -1, codes).astype(np.int64)
     return frame
+
+
+def _column(X: Any, j: int) -> np.ndarray:
+    """Return one feature, of an array, a frame or a sparse matrix."""
+    if hasattr(X, "iloc"):
+        return np.asarray(X.iloc[:, j])
+    return np.asarray(X[:, [j]].toarray().ravel() if hasattr(X, "toarray") else X[:, j])
 
 
 def _is_constant(values: np.ndarray) -> bool:

@@ -310,7 +310,8 @@ def _fit(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a second level that has not quite converged is judged by its score
             estimator.fit(Z, target, sample_weight=weight)
-    known = None if n_classes is None else np.unique(y)
+    counted = y if weight is None or not (weight > 0).any() else y[weight > 0]
+    known = None if n_classes is None else np.unique(counted)
     return StackModel(task, n_classes, len(predictions), estimator, center, scale, known)
 
 

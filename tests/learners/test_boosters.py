@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from automl_jupyter._core.optional import has_module
 from automl_jupyter.learners import learners
@@ -113,3 +115,11 @@ def test_features_that_never_differ_are_no_error(library, task, other):
     model, report = fitted(library, task, data, n_classes=3 if classes else None)
     assert report.iterations > 0
     np.testing.assert_allclose(predict(model, task, X, 3), 1 / 3 if classes else 1.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, csr_matrix], ids=["array", "frame", "sparse"])
+def test_features_may_be_a_frame_or_sparse(library, kind):
+    X, y = rows(100)
+    info = learners.get(f"{library}Regressor")
+    one, plain = (make_learner(info, "regression") for _ in range(2))
+    np.testing.assert_allclose(one.fit(kind(X), y).predict(kind(X)), plain.fit(X, y).predict(X), rtol=1e-5)

@@ -203,3 +203,14 @@ def test_a_class_that_no_row_held_out_has_keeps_what_its_members_say(name: str) 
     np.testing.assert_allclose(found[:, 2], np.mean([p[:, 2] for p in rows], axis=0))
     assert found.sum(axis=1) == pytest.approx(np.ones(len(found)))
     assert (found.argmax(axis=1) == 2).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", ["LogisticRegression", "LightGBMClassifier"])
+def test_a_class_whose_rows_weigh_nothing_keeps_what_its_members_say(name: str) -> None:
+    y, given = members("classification")
+    weight = (y != 2).astype(float)
+    model, _ = fit_stack(given, y, weight, task="classification", meta_learner=name)
+    rows = [p[y == 2] for p in given]
+    found = model.predict(rows)
+    np.testing.assert_allclose(found[:, 2], np.mean([p[:, 2] for p in rows], axis=0))
+    assert found.sum(axis=1) == pytest.approx(np.ones(len(found)))
