@@ -11,6 +11,8 @@ FOLDER_NAME = (
     f"letters (a-z, A-Z), digits, '-', '_' and '.', {MOST_CHARACTERS} at most, beginning with a letter or digit and not"
     " ending in '.'; names that Windows keeps for itself, such as CON, are not allowed"
 )
+#: what a cell that is run again adds to its job's name
+RUN_NUMBER = r"-([1-9]\d{0,8})"
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MOST_CHARACTERS - 1}}}")
 _OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 

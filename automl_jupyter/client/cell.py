@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl_jupyter._core.folder_names import RUN_NUMBER
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.spec.options import OPTIONS, Option
@@ -18,8 +19,6 @@ from automl_jupyter.spec.options import OPTIONS, Option
 DEFAULT_NAME = "job"
 #: what takes its meaning from the next character; on Windows it stands between the parts of a path
 _ESCAPE = "" if os.name == "nt" else "\\"
-#: the number of a run, which a cell that is run again adds to its job's name
-_RUN = re.compile(r"-[1-9]\d{0,8}\Z")
 
 #: options of the cell itself, which say nothing of the job: flag -> help
 CELL_FLAGS = {
@@ -119,7 +118,7 @@ def cell_of_run(name: str | None) -> str:
     >>> cell_of_run("bank-2"), cell_of_run("my.job"), cell_of_run(None)
     ('bank', 'job', 'job')
     """
-    found = _RUN.sub("", name or "")
+    found = re.sub(rf"{RUN_NUMBER}\Z", "", name or "")
     return DEFAULT_NAME if name_problem(found) else found
 
 

@@ -45,8 +45,11 @@ class Hierarchy:
             raise DataError([Problem("training_data", message)])
         self.bottom = [tuple(map(str, key)) for key in index.ids[self.columns].itertuples(index=False)]
         self._times = index.shown_times(np.arange(int(ends.max())))
-        self._wide = np.full((len(self._times), index.n_series), np.nan)
-        self._wide[index.positions, index.series] = panel.y
+        wide = np.full((len(self._times), index.n_series), np.nan)
+        wide[index.positions, index.series] = panel.y
+        self._begun = np.maximum.accumulate(np.isfinite(wide), axis=0)
+        #: what has not begun adds nothing; a gap later on is a gap of the sum
+        self._filled = np.where(self._begun, wide, 0.0)
 
     def nodes(self, at: int) -> list[tuple[str, ...]]:
         """Return the series of a level, 0 for the whole, each with ``(all)`` below it."""
@@ -62,11 +65,10 @@ class Hierarchy:
 
     def level(self, at: int) -> pd.DataFrame:
         """Return the values of a level as a table like the one that was given."""
-        begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
-        filled = np.where(begun, self._wide, 0.0)  # what has not begun adds nothing; a gap later on is a gap of the sum
+        filled = self._filled
         missing = self._summed(np.isnan(filled), at) > 0
         summed = np.where(missing, np.nan, self._summed(np.nan_to_num(filled), at))
-        started = self._summed(begun, at) > 0
+        started = self._summed(self._begun, at) > 0
         parts: list[pd.DataFrame] = []
         for i, node in enumerate(self.nodes(at)):
             part = pd.DataFrame({self.time: self._times, self.target: summed[:, i]})[started[:, i]]
@@ -86,8 +88,7 @@ class Hierarchy:
         each period, or the share of the means.
         """
         own = self.sums(at)
-        begun = np.maximum.accumulate(np.isfinite(self._wide), axis=0)
-        filled = np.where(begun, self._wide, 0.0)
+        filled = self._filled
         lacking = (np.isnan(filled) @ own.T > 0) @ own > 0  # as in `level`: a sum's gap says nothing of its shares
         values = np.where(lacking, 0.0, filled)
         parents = values @ own.T @ own

@@ -395,7 +395,7 @@ class Controller:
             fold=asked.fold,
             task=self.plan.task,
             seed=_seed(self.plan.random_state, trial.number, asked.fold),
-            metric_hint="mae" if "absolute" in self.metric.key else "",
+            metric_hint=self.metric.fit_hint,
             n_jobs=self._executor_().threads_per_fit(),
             time_limit_s=asked.time_limit_s,
             refit_iterations=self._search.refit_iterations(trial) if is_refit(asked.fold) else None,

@@ -138,6 +138,11 @@ class Metric:
     worst: float
     primary: bool = False
 
+    @property
+    def fit_hint(self) -> str:
+        """What a fit is told of it: ``"mae"`` where errors count by their absolute size, else nothing."""
+        return "mae" if "absolute" in self.key else ""
+
     def value(
         self,
         y: np.ndarray,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from automl_jupyter._core.folder_names import is_folder_name
+from automl_jupyter._core.folder_names import RUN_NUMBER, is_folder_name
 
 #: the longest name of a cell that leaves room for the number of a run
 _LONGEST = 80
@@ -50,7 +50,7 @@ def run_of(variable: str, name: str) -> int | None:
     """
     if name == variable:
         return 1
-    match = re.fullmatch(re.escape(variable) + r"-([1-9]\d{0,8})", name)
+    match = re.fullmatch(re.escape(variable) + RUN_NUMBER, name)
     return int(match[1]) if match else None
 
 
@@ -85,6 +85,6 @@ def variable_of(name: str) -> str:
     >>> variable_of("bank-2"), variable_of("20261123T1200-ab12")
     ('bank', 'job_20261123T1200_ab12')
     """
-    run = re.fullmatch(r"([A-Za-z]\w*)-[1-9]\d{0,8}", name)
+    run = re.fullmatch(rf"([A-Za-z]\w*){RUN_NUMBER}", name)
     variable = re.sub(r"\W", "_", run[1] if run else name)
     return variable if variable.isidentifier() else f"job_{variable}"

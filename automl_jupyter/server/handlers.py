@@ -11,13 +11,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError, authenticated
+from tornado.web import HTTPError, RequestHandler, authenticated
 
 from automl_jupyter._core.text import listing, plain
 from automl_jupyter.client.assist import complete_cell, explain
@@ -192,16 +192,22 @@ class FileHandler(JobsHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Type", "application/octet-stream")
         with open(file, "rb") as stream:
-            left = os.fstat(stream.fileno()).st_size  # the log of a job that runs grows meanwhile
-            self.set_header("Content-Length", str(left))
-            while chunk := await asyncio.to_thread(stream.read, min(_CHUNK, left)):
-                left -= len(chunk)
-                self.write(chunk)
-                try:
-                    await self.flush()
-                except StreamClosedError:  # whoever asked has gone
-                    return
-        self.finish(set_content_type="application/octet-stream")
+            size = os.fstat(stream.fileno()).st_size  # the log of a job that runs grows meanwhile
+            self.set_header("Content-Length", str(size))
+            if await send_bytes(self, stream, size):
+                self.finish(set_content_type="application/octet-stream")
+
+
+async def send_bytes(handler: RequestHandler, stream: BinaryIO, size: int) -> bool:
+    """Send so many bytes of a file, piece by piece; False when whoever asked has gone."""
+    while chunk := await asyncio.to_thread(stream.read, min(_CHUNK, size)):
+        size -= len(chunk)
+        handler.write(chunk)
+        try:
+            await handler.flush()
+        except StreamClosedError:
+            return False
+    return True
 
 
 def _inside(folder: Path, path: str) -> Path | None:

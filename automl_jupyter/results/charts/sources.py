@@ -282,9 +282,8 @@ class JobSource:
         known = [trial.folds[f].metrics.get(history.metric) for f in range(trial.n_first)]
         folds = [(np.asarray(train), np.asarray(valid)) for train, valid in table.folds[: trial.n_first]]
 
-        hint = "mae" if "absolute" in metric.key else ""  # as the job's own fits are told
-
         def score(train: np.ndarray, valid: np.ndarray) -> float | None:
+            hint = metric.fit_hint  # as the job's own fits are told
             return score_rows(table, self.task, trial, train, valid, (metric,), metric_hint=hint).get(metric.key)
 
         return Learning(trial.label, history.metric, folds, [float("nan") if k is None else k for k in known], score)
