@@ -27,7 +27,8 @@ def job_table(records: Sequence[Mapping[str, Any]]) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Job", "Experiment", "Task", "Status", "Best", "Metric", "Time", "Created"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+        # The others give way where there is no room: a whole name is what `show` and `cancel` take.
+        table.add_column(name, no_wrap=name == "Job", overflow="ellipsis")
     for record in records:
         best = f"{record['best']} {record.get('text') or '–'}{on_folds(record)}" if record.get("best") else "–"
         created = str(record.get("created_at") or "")[:16].replace("T", " ")
@@ -41,5 +42,5 @@ def job_table(records: Sequence[Mapping[str, Any]]) -> Table:
             duration(float(record.get("elapsed_s") or 0.0)),
             created,
         )
-        table.add_row(*(Text(plain(cell, most=60)) for cell in cells))
+        table.add_row(*(Text(plain(cell, most=100), no_wrap=True, overflow="ellipsis") for cell in cells))
     return table

@@ -22,7 +22,9 @@ _PLAIN_SCALAR = re.compile(r"[A-Za-z_][\w .()/%+-]*(?<! )")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _TABLES = ("training_data", "validation_data", "test_data")
 #: fields of columns whose names do not end like the others'
-_COLUMN_FIELDS = frozenset({"drop_columns", "blocked_columns"})
+_COLUMN_FIELDS = frozenset({"features_unknown_at_forecast_time", "fields"})
+#: the section whose keys are columns
+_TYPES = "column_name_and_types"
 _MOST_COLUMNS = 2000
 
 
@@ -192,6 +194,8 @@ def _in_body(cell: _Cell) -> tuple[str, list[str]]:
         return item["value"], _values(_parents(cell, indent + 1), cell, _yaml_scalar)
     parents = _parents(cell, indent)
     fragment = cell.before.lstrip()
+    if parents[-1:] == [_TYPES]:
+        return fragment, [f"{_yaml_scalar(name)}: " for name in column_names(cell.table())]
     known = [f"{key}: " for key in _keys(parents, cell.task())]
     taken = {f"{key}: " for key in cell.fields()} if not parents else set()
     return fragment, [key for key in known if key not in taken]
@@ -296,6 +300,9 @@ def _nodes(path: Sequence[str], task: str) -> list[dict[str, Any]]:
         nodes = list(_branches({"$ref": mapping[task]}))
     for key in path:
         inner = [n["properties"][key] for n in nodes if key in n.get("properties", {})]
+        # Of keys that are the user's own, such as columns, it is said once what each holds.
+        held = (n.get("additionalProperties") for n in nodes)
+        inner += [h for h in held if isinstance(h, Mapping) and ("enum" in h or "items" in h)]
         nodes = [branch for node in inner for branch in _branches(node)]
     return nodes
 

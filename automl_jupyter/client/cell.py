@@ -6,6 +6,7 @@ import keyword
 import os
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,6 +102,17 @@ def parse_cell_arguments(line: str) -> CellArguments:
     return CellArguments(reader.name or DEFAULT_NAME, reader.options, wait, "--quiet" in flags, "--dry-run" in flags)
 
 
+def spelled(name: str) -> str:
+    """Return a variable's name as Python spells it, which folds letters of one meaning into one.
+
+    Examples
+    --------
+    >>> spelled("\\u00b5") == "\\u03bc"
+    True
+    """
+    return unicodedata.normalize("NFKC", name)
+
+
 def name_problem(name: str) -> str:
     """Return what is wrong with a name for a variable, as a sentence, or an empty text."""
     if not name.isidentifier():
@@ -138,10 +150,10 @@ class _LineReader:
                 self._read_option(*word.partition("="))
             elif self.name:
                 self._problem(word, f"there is already a name, {self.name!r}; options start with two dashes.")
-            elif problem := name_problem(word):
+            elif problem := name_problem(spelled(word)):
                 self._problem("name", problem)
             else:
-                self.name = word
+                self.name = spelled(word)
         if {"--wait", "--no-wait"} <= self.flags:
             self._problem("--wait", "and --no-wait exclude each other; give one of them.")
 

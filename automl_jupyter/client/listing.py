@@ -96,6 +96,8 @@ class Listing:
             return _Seen(log, damaged(folder, f"{folder.events_file.name} holds no events of a job."))
         # A folder that was moved or copied is found by what it is called now.
         named = {"name": folder.path.name, "experiment": folder.path.parent.name}
+        if not feed.history.display_name:
+            named["display_name"] = folder.path.name
         summary = summarise(feed.history).model_copy(update=named)
         return _Seen(log, summary, None if feed.history.is_over else feed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from html import escape
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 #: share of the rarest class below which what counts is said
 _RARE = 0.2
-_NAME = re.compile(r"[A-Za-z_]\w{0,79}")
 #: fields of texts that may be numbers, too
 _WORD_OR_NUMBER = ("forecasting.forecast_horizon", "forecasting.seasonality")
 
@@ -176,8 +174,8 @@ class Panel:
             elif key not in ("name", "type", "task"):
                 _put(rest, key, value)
         self._values["task"] = job.task
-        if job.name and _NAME.fullmatch(name := cell_of_run(job.name)):
-            self._values["name"] = name
+        if job.name:
+            self._values["name"] = cell_of_run(job.name)
         self._rest = rest
         types = rest.get("featurization", {}).pop("column_name_and_types", {})
         self._types = {str(name): str(type) for name, type in types.items()}
@@ -324,10 +322,7 @@ class Panel:
         target = self._values.get("target_column_name")
         if self._frame is not None and target and target not in self.columns:
             found.append(("target_column_name", f"There is no column {plain(target, most=80)!r} in the training data."))
-        name = self._values.get("name", "job")
-        if not _NAME.fullmatch(str(name)):
-            found.append(("name", f"{plain(name, most=60)!r} cannot name a variable; use letters, digits and _."))
-        elif refused := name_problem(str(name)):
+        if refused := name_problem(str(self._values.get("name", "job"))):
             found.append(("name", refused))
         return list(dict.fromkeys(found))
 
@@ -336,7 +331,7 @@ class Panel:
         """The ``%%automl`` cell the form stands for."""
         job, whole, _ = self._asked()
         name = str(self._values.get("name", "job"))
-        name = name if _NAME.fullmatch(name) and not name_problem(name) else "job"
+        name = "job" if name_problem(name) else name
         if job is not None:
             return render_cell(job, name)
         return f"%%automl {name}\n{dump(whole)}"
@@ -435,6 +430,9 @@ class Panel:
         whole = profile_snapshot(self._profile.table, source="", cell="", seq=self._seq, error="")
         keys = ("index", "name", "type", "reason", "is_target")
         rows = [{**{k: r[k] for k in keys}, "found": r["detected"] or r["type"]} for r in whole["columns"]]
+        n_hidden = len(self.columns) - len(rows)
+        advice = "Name their types in the cell, under featurization.column_name_and_types."
+        hidden = f"Not listed: {plural(n_hidden, 'column')}. {advice}" if n_hidden else ""
         names = self.type_names
         for i in range(len(self.columns), len(names)):
             name = plain(names[i], most=80)
@@ -445,7 +443,7 @@ class Panel:
             row["type"] = self._types.get(name, row["type"])
             if row["refused"]:
                 row["reason"] = plain(" ".join(p.message for p in self._refused[name]), most=300)
-        return {"columns": rows, "types": whole["types"]}
+        return {"columns": rows, "types": whole["types"], "hidden": hidden}
 
     def __repr__(self) -> str:
         lines = [self.cell.rstrip()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -20,6 +23,8 @@ import pandas as pd
 from automl_jupyter.data.vocabulary import Vocabulary
 from automl_jupyter.errors import StoreError
 
+#: cached tables that no job has used for this long are removed, in seconds
+CACHE_LIFE_S = 14 * 24 * 3600
 _TABLE, _META = "X.arrow", "meta.json"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(arrow|npy|json)")
 
@@ -140,8 +145,14 @@ def open_cache(folder: Path) -> CachedTable:
 
 
 def is_whole(folder: Path) -> bool:
-    """Return whether a table stands in a folder."""
-    return (folder / _META).exists()
+    """Return whether a table stands in a folder; where that may not be looked at, none does."""
+    return os.path.exists(folder / _META)
+
+
+def touch_cache(folder: Path) -> None:
+    """Say that a table is in use, if it is there."""
+    with contextlib.suppress(OSError):
+        os.utime(folder)
 
 
 def remove_cache(folder: Path) -> None:
@@ -155,6 +166,16 @@ def remove_cache(folder: Path) -> None:
     aside = folder.with_name(f".{folder.name[:40]}.{uuid.uuid4().hex}")
     folder.rename(aside)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_old_caches(root: Path) -> None:
+    """Remove the tables in a folder that nobody has used for `CACHE_LIFE_S`, and what was left half built."""
+    if not root.is_dir():
+        return
+    for path in list(root.iterdir()):
+        with contextlib.suppress(OSError):  # another job may remove it, too
+            if path.is_dir() and time.time() - path.stat().st_mtime > CACHE_LIFE_S:
+                remove_cache(path)
 
 
 def pack_cache(folder: Path) -> bytes:

@@ -209,9 +209,9 @@ def explained(field: str, path: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise DataError([Problem(field, f"There is no file {shown!r}.{_neighbours(path)}")]) from None
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:  # where, it knows only of the piece that was read last
         message = (
-            f"{shown!r} is not UTF-8 text (byte {error.start}). Save it as UTF-8, or read it with"
+            f"{shown!r} is not UTF-8 text. Save it as UTF-8, or read it with"
             " pandas.read_csv(..., encoding=...) and give the table."
         )
         raise DataError([Problem(field, message)]) from None

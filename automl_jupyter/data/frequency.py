@@ -214,9 +214,9 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
         spans = [pd.Timedelta(1, "h"), pd.Timedelta(1, "D"), pd.Timedelta(7, "D"), pd.Timedelta(365, "D")]
         if step >= pd.Timedelta(1, "min"):  # of minutes the day is the season, as the field has it
             spans = spans[1:]
-        counts = [int(span // step) for span in spans if span % step == pd.Timedelta(0) and span > step]
         if step < pd.Timedelta(1, "D"):
-            counts = [c for c, span in zip(counts, spans, strict=False) if span <= pd.Timedelta(7, "D")]
+            spans = [span for span in spans if span <= pd.Timedelta(7, "D")]
+        counts = [int(span // step) for span in spans if span % step == pd.Timedelta(0) and span > step]
         return tuple(c for c in counts if c > 1)
     name, n = offset.rule_code.split("-")[0], offset.n
     months = dict.fromkeys(("MS", "ME", "BMS", "BME"), 12)

@@ -70,7 +70,7 @@ def load_frame(
     >>> load_frame("rows", namespace={"rows": {"a": [1, 2]}}).shape
     (2, 1)
     """
-    if is_table(source) or isinstance(source, Mapping | list):
+    if is_table(source) or isinstance(source, Mapping | list | pd.Series):
         return as_frame(source, field=field)  # before anything is asked of it: a column may be called "name"
     if isinstance(source, str | Path):
         name, path = str(source), str(source)

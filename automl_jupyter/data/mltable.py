@@ -214,7 +214,8 @@ def _expand(kind: str, path: str, folder: Path, where: str, problems: list[Probl
     if kind == "file":
         found = [str(place)] if os.path.isfile(place) else []
     elif kind == "pattern":
-        found = sorted(p for p in glob.glob(str(place), recursive=True) if Path(p).is_file())
+        matches = glob.glob(path, root_dir=folder, recursive=True)  # the folder's own name is no pattern
+        found = sorted(str(folder / p) for p in matches if os.path.isfile(folder / p))
     else:
         inside = (p for p in place.rglob("*") if p.is_file() and p.name != MLTABLE_FILE)
         found = sorted(str(p) for p in inside if not is_set_aside(str(p.relative_to(place))))

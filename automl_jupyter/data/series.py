@@ -180,7 +180,8 @@ def _aggregated(rows: Rows, frequency: str, roles: SeriesRoles, report: Report) 
             columns[name] = pd.Series(to_numbers(column).astype(float)).groupby(key).mean()
         elif kind_of(column) == "number":
             values = pd.Series(to_numbers(column).astype(float)).groupby(key)
-            columns |= {f"{name}_{how}": values.agg(how) for how in AGGREGATES}
+            sums = values.sum(min_count=1)  # of nothing but missing values there is none
+            columns |= {f"{name}_{how}": sums if how == "sum" else values.agg(how) for how in AGGREGATES}
         elif kind_of(column) == "instant":
             values = pd.Series(find_instants(column)).groupby(key)
             columns |= {f"{name}_{how}": values.agg(how) for how in ("min", "max")}
@@ -334,6 +335,10 @@ def _regular(rows: Rows, frequency: str, roles: SeriesRoles, report: Report) -> 
     np.minimum.at(low, rows.codes[observed], positions[observed])
     np.maximum.at(high, rows.codes[observed], positions[observed])
     inside = (counts[rows.codes] > 0) & (positions >= low[rows.codes]) & (positions <= high[rows.codes])
+    if n_outside := int(((counts[rows.codes] > 0) & ~inside).sum()):
+        what = f"Rows before the first or after the last value of their series were left out: {n_outside:,}."
+        why = f"They have no value in {plain(roles.target, most=80)!r}."
+        report.notes.append(Note("missing targets", what, why))
     there = np.flatnonzero(counts > 0)
     number = np.full(len(rows.ids), -1)
     number[there] = np.arange(len(there))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +15,7 @@ from automl_jupyter.data.dataset import Note
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.instants import clocks_as_written, read_times, shown_as
 from automl_jupyter.data.kinds import UnreadableValueError, holds_instants
-from automl_jupyter.data.panel import PanelIndex
+from automl_jupyter.data.panel import PanelIndex, id_keys
 from automl_jupyter.data.target import DATES_AS_NUMBERS
 from automl_jupyter.data.vocabulary import distinct_texts
 from automl_jupyter.data.zones import UnknownZoneError
@@ -153,7 +155,18 @@ def _read_ids(frame: pd.DataFrame, roles: SeriesRoles, report: Report) -> tuple[
     codes = np.asarray(codes, dtype=np.intp)
     first = np.unique(codes, return_index=True)[1]
     ids = frame[list(roles.id_columns)].iloc[first].reset_index(drop=True)
-    return ids, codes
+    order = _in_order(id_keys(ids))  # not that of the rows: what is learnt from is drawn by place
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    return ids.iloc[order].reset_index(drop=True), number[codes]
+
+
+def _in_order(keys: Sequence[tuple[str, ...]]) -> np.ndarray:
+    """Return the order of series by their ids, numbers within texts by their size."""
+    parts = [
+        [[(len(p), p) if i % 2 else p for i, p in enumerate(re.split(r"(\d+)", text))] for text in key] for key in keys
+    ]
+    return np.array(sorted(range(len(keys)), key=parts.__getitem__), dtype=np.intp)
 
 
 def _read_target(series: pd.Series, where: str, report: Report) -> np.ndarray | None:

@@ -7,9 +7,9 @@ inside the folds after AutoGluon's TabPrep and LightAutoML, the quick look after
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -158,7 +158,7 @@ class Interactions:
         self.target_means = target_means
         self.evidence = evidence
 
-    def fit(self, X: Any, y: np.ndarray, base: np.ndarray) -> list[np.ndarray]:
+    def fit(self, X: Any, y: np.ndarray, base: np.ndarray) -> Iterable[np.ndarray]:
         """Choose the features.
 
         Parameters
@@ -172,8 +172,9 @@ class Interactions:
 
         Returns
         -------
-        list of ndarray
-            The features of the training rows, learnt from other rows as `held_out_means` says.
+        iterable of ndarray
+            The features of the training rows, learnt from other rows as `held_out_means` says. Each is made when it is
+            asked for, once: all of them are twice the matrix they are written into.
         """
         order = np.random.default_rng(0).permutation(len(y))
         rows = np.sort(order[:_SCREEN_ROWS])
@@ -201,8 +202,7 @@ class Interactions:
             chosen = {mean.key for mean in self.means}
             means = self._means(X, y, wanted=bool(chosen), only=chosen)
             self.means = means.made
-        of_pairs = [pair.values(X) for pair in self.pairs]
-        return [*of_pairs, *(means.held_out(mean) for mean in self.means)]
+        return chain((pair.values(X) for pair in self.pairs), (means.held_out(mean) for mean in self.means))
 
     @property
     def width(self) -> int:
@@ -267,7 +267,11 @@ class _Means:
         levels: list[Any] = [one for one in (Levels(p).fit(X) for p in categories) if one.n_seen > 1]
         levels += [one for one in (_value_levels(X, p) for p in numbers) if one is not None]
         levels = levels[: 3 * _MOST_CATEGORIES]
-        self._codes = {one.position: one.codes(X) for one in levels}
+        self._codes = {
+            one.position: one.codes(X)
+            for one in levels
+            if only is None or any(one.position in positions for positions, _ in only)
+        }
         for columns in (*((one,) for one in levels), *combinations(levels[:_MOST_CATEGORIES], 2)):
             meeting = Meeting(columns)
             outputs = [k for k in range(targets.shape[1]) if only is None or (meeting.positions, k) in only]

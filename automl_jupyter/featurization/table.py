@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import (  # noqa: TID253 adapter file, imported lazily
-    BaseEstimator,
-    TransformerMixin,
-)
+from sklearn import config_context  # noqa: TID253 adapter file, imported lazily
+from sklearn.base import BaseEstimator  # noqa: TID253 adapter file, imported lazily
 
 from automl_jupyter.featurization.categories import CategoryCodes
 from automl_jupyter.featurization.columns import Hashing, Imputation
@@ -24,7 +22,9 @@ from automl_jupyter.featurization.transformers import FeatureSettings
 _DENSE_FROM = 0.3
 
 
-class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+# Not a TransformerMixin: that wraps what comes out as a notebook asks of all transformers (`sklearn.set_config`), which
+# fails on sparse features, and learners were fitted on plain arrays.
+class TableFeaturizer(BaseEstimator):  # type: ignore[misc]
     """Turns canonical frames into features, as a recipe says; made by :func:`make_featurizer`.
 
     Parameters
@@ -85,7 +85,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names, options = [str(n) for n in self.names], {**OPTIONS, **(self.options or {})}
         columns = self._prepare(X, settings, base)
         target = None if y is None else np.asarray(y)
-        of_training: list[tuple[Any, list[np.ndarray]]] = []
+        of_training: list[tuple[Any, Iterable[np.ndarray]]] = []
         self.dense_parts_: list[Any] = []
         self.sparse_parts_: list[Any] = []
         for part in choose_parts(base, columns, names, self.types, options, settings, target):
@@ -111,7 +111,8 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.step_ = make_step(
                 step, sparse=self.sparse_output_, n_rows=n_rows, n_features=n_features, random_state=seed
             )
-            features = _single(self.step_.fit_transform(features))
+            with config_context(transform_output="default"):
+                features = _single(self.step_.fit_transform(features))
         return features
 
     def _prepare(self, X: Any, settings: FeatureSettings, base: str) -> Any:
@@ -137,7 +138,7 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return int(sum(p.width for p in self.dense_parts_)) + markers
 
     def _filled(
-        self, columns: Any, X: Any, width: int, of_training: Sequence[tuple[Any, list[np.ndarray]]] = ()
+        self, columns: Any, X: Any, width: int, of_training: Sequence[tuple[Any, Iterable[np.ndarray]]] = ()
     ) -> np.ndarray:
         """Return an array of `width` features whose first ones are written: the dense parts' of these rows.
 
@@ -181,9 +182,12 @@ class TableFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         columns = X if self.imputation_ is None else self.imputation_.apply(X)
         columns = columns if self.hashing_ is None else self.hashing_.apply(columns)
         features = self._assembled(columns, X)
-        return features if self.step_ is None else _single(self.step_.transform(features))
+        if self.step_ is None:
+            return features
+        with config_context(transform_output="default"):
+            return _single(self.step_.transform(features))
 
-    def _assembled(self, columns: Any, X: Any, of_training: Sequence[tuple[Any, list[np.ndarray]]] = ()) -> Any:
+    def _assembled(self, columns: Any, X: Any, of_training: Sequence[tuple[Any, Iterable[np.ndarray]]] = ()) -> Any:
         if not self.n_features_out_:
             return np.zeros((len(X), 1), dtype=np.float32)  # scikit-learn wants a column
         width = self.n_dense_ if self.sparse_output_ else self.n_features_out_

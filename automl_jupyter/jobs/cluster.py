@@ -113,7 +113,11 @@ def _start() -> tuple[Any, Client]:
     n_workers, memory = size_local(CPU_COUNT, MEMORY_LIMIT)
     # Worker processes are told how the main module was started; IPython's %reset deletes the name that says so.
     vars(sys.modules["__main__"]).setdefault("__spec__", None)
+    # Dask looks a hundred times a second at what runs, for a page of its dashboard, and keeps what it saw: tens of
+    # megabytes a worker in a long job.
+    unwatched = {"distributed.worker.profile.enabled": False}
     settings = {
+        **unwatched,
         # A task that takes its worker down must not take down the next one too.
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.work-stealing": False,
@@ -128,6 +132,7 @@ def _start() -> tuple[Any, Client]:
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
                 host="127.0.0.1",
+                config=unwatched,  # of the workers that replace others, too
             )
             client = Client(cluster, set_as_default=False)
     except Exception as error:

@@ -367,7 +367,7 @@ class Controller:
     def _queue(self, asked: do.QueueTrial) -> None:
         learner, params, label = asked.learner, asked.params, asked.label
         if not learner:
-            candidate = self._search.propose(asked.number, self.history, asked.fit_s)
+            candidate = self._search.propose(asked.number, self.history, asked.fit_s, asked.most_bytes)
             learner, params, label = candidate.learner, candidate.params, candidate.label
         self._emit(
             ev.TrialQueued(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 import uuid
@@ -54,7 +55,30 @@ class DaskExecutor:
         self._outcomes: queue.SimpleQueue[FoldOutcome] = queue.SimpleQueue()
         self._futures: dict[str, Any] = {}
         self._plugin: str | None = None
-        self._insist(lambda: self._client.register_plugin(make_warm_up()))
+        self._make_ready()
+
+    def _make_ready(self) -> None:
+        """Ready the workers there are, and let the scheduler ready those that come later.
+
+        Raises
+        ------
+        ComputeError
+            When they cannot be reached, or lack this package.
+        """
+        plugin = make_warm_up()
+        try:
+            self._insist(lambda: self._client.register_plugin(plugin))
+        except Exception as error:
+            # The scheduler keeps it all the same, and no later worker that cannot read it would start.
+            with contextlib.suppress(Exception):
+                self._client.unregister_worker_plugin(plugin.name)
+            if self._owns_client:
+                with contextlib.suppress(Exception):
+                    self._client.close(timeout=5)
+            if isinstance(error, ComputeError):
+                raise
+            message = f"The workers of {self.compute} cannot be made ready ({error})."
+            raise ComputeError(f"{message} They need automl-jupyter, in the version that is here.") from error
 
     def limit(self, max_concurrent: int | None, cores_per_trial: int) -> None:
         """Set the most fits at once, and the threads each may use.
@@ -261,8 +285,10 @@ def _running(dask_worker: Any) -> set[str]:
     return set(dask_worker.active_keys)
 
 
-def _sees(*paths: str) -> bool:
-    return all(Path(p).exists() for p in paths)
+def _sees(probe: str, cache: str) -> bool:
+    """Return whether this worker may write where the probe lies and read the table: it may be another user's."""
+    may_write = os.path.exists(probe) and os.access(os.path.dirname(probe), os.W_OK)
+    return may_write and os.access(cache, os.R_OK | os.X_OK)
 
 
 def _make_table_plugin(cache: Path) -> Any:
@@ -277,11 +303,14 @@ def _make_table_plugin(cache: Path) -> Any:
             self.folder, self.content = cache.name, pack_cache(cache)
 
         def setup(self, worker: Any) -> None:
-            from automl_jupyter.data.cache import unpack_cache
+            from automl_jupyter.data.cache import is_whole, remove_old_caches, touch_cache, unpack_cache
             from automl_jupyter.trials.evaluate import worker_tables
 
-            folder = worker_tables() / self.folder
-            if not folder.exists():
+            tables = worker_tables()
+            folder = tables / self.folder
+            touch_cache(folder)  # before the look, so that nobody removes what it finds
+            remove_old_caches(tables)
+            if not is_whole(folder):
                 unpack_cache(self.content, folder)
 
     return TablePlugin()

@@ -14,14 +14,16 @@ class Instruction:
 
 @dataclass(frozen=True)
 class QueueTrial(Instruction):
-    """Put a configuration in line; without a learner the sampler is asked for one that fits into `fit_s` seconds."""
+    """Put a configuration in line; without a learner the sampler is asked for one that fits into time and memory."""
 
     number: int
     learner: str = ""
     params: Mapping[str, Any] | None = None
     label: str = ""
     origin: str = "search"
+    #: seconds and bytes that a fit of it may take; None where nothing is said of them
     fit_s: float | None = None
+    most_bytes: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from automl_jupyter.metrics.base import Metric
     from automl_jupyter.spec.tabular import TabularJob
 
-#: cached tables that no job has used for this long are removed, in seconds
-CACHE_LIFE_S = 14 * 24 * 3600
 #: part of the names of cached tables. Raise it where the same rows are encoded in another way, or errors measured by
 #: something else: what an earlier version wrote is then not taken for what this one would write
 TABLE_VERSION = 2
@@ -275,7 +270,9 @@ def reopen(job: TabularJob, folder: JobFolder, *, namespace: Mapping[str, Any] |
         )
     tested = job.test_data is not None or job.test_data_size is not None
     if not is_whole(cache) or (tested and not is_whole(_test_folder(cache))):
-        _rebuild(job, plan, data, cache, namespace, base)
+        cache = _rebuild(job, plan, data, cache, namespace, base)
+        if str(cache) != data["cache"]:  # the job came from another user or machine, whose tables lie elsewhere
+            write_json(folder.data_file, {**data, "cache": str(cache)})
     _touch(cache)
     return _open(plan, metric, cache)
 
@@ -334,7 +331,7 @@ def _rebuild(
     cache: Path,
     namespace: Mapping[str, Any] | None,
     base: Path,
-) -> None:
+) -> Path:
     from automl_jupyter.data.load import load_training_table
     from automl_jupyter.data.schema import TableSchema
     from automl_jupyter.data.split import make_folds, resolve_validation
@@ -349,8 +346,9 @@ def _rebuild(
     meta = _meta(job, table, schema, plan)
     meta["y_range"] = data["y_range"]  # by which the trials that are there were scored
     written = _write(schema, table, folds, meta, data.get("table_version", 1))  # the first had no number
-    if written != cache:
+    if written.name != cache.name:
         raise StoreError("The plan's folds cannot be made again by this version. Start a new job.")
+    return written
 
 
 def _with_fold_count(plan: Plan, n_folds: int) -> Plan:
@@ -433,7 +431,7 @@ def _digest_of_folds(table: TrainingTable, folds: Sequence[tuple[np.ndarray, np.
 
 
 def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: dict[str, Any], version: int) -> Path:
-    from automl_jupyter.data.cache import is_whole, write_cache
+    from automl_jupyter.data.cache import is_whole, remove_old_caches, write_cache
     from automl_jupyter.data.load import fingerprint
 
     digest = hashlib.sha256(table.fingerprint.encode())
@@ -455,7 +453,7 @@ def _write(schema: TableSchema, table: TrainingTable, folds: list[Any], meta: di
     _touch(cache)  # before the look, so that nobody removes what it finds
     if is_whole(cache) and (table.test is None or is_whole(_test_folder(cache))):
         return cache
-    _remove_old(root)
+    remove_old_caches(root)
     if table.test is not None:
         write_cache(
             _test_folder(cache),
@@ -514,17 +512,7 @@ def _series_arrays(table: TrainingTable) -> dict[str, np.ndarray]:
 
 def _touch(cache: Path) -> None:
     """Say that a cached table is in use."""
+    from automl_jupyter.data.cache import touch_cache
+
     for folder in (cache, _test_folder(cache)):
-        with contextlib.suppress(OSError):
-            os.utime(folder)
-
-
-def _remove_old(root: Path) -> None:
-    from automl_jupyter.data.cache import remove_cache
-
-    if not root.is_dir():
-        return
-    for path in list(root.iterdir()):
-        with contextlib.suppress(OSError):  # another job may remove it, too
-            if path.is_dir() and time.time() - path.stat().st_mtime > CACHE_LIFE_S:
-                remove_cache(path)
+        touch_cache(folder)

@@ -37,8 +37,10 @@ class Search:
         self._sampler = Sampler(context, plan.random_state)
         self._costs = CostModel(context)
 
-    def propose(self, number: int, history: History, fit_s: float | None = None) -> Candidate:
-        """Return the configuration to try as trial `number`, if possible one that a fit of `fit_s` seconds is for.
+    def propose(
+        self, number: int, history: History, fit_s: float | None = None, most_bytes: float | None = None
+    ) -> Candidate:
+        """Return the configuration to try as trial `number`, if possible one for `fit_s` seconds and `most_bytes`.
 
         Without a time limit only trials well before `number` are looked at, in order, so that the proposal does not
         depend on how many workers there are.
@@ -53,6 +55,8 @@ class Search:
         ]
 
         def is_affordable(learner: str, params: Mapping[str, Any]) -> bool:
+            if most_bytes is not None and self.needed_bytes(learner, params, self._plan.n_training) > most_bytes:
+                return False
             predicted = self.predict_s(learner, params, self._plan.fold_rows) or 0.0
             return fit_s is None or is_worth_beginning(predicted, fit_s, iterative=self.is_iterative(learner))
 

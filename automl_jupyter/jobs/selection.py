@@ -29,6 +29,9 @@ STACK_FILE = "ensembles/stack.skops"
 STEADY = 4
 #: most trials a selection looks at, the best by the primary metric: weak ones are taken for fitting the noise
 MOST_CANDIDATES = 25
+#: rows times members times the square of classes from which on no second level is fitted: it takes gigabytes and far
+#: too long, and of so many classes it has more weights than there are rows to learn them from
+MOST_STACK_WORK = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,23 @@ class Selection:
     adjustment: Adjustment = field(default_factory=Adjustment)
 
 
+class _OfAllFolds(Sequence[np.ndarray]):
+    """What trials predicted for the rows of all folds, one fold after the other, put together when it is asked for.
+
+    At once those of 25 trials are hundreds of megabytes where rows or classes are many, and most rows are not looked
+    at.
+    """
+
+    def __init__(self, predictions: Predictions, numbers: Sequence[int], folds: Sequence[int]) -> None:
+        self._predictions, self._numbers, self._folds = predictions, numbers, folds
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        return np.concatenate([self._predictions.get(self._numbers[at], fold) for fold in self._folds])
+
+
 def select(
     plan: Plan,
     history: History,
@@ -114,7 +134,7 @@ def select(
     truths = [predictions.truth(f) for f in folds]
     y = np.concatenate([t for t, _ in truths])
     weight = None if truths[0][1] is None else np.concatenate([w for _, w in truths if w is not None])
-    stacked = [np.concatenate([predictions.get(n, f) for f in folds]) for n in best]
+    stacked = _OfAllFolds(predictions, best, folds)
     n_steady = STEADY if plan.forecast else 0
     chosen = select_weights(stacked, y, weight, metric, predictions.context(context, folds), n_steady=n_steady)
     members = [(best[i], float(w)) for i, w in enumerate(chosen.weights) if w > 0]
@@ -130,7 +150,10 @@ def select(
     ]
     stack: Stack | None = None
     stack_error = ""
-    if stack_limit_s != 0 and len(members) > 1:
+    work = len(y) * len(members) * (plan.n_classes or 1) ** 2
+    if stack_limit_s != 0 and len(members) > 1 and work > MOST_STACK_WORK:
+        stack_error = "it would take too long on so many rows and classes"
+    elif stack_limit_s != 0 and len(members) > 1:
         signal = StopSignal(stop_key, stack_limit_s)
         try:
             stack = run_guarded(

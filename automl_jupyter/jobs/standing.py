@@ -79,8 +79,12 @@ def race_score(plan: Plan, history: History, trial: TrialRecord) -> float:
 
 
 def best_complete_score(history: History) -> float | None:
-    """Return the best score of a trial that has ended with all its folds, or of an ensemble."""
-    scores = [history.score(t.metrics()) for t in history.trials.values() if t.state == "complete"]
+    """Return the best score of a trial that has ended with all its folds, or of an ensemble.
+
+    The baseline does not count: where one class is common it may have a high score and has learnt nothing.
+    """
+    ended = [t for t in history.trials.values() if t.state == "complete" and t.origin != "baseline"]
+    scores = [history.score(t.metrics()) for t in ended]
     scores += [history.score(e.metrics) for e in history.ensembles.values() if e.complete]
     return max((s for s in scores if s is not None), default=None)
 

@@ -59,6 +59,8 @@ MOST_COMPLETED = 8
 MOST_IN_VAIN, VAIN_SHARE = 5, 0.1
 #: why a trial that nothing is known of yet is left out late in a job
 NO_TIME = "it would not finish in the time left"
+#: how the reason begins where no worker has the memory for a trial
+NO_MEMORY = "it would need about"
 #: how far behind the newest results the sampler looks without a time limit, so that the number of workers does not
 #: change what it proposes
 SAMPLER_LAG = 8
@@ -120,8 +122,15 @@ def _search(plan: Plan, history: History, now: Situation) -> list[Instruction]:
         if idle and _all_blocked(plan, history):
             return [ReachLimit("exhausted", "every learner was blocked on request")]
         if idle and plan.limits.timeout_s is not None and now.n_slots:
-            return [ReachLimit("timeout_minutes", "nothing more would finish in the time left")]
+            return [_nothing_more(history)]
     return todo
+
+
+def _nothing_more(history: History) -> ReachLimit:
+    last = list(history.trials.values())[-1:]
+    if last and last[0].reason.startswith(NO_MEMORY):
+        return ReachLimit("exhausted", "no worker has the memory for what is left to try")
+    return ReachLimit("timeout_minutes", "nothing more would finish in the time left")
 
 
 def _end_complete(plan: Plan, history: History) -> list[Instruction]:
@@ -216,7 +225,7 @@ def _next(
             return EndTrial(number, "failed", f"fold {fold + 1} was begun {MOST_ATTEMPTS} times and never ended")
         needed = now.needed_bytes(trial.learner, trial.params, plan.n_training)
         if now.worker_bytes is not None and needed > MEMORY_SHARE * now.worker_bytes and trial.origin != "baseline":
-            there = f"it would need about {byte_size(needed)} of memory, and a worker has {byte_size(now.worker_bytes)}"
+            there = f"{NO_MEMORY} {byte_size(needed)} of memory, and a worker has {byte_size(now.worker_bytes)}"
             return EndTrial(number, "pruned", there)
         limit = _fit_limit_s(plan, history, now, trial)
         if limit <= 0:
@@ -278,16 +287,21 @@ def _queue_next(plan: Plan, history: History, now: Situation) -> QueueTrial | No
             return None
     elif _in_vain(plan, history, now):
         return None
-    return QueueTrial(number, fit_s=None if deadline is None else _fit_limit_s(plan, history, now))
+    if deadline is None:
+        return QueueTrial(number)
+    most_bytes = None if now.worker_bytes is None else MEMORY_SHARE * now.worker_bytes
+    return QueueTrial(number, fit_s=_fit_limit_s(plan, history, now), most_bytes=most_bytes)
 
 
 def _in_vain(plan: Plan, history: History, now: Situation) -> bool:
-    """Return whether the latest proposals were all left out for want of time, and so would be the next.
+    """Return whether the latest proposals were all left out for want of time or memory, and so would be the next.
 
     After a while it may be looked at again: somebody may have given the job more time.
     """
     latest = list(history.trials.values())[-MOST_IN_VAIN:]
-    if len(latest) < MOST_IN_VAIN or any(t.reason != NO_TIME for t in latest):
+    if len(latest) < MOST_IN_VAIN:
+        return False
+    if any(t.origin != "search" or not t.reason.startswith((NO_TIME, NO_MEMORY)) for t in latest):
         return False
     return now.elapsed_s - max(t.ended_s or 0.0 for t in latest) < VAIN_SHARE * (total_s(plan, history) or 0.0)
 

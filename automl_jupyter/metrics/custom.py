@@ -234,7 +234,9 @@ def _call(
     weight: np.ndarray | None,
     options: dict[str, Any],
 ) -> float:
-    if weight is not None and "sample_weight" in inspect.signature(measure).parameters:
+    takes_weights = "sample_weight" in inspect.signature(measure).parameters
+    pairs = options.get("multi_class") == "ovo" and given.ndim == 2  # of these scikit-learn refuses weights
+    if weight is not None and takes_weights and not pairs:
         options = {**options, "sample_weight": weight}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

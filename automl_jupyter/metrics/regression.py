@@ -115,17 +115,20 @@ def _r2(e: Errors) -> float:
     return max(-1.0, 1 - e.mse / e.variance) if e.variance > 0 else _NAN
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    _, index, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count - 1) / 2)[index])
+def _ranks(values: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Return the mean rank of each value where each row stands there `weight` times."""
+    _, index = np.unique(values, return_inverse=True)
+    copies = np.bincount(index, weights=weight)
+    return np.asarray((np.cumsum(copies) - (copies - 1) / 2)[index])
 
 
 def _spearman(e: Errors) -> float:
-    a, b = _ranks(e.y), _ranks(e.pred)
-    if a.min() == a.max() or b.min() == b.max():
+    a, b = _ranks(e.y, e.weight), _ranks(e.pred, e.weight)
+    there = slice(None) if e.weight is None else e.weight > 0  # rows that weigh nothing are no rows
+    constant, says_nothing = np.ptp(a[there]) == 0, np.ptp(b[there]) == 0
+    if constant or says_nothing:
         # A constant prediction ranks nothing: no correlation. A constant target cannot be ranked at all.
-        return _NAN if a.min() == a.max() else 0.0
+        return _NAN if constant else 0.0
     a, b = a - e.mean(a), b - e.mean(b)
     correlation = e.mean(a * b) / np.sqrt(e.mean(a * a) * e.mean(b * b))
     return float(np.clip(correlation, -1, 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
-from automl_jupyter.client.cell import name_problem, split_line
+from automl_jupyter.client.cell import name_problem, spelled, split_line
 from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.errors import Problem, SpecError
 from automl_jupyter.notebook.binding import bind, check_free, is_handle
@@ -75,7 +75,7 @@ def find_job(shell: Any, name: str) -> Any:
     StoreError
         When there is neither.
     """
-    value = shell.user_ns.get(name)
+    value = shell.user_ns.get(spelled(name))
     if is_handle(value):
         return value
     return _workspace().jobs.get(newest_run(name, job_names()))
@@ -233,7 +233,7 @@ def _show_job(shell: Any, job: Any) -> None:
 
 def _variable(shell: Any, arguments: Sequence[str]) -> str:
     """The variable asked for, or the job's name made into one; it must be free."""
-    variable = arguments[1] if len(arguments) > 1 else variable_of(arguments[0])
+    variable = spelled(arguments[1] if len(arguments) > 1 else variable_of(arguments[0]))
     if problem := name_problem(variable):
         raise SpecError([Problem("VARIABLE", problem)])
     check_free(shell.user_ns, variable)

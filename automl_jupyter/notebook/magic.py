@@ -8,8 +8,11 @@ from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from automl_jupyter.errors import SpecError
+from automl_jupyter.errors import SpecError, StoreError
 from automl_jupyter.notebook.live import JobLike, Watch
+
+#: names of a cell's job that other kernels may take at the same moment
+_MOST_TAKEN = 4
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,9 @@ def start_cell(shell: Any, line: str, body: str) -> Started | None:
         With every mistake at once, before anything is started or bound.
     """
     from automl_jupyter.client.cell import parse_cell_arguments
-    from automl_jupyter.client.workspace import MLClient
     from automl_jupyter.notebook.binding import bind, check_free
-    from automl_jupyter.notebook.commands import job_names
     from automl_jupyter.notebook.dry_run import make_dry_plan, plan_text
     from automl_jupyter.notebook.live import make_surface
-    from automl_jupyter.notebook.naming import next_name
     from automl_jupyter.notebook.place import place_of
     from automl_jupyter.notebook.views import watch_job
     from automl_jupyter.spec.parse import parse_cell
@@ -63,14 +63,35 @@ def start_cell(shell: Any, line: str, body: str) -> Started | None:
     if asked.dry_run:
         sys.stdout.write(plan_text(make_dry_plan(spec, shell.user_ns)) + "\n")
         return None
-    if spec.name is None:
-        spec.name = next_name(asked.name, job_names())
-    job = MLClient().jobs.create_or_update(spec, namespace=shell.user_ns)
+    job = _create(spec, asked.name, shell.user_ns)
     bind(shell, asked.name, job)
     place = place_of(shell)
     waits = place.waits if asked.wait is None else asked.wait
     watch = None if asked.quiet else watch_job(job, make_surface(job, place, waits=waits))
     return Started(job, watch, waits)
+
+
+def _create(spec: Any, variable: str, namespace: Any) -> Any:
+    """Start a job; without a name of its own under the next free one, which another kernel may take first."""
+    from automl_jupyter.client.workspace import MLClient
+    from automl_jupyter.notebook.commands import job_names
+    from automl_jupyter.notebook.naming import next_name
+    from automl_jupyter.store.folder import default_workspace
+
+    jobs = MLClient().jobs
+    if spec.name is not None:
+        return jobs.create_or_update(spec, namespace=namespace)
+    taken = job_names()
+    for _ in range(_MOST_TAKEN):
+        spec.name = name = next_name(variable, taken)
+        try:
+            return jobs.create_or_update(spec, namespace=namespace)
+        except StoreError:
+            if name is None or not any(default_workspace().absolute().glob(f"*/{name}")):
+                raise
+            taken.append(name)
+    spec.name = next_name(variable, taken)
+    return jobs.create_or_update(spec, namespace=namespace)
 
 
 async def run_awaiting(line: str, body: str) -> None:

@@ -179,7 +179,8 @@ def _standard_errors(
 
     rng = np.random.default_rng(random_state)
     found: dict[str, list[float]] = {}
-    for _ in range(min(max(_MOST_ROWS // len(y), _FEWEST), _MOST)):
+    n_resamples = min(max(_MOST_ROWS // len(y), _FEWEST), _MOST)
+    for _ in range(n_resamples):
         rows = rng.integers(0, len(y), len(y))
         weighs = None if weight is None else weight[rows]
         if weighs is not None and not weighs.any():
@@ -188,7 +189,9 @@ def _standard_errors(
         for key, value in drawn.items():
             if value is not None and np.isfinite(value):
                 found.setdefault(key, []).append(value)
-    return {key: float(np.std(values, ddof=1)) for key, values in found.items() if len(values) >= _FEWEST}
+    # A rare class is absent from some resamples, and macro averages then have no value: half of the fewest will do.
+    least = min(_FEWEST, n_resamples // 2)
+    return {key: float(np.std(values, ddof=1)) for key, values in found.items() if len(values) >= least}
 
 
 def _effective_rows(found: TargetRows) -> float:

@@ -75,7 +75,8 @@ def snapshot(
         "ended_at": history.ended_at,
         "limits": limits,
         "left_s": min((limit["left_s"] for limit in limits if limit["left_s"] is not None), default=None),
-        "paused": history.is_paused,
+        # What follows the search is not held up.
+        "paused": history.is_paused and history.status not in ("Finalizing", "CancelRequested"),
         "blocked": sorted(history.blocked),
         "doing": _doing(history) if attended else [],
         "best": _best(history),

@@ -15,6 +15,7 @@ from automl_jupyter.client.listing import Listing
 from automl_jupyter.client.updates import shown_snapshot
 from automl_jupyter.errors import StoreError
 from automl_jupyter.jobs.feed import LogFeed
+from automl_jupyter.results.words import reason_words
 from automl_jupyter.store.folder import JobFolder, find_folder
 from automl_jupyter.store.history import History
 from automl_jupyter.store.known import known_workspaces, workspace_key
@@ -112,7 +113,8 @@ class Jobs:
             for key, path in self.workspaces().items():
                 listing = self._listings.setdefault(key, Listing(path))
                 for summary in listing.look():
-                    yield {"workspace": key, **summary.model_dump()}
+                    told = summary.model_dump()
+                    yield {"workspace": key, **told, "reason": reason_words(told)}
 
     def folder(self, workspace: str, name: str) -> JobFolder:
         """Return the folder of a job.

@@ -242,14 +242,18 @@ class TabularFeaturizationSettings(NlpFeaturizationSettings):
         "auto",
         description="auto: columns are typed and transformed automatically; custom: the same,"
         " changed by the settings"
-        " below; off: the columns are numbers already and are used as they are.",
+        " below; off: the columns are numbers already and are used as they are, not in forecasting.",
     )
     blocked_transformers: (
         Annotated[list[_Blocked], BeforeValidator(_as_blocked), Allowed("a list of transformers")] | None
     ) = Field(None, description="Transformers that are not used.")
     column_name_and_types: (
         Annotated[dict[str, _Purpose], BeforeValidator(_as_purposes), Allowed("a mapping of columns to types")] | None
-    ) = Field(None, description="What a column is, where the automatic choice is wrong.")
+    ) = Field(
+        None,
+        description="What a column is, where the automatic choice is wrong. In forecasting Numeric, Categorical or"
+        " DateTime.",
+    )
     transformer_params: (
         Annotated[
             dict[str, list[ColumnTransformer]],
@@ -257,7 +261,10 @@ class TabularFeaturizationSettings(NlpFeaturizationSettings):
             Allowed("a mapping of imputer, tf_idf or hash_one_hot_encoder to a list of column transformers"),
         ]
         | None
-    ) = Field(None, description="Parameters of transformers, for all or for some columns.")
+    ) = Field(
+        None,
+        description="Parameters of transformers, for all or for some columns. In forecasting of the imputer only.",
+    )
     enable_dnn_featurization: Flag | None = Field(
         None, description="Kept for compatibility, not used: no deep network makes features of texts."
     )

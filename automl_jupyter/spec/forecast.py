@@ -69,7 +69,9 @@ class ForecastingSettings(Section):
         BeforeValidator(one_of("sum", "max", "min", "mean", none=True)),
         Allowed("'sum', 'max', 'min' or 'mean'"),
     ] = Field(None, description="How target values within one period are combined. Needs frequency.")
-    target_lags: Annotated[list[int] | Literal["auto"], BeforeValidator(_lags), Allowed(_LAGS)] | None = Field(
+    target_lags: (
+        Annotated[list[Annotated[int, Field(ge=1)]] | Literal["auto"], BeforeValidator(_lags), Allowed(_LAGS)] | None
+    ) = Field(
         None,
         description="Past values of the target used as features: periods back, or auto. Unset: chosen by the search;"
         " none where target_rolling_window_size is given.",

@@ -105,8 +105,9 @@ class AutoMLJob(Settings):
         | None
     ) = Field(
         None,
-        description="Where the trials run: local, the address of a Dask scheduler, or the name of a Dask client or"
-        " cluster in the notebook. Any other name, such as a cloud cluster's, means local. Unset: local.",
+        description="Where the trials run: local, inline (in this process, one fit at a time), the address of a Dask"
+        " scheduler, or the name of a Dask client or cluster in the notebook. Any other name, such as a cloud"
+        " cluster's, means local. Unset: local.",
     )
     random_state: (
         Annotated[

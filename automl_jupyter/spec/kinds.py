@@ -235,7 +235,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1), BeforeValidator(as_number), Allow
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(as_number), Allowed("a number from 0 to 1")]
 ShareBelowOne = Annotated[float, Field(ge=0, lt=1), BeforeValidator(as_number), Allowed("a number from 0 to below 1")]
 AutoOrCount = Annotated[
-    int | Literal["auto"],
+    Annotated[int, Field(ge=1)] | Literal["auto"],
     BeforeValidator(auto_or_whole(1)),
     Allowed("'auto' or a whole number of 1 or more"),
 ]

@@ -56,7 +56,7 @@ class TabularJob(AutoMLJob):
 
     n_cross_validations: (
         Annotated[
-            int | Literal["auto"],
+            Annotated[int, Field(ge=2)] | Literal["auto"],
             BeforeValidator(auto_or_whole(2)),
             Allowed("'auto' or a whole number of 2 or more"),
         ]

@@ -79,6 +79,15 @@ class StackEnsembleSettings(Section):
 
 _TABULAR = ("classification", "regression", "forecasting")
 _LIST = Allowed("a list of training algorithms")
+_ALLOWED = (
+    "Only these learners are tried. Unset or empty: all that are installed, but for those whose time grows too fast for"
+    " so many rows or classes."
+)
+_ALLOWED_FORECASTERS = (
+    "Only these learners are tried. Unset or empty: all that are installed, but for GaussianProcess, GradientBoosting,"
+    " OnlineGradientDescentRegressor, SGD, LassoLars and Prophet, which are tried where they are named, and"
+    " TCNForecaster, which is tried where it is named or enable_dnn_training is set."
+)
 
 
 class TrainingSettings(Section):
@@ -99,7 +108,7 @@ class TrainingSettings(Section):
     synonyms: ClassVar[dict[str, str]] = {"ensemble_model_download_timeout": "ensemble_model_download_timeout_minutes"}
 
     allowed_training_algorithms: Annotated[list[str], BeforeValidator(_learners(*_TABULAR)), _LIST] | None = Field(
-        None, description="Only these learners are tried. Unset or empty: all that the task has."
+        None, description=_ALLOWED
     )
     blocked_training_algorithms: Annotated[list[str], BeforeValidator(_learners(*_TABULAR)), _LIST] | None = Field(
         None, description="These learners are not tried."
@@ -120,7 +129,8 @@ class TrainingSettings(Section):
         " job.plot.importance() and job.plot.shap().",
     )
     enable_onnx_compatible_models: Flag | None = Field(
-        None, description="Whether only models that can be exported to ONNX are tried. Unset: false."
+        None,
+        description="Whether only models that can be exported to ONNX are tried. Unset: false. Not in forecasting.",
     )
     enable_dnn_training: Flag | None = Field(
         None,
@@ -146,7 +156,7 @@ class ClassificationTrainingSettings(TrainingSettings):
     """Training settings of a classification job."""
 
     allowed_training_algorithms: Annotated[list[str], BeforeValidator(_learners("classification")), _LIST] | None = (
-        Field(None, description="Only these learners are tried. Unset or empty: all that the task has.")
+        Field(None, description=_ALLOWED)
     )
     blocked_training_algorithms: Annotated[list[str], BeforeValidator(_learners("classification")), _LIST] | None = (
         Field(None, description="These learners are not tried.")
@@ -157,7 +167,7 @@ class RegressionTrainingSettings(TrainingSettings):
     """Training settings of a regression job."""
 
     allowed_training_algorithms: Annotated[list[str], BeforeValidator(_learners("regression")), _LIST] | None = Field(
-        None, description="Only these learners are tried. Unset or empty: all that the task has."
+        None, description=_ALLOWED
     )
     blocked_training_algorithms: Annotated[list[str], BeforeValidator(_learners("regression")), _LIST] | None = Field(
         None, description="These learners are not tried."
@@ -168,7 +178,7 @@ class ForecastingTrainingSettings(TrainingSettings):
     """Training settings of a forecasting job."""
 
     allowed_training_algorithms: Annotated[list[str], BeforeValidator(_learners("forecasting")), _LIST] | None = Field(
-        None, description="Only these learners are tried. Unset or empty: all that the task has."
+        None, description=_ALLOWED_FORECASTERS
     )
     blocked_training_algorithms: Annotated[list[str], BeforeValidator(_learners("forecasting")), _LIST] | None = Field(
         None, description="These learners are not tried."

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: rows from which on it pays to keep products of matrices to one thread: setting that takes 1.5 ms, and threads that
 #: have to wait for a core take up to 8 ms a product, which alone takes a tenth of one
 _SOME_ROWS = 10
+#: numbers in memory at a time while rows are predicted, of features and of what each part says: of a million rows at
+#: once they are gigabytes. And rows below which they are not parted
+_MOST_CELLS, _FEWEST_ROWS = 20_000_000, 1000
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,19 @@ class Blend:
         ndarray
             Probabilities, shape (n_rows, n_classes), or values, shape (n_rows,).
         """
+        if len(X) == 0:  # most estimators refuse a table without rows
+            return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
+        cells = X.shape[1] * len(self.featurizers) + (self.n_classes or 1) * len(self.parts)
+        most = max(_MOST_CELLS // max(cells, 1), _FEWEST_ROWS)
+        if len(X) <= most:
+            return self._predict(X)
+        return np.concatenate([self._predict(X.iloc[at : at + most]) for at in range(0, len(X), most)])
+
+    def _predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Predict rows all at once."""
         from automl_jupyter.learners.base import predict
         from automl_jupyter.search.adjust import sharpen, smooth
 
-        if len(X) == 0:  # most estimators refuse a table without rows
-            return np.empty((0, self.n_classes) if self.n_classes is not None else 0)
         alone = limit_threads(1, "blas") if len(X) >= _SOME_ROWS else nullcontext()
         with quiet(), alone:
             features = {key: featurizer.transform(X) for key, featurizer in self.featurizers.items()}

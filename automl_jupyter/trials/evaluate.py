@@ -82,8 +82,9 @@ class _Fold:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the features; what learners make of them in `shared` is smaller."""
-        return sum(getattr(X, "data", X).nbytes for X in (self.X_train, self.X_valid) if X is not None)
+        """Bytes of the features, where they are sparse with their columns; what is made of them in `shared` is less."""
+        kept = [X for X in (self.X_train, self.X_valid) if X is not None]
+        return sum(X.data.nbytes + X.indices.nbytes if hasattr(X, "indices") else X.nbytes for X in kept)
 
 
 _tables: OrderedDict[str, Any] = OrderedDict()
@@ -264,7 +265,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
         fit_s=fit_s,
         predict_s=predict_s,
         total_s=time.monotonic() - started,
-        n_train=len(fold.y_train),
+        n_train=len(_rows(task.fold, table)[0]),
         n_valid=len(fold.y_valid),
         size_bytes=size,
         peak_bytes=peak_memory_bytes(),
@@ -372,14 +373,19 @@ def _featurized(task: FoldTask, table: Any) -> _Fold:
         if key in _folds:
             _folds.move_to_end(key)
             return _folds[key]
-        width = next((f.n_bytes for f in _folds.values()), 0)  # about what another one takes
         # Before another is made, so that it and those it takes the place of are never in memory together.
-        while _folds and (len(_folds) >= _MOST_FOLDS or sum(f.n_bytes for f in _folds.values()) + width > _MOST_BYTES):
-            _folds.popitem(last=False)
+        _make_room(max((f.n_bytes for f in _folds.values()), default=0))
     fold = _make_fold(task.recipe, table, *_rows(task.fold, table))
     with _kept:
+        _make_room(fold.n_bytes)
         _folds[key] = fold
     return fold
+
+
+def _make_room(n_bytes: int) -> None:
+    """Drop the folds that were used longest ago, until another one of so many bytes may be kept."""
+    while _folds and (len(_folds) >= _MOST_FOLDS or sum(f.n_bytes for f in _folds.values()) + n_bytes > _MOST_BYTES):
+        _folds.popitem(last=False)
 
 
 def _make_fold(recipe: str, table: CachedTable, train: np.ndarray, valid: np.ndarray) -> _Fold:
@@ -388,19 +394,35 @@ def _make_fold(recipe: str, table: CachedTable, train: np.ndarray, valid: np.nda
 
     columns = [Column(**{**c, "type": ColumnType(c["type"])}) for c in table.meta["columns"]]
     y, weight = table.y, table.weight
-    X_train = table.X.iloc[train]
+    train = _that_count(weight, train)
     y_train = np.asarray(y[train])
     featurizer = make_featurizer(recipe, columns, settings=table.meta.get("featurization"))
-    fitted = featurizer.fit_transform(X_train, y_train)
+    # The rows have no name here, so that they are gone before those that validate are taken.
+    fitted = featurizer.fit_transform(_taken(table.X, train), y_train)
     return _Fold(
         featurizer,
         fitted,
-        featurizer.transform(table.X.iloc[valid]) if len(valid) else None,
+        featurizer.transform(_taken(table.X, valid)) if len(valid) else None,
         y_train,
         np.asarray(y[valid]),
         _training_weight(weight, train, y_train, table.meta.get("class_weights")),
         None if weight is None else np.asarray(weight[valid]),
     )
+
+
+def _taken(X: Any, rows: np.ndarray) -> Any:
+    """Return rows of a table; all from the first one on, as those of a refit, where they lie, without a copy."""
+    if np.array_equal(rows, np.arange(len(rows))):
+        return X.iloc[: len(rows)]
+    return X.iloc[rows]
+
+
+def _that_count(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+    """Return the rows that weigh anything, as no others may shape features; all where none does."""
+    if weight is None:
+        return rows
+    counted = rows[np.asarray(weight[rows]) > 0]
+    return counted if len(counted) else rows
 
 
 def _training_weight(

@@ -341,6 +341,7 @@ class PooledForecaster:
         lengths = recent.index.lengths
         grown[recent.index.series, width - lengths[recent.index.series] + recent.index.within] = values
         block = grown.shape[1] * np.arange(n)
+        low, high = _bounds(history, whole)
         # What does not depend on forecasts is made for all steps at once: a step is then little more than its lags.
         every = (recent.index.starts + lengths)[:, None] + np.arange(horizon)
         known = self._known(recent.index, every.ravel(), future)
@@ -357,7 +358,7 @@ class PooledForecaster:
             matrix, _ = self._without_holes(matrix, drop=False)
             predicted = np.asarray(self.estimator_.predict(matrix), dtype=np.float64).reshape(-1) + base
             at = width + done + steps - 1
-            grown[:, at] = _bounded(predicted.reshape(n, len(steps)), grown[:, :width], lengths)
+            grown[:, at] = np.clip(np.nan_to_num(predicted.reshape(n, len(steps)), nan=0.0), low, high)
         found = grown[:, width:]
         if self.log_:
             return np.asarray(np.exp(np.minimum(found, 700.0)) * self._scale(history)[:, None])
@@ -504,13 +505,16 @@ class PooledForecaster:
         return [self.n_own_ + int(i) for i in there]
 
 
-def _bounded(predicted: np.ndarray, past: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Keep a forecast that feeds on itself within a few ranges of what was seen."""
-    there = np.arange(past.shape[1]) >= past.shape[1] - lengths[:, None]
-    low = np.where(there, past, np.inf).min(axis=1, keepdims=True)
-    high = np.where(there, past, -np.inf).max(axis=1, keepdims=True)
+def _bounds(history: History, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends that forecasts which feed on themselves are kept between: a few ranges of what was seen.
+
+    Of all that a saved model keeps, not of the lags alone: where these are few, they may all be equal.
+    """
+    index, rows = history.index.tail(RECENT_PERIODS)
+    low = np.minimum.reduceat(values[rows], index.offsets[:-1])[:, None]
+    high = np.maximum.reduceat(values[rows], index.offsets[:-1])[:, None]
     reach = 3 * (high - low) + 1e-6
-    return np.asarray(np.clip(np.nan_to_num(predicted, nan=0.0), low - reach, high + reach))
+    return low - reach, high + reach
 
 
 def make_forecaster(

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from automl_jupyter.metrics.base import MetricContext, SeriesRows
 
 #: bytes from which on predictions are read from their file each time: those of many rows and classes fill the memory
-_LARGE = 8_000_000
+_LARGE = 1_000_000
 #: bytes of the others that are kept, those that were asked for last: of thousands of trials few are looked at again
-_MOST_KEPT = 256_000_000
+_MOST_KEPT = 64_000_000
 
 
 class Predictions:

@@ -84,7 +84,8 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
     StoreError
         When `target` holds something that is not a model, or the manifest names a file outside its folder.
     """
-    if target.is_dir() and any(target.iterdir()) and not (target / _MANIFEST).exists() and target.name != "model":
+    of_job = target == source / "model"  # where a job that was cut off may have left parts
+    if target.is_dir() and any(target.iterdir()) and not of_job and not _holds_model(target):
         raise StoreError(f"{target} holds other files; name a folder that is empty, new, or a saved model.")
     names = _files(manifest)
     if (outside := next((name for name in names if not _is_inside(name)), None)) is not None:
@@ -100,6 +101,15 @@ def save_model_folder(source: Path, target: Path, manifest: Mapping[str, Any]) -
             os.replace(aside / name, target / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _holds_model(folder: Path) -> bool:
+    """Return whether a folder's manifest is that of a model: other things have a file of that name, too."""
+    try:
+        manifest = read_json(folder / _MANIFEST)
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and {"format", "schema", "parts"} <= manifest.keys()
 
 
 def _copy(come_from: Path, to: Path) -> None:

@@ -6,6 +6,7 @@ import io
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from automl_jupyter.cli import board
@@ -88,3 +89,16 @@ def test_a_model_without_a_score_is_listed_without_one() -> None:
     Console(file=stream, width=160).print(job_table([{**record, "best": "LightGBM", "text": None}]))
     assert "LightGBM –" in stream.getvalue()
     assert "None" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_of_jobs_has_whole_names_on_one_line_each(width: int) -> None:
+    record = {
+        "name": "20261201T003438-1a2b3c4d", "experiment": "churn-project", "task": "classification",
+        "status": "Completed", "best": "VotingEnsemble", "text": "0.9123", "metric": "AUC_weighted",
+        "elapsed_s": 603.0, "created_at": "2026-12-01T00:34:38.000Z",
+    }  # fmt: skip
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(job_table([record]))
+    _, line = stream.getvalue().splitlines()
+    assert line.split()[0] == record["name"]

@@ -115,7 +115,8 @@ def test_forecasts_of_the_test_rows_are_kept() -> None:
     of_a = found[found["shop"] == "a"]
     wanted = data[later & (data["shop"] == "a")]
     np.testing.assert_allclose(of_a["actual"], wanted["sold"])
-    np.testing.assert_allclose(of_a["forecast"], job.model.forecast(horizon=4)["forecast"].iloc[:4])
+    ahead = job.model.forecast(horizon=4)
+    np.testing.assert_allclose(of_a["forecast"], ahead["forecast"][ahead["shop"] == "a"])
     assert set(job.test_metrics) >= {"r2_score", "mean_absolute_error"}
 
 
@@ -166,11 +167,15 @@ def test_dates_as_strings_are_read(form: str) -> None:
     assert pd.Timestamp(first) == pd.Timestamp("2024-03-11")
 
 
-def test_the_order_of_rows_does_not_matter() -> None:
-    shuffled = run(DATA.sample(frac=1, random_state=1))
-    assert "put in order of time" in told(shuffled)
-    ordered = run(DATA).model.forecast().sort_values(["shop", "when"])
-    again = shuffled.model.forecast().sort_values(["shop", "when"])
+@pytest.mark.parametrize("learner", ["Theta", "LightGBM"])
+def test_the_order_of_rows_does_not_matter(monkeypatch: pytest.MonkeyPatch, learner: str) -> None:
+    """A pooled learner draws the cells it learns from by their place, here a few of many."""
+    monkeypatch.setattr("automl_jupyter.trials.forecasters.MOST_CELLS", 1_000)
+    data, training = DATA.drop(columns="price"), {"allowed_training_algorithms": [learner]}
+    turned = run(data[::-1], max_trials=1, training=training)
+    assert "put in order of time" in told(turned)
+    ordered = run(data, max_trials=1, training=training).model.forecast().sort_values(["shop", "when"])
+    again = turned.model.forecast().sort_values(["shop", "when"])
     assert again["forecast"].to_numpy() == pytest.approx(ordered["forecast"].to_numpy())
 
 
@@ -612,3 +617,8 @@ def test_a_correction_leaves_the_periods_up_to_the_new_rows_as_they_were() -> No
     model = submit(spec, compute="inline").wait(120).model
     corrected = model.forecast(context=whole.iloc[[50, 60, 61]])
     assert corrected.equals(model.forecast(context=whole.iloc[60:]))
+
+
+def test_every_check_of_a_forecast_is_on_its_page() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "forecasting.md").read_text(encoding="utf-8")
+    assert [g["name"] for g in run(DATA, max_trials=1).guardrails() if f"| {g['name']} |" not in page] == []

@@ -335,3 +335,25 @@ def test_a_word_of_python_names_no_cell(names: Any) -> None:
     form.set("name", "class")
     assert "is a word of Python itself" in field_of(form, "name")["error"]
     assert form.cell.startswith("%%automl job\n")
+
+
+@pytest.mark.parametrize("name", ["модель", "模型", "über", "a" * 81])
+def test_a_variable_may_have_every_name_that_a_cell_takes(names: Any, name: str) -> None:
+    form = automl.panel("rows", "label", namespace=names)
+    form.set("name", name)
+    assert field_of(form, "name")["error"] == ""
+    assert form.cell.startswith(f"%%automl {name}\n")
+    form.set("name", "class")
+    assert "a word of Python itself" in field_of(form, "name")["error"]
+
+
+def test_columns_that_are_not_listed_are_counted() -> None:
+    wide = pd.DataFrame({f"c{i}": np.arange(40) * (i + 3) % 37 for i in range(230)})
+    form = automl.panel("wide", namespace={"wide": wide})
+    form.profile()
+    types = form.snapshot()["types"]
+    assert len(types["columns"]) == 200
+    assert types["hidden"].startswith("Not listed: 30 columns.")
+    small = automl.panel("rows", namespace={"rows": table_for("label")})
+    small.profile()
+    assert small.snapshot()["types"]["hidden"] == ""

@@ -198,3 +198,9 @@ def test_categories_that_are_numbers_are_not_called_texts() -> None:
 
     found = guess_task(pd.Series([1, 2, 3] * 10, dtype="category", name="y"))
     assert found == ("classification", "y has 3 distinct values")
+
+
+def test_a_series_is_taken_for_itself_and_not_for_the_variable_of_its_name() -> None:
+    price = pd.Series([1.5, 2.5, 4.0] * 10, name="price")
+    found = automl.profile(price, namespace={"price": pd.DataFrame({"other": [1, 2, 3]})})
+    assert found.to_frame()["name"].tolist() == ["price"]

@@ -79,3 +79,8 @@ def test_a_grid_reaches_from_the_first_to_the_last_and_goes_on() -> None:
 )  # fmt: skip
 def test_seasons_of_the_calendar(frequency: str, seasons: tuple[int, ...]) -> None:
     assert natural_seasons(frequency) == seasons
+
+
+@pytest.mark.parametrize("frequency", ["5h", "50min"])
+def test_steps_that_divide_no_day_and_no_week_have_no_season(frequency: str) -> None:
+    assert natural_seasons(frequency) == ()

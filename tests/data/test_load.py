@@ -684,3 +684,10 @@ def test_labels_that_are_values_where_no_word_is_beside_them_are_the_same_classe
 ) -> None:
     table = load(rows(30, y=labels * 10), validation_data=rows(10, y=later * 5))
     assert table.y[30:].tolist() == codes * 5
+
+
+def test_no_wrong_place_is_named_in_a_large_file_of_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "latin.csv").write_bytes(b"a,b\n" + b"x,1\n" * 50_000 + "ä,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"is not UTF-8 text\. Save it") as told:
+        load_frame("latin.csv", base=tmp_path)
+    assert "byte" not in str(told.value)

@@ -533,3 +533,9 @@ def test_a_path_without_a_date_is_named(tmp_path: Path) -> None:
     steps = "- read_delimited\n- extract_columns_from_partition_format: '/{month:yyyy/MM}/{region}.csv'"
     with pytest.raises(DataError, match=r"2024/13/north\.csv' has no date where .* has 'month'"):
         table(tmp_path, steps, "- folder: data", **{"data/2024/13/north.csv": "x\n1\n"})
+
+
+def test_a_pattern_begins_below_its_folder_whatever_that_is_called(tmp_path: Path) -> None:
+    files = {"d/a.csv": "x\n1\n", "d/b.csv": "x\n2\n"}
+    frame = table(tmp_path / "sales [2024]", "- read_delimited", "- pattern: ./d/*.csv", **files)
+    assert frame["x"].tolist() == [1, 2]

@@ -404,7 +404,7 @@ def test_ids_are_read_once_a_series_and_not_once_a_row(monkeypatch: pytest.Monke
     monkeypatch.setattr(kinds, "is_missing", lambda v: asked.append(v) or is_missing(v))
     days = pd.date_range("2024-01-01", periods=100).to_numpy()
     index = read(np.tile(days, 2), shop=np.repeat([30, 4], 100)).index
-    assert index.keys == [("30",), ("4",)]
+    assert index.keys == [("4",), ("30",)]
     assert len(asked) < 20
 
 
@@ -427,3 +427,19 @@ def test_only_series_that_are_named_are_looked_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(PanelIndex, "name_of", lambda self, s: named.append(s) or name_of(self, s))
     assert gap_notes(panel.y, panel.index, None)[0].what.endswith("in 40 series: 0, 1, 2, 3, 4 and 35 more.")
     assert named == [0, 1, 2, 3, 4]
+
+
+def test_rows_before_and_after_the_values_of_a_series_are_said() -> None:
+    data = pd.DataFrame({"when": pd.date_range("2024-02-01", periods=24), "sold": np.arange(24.0)})
+    data.loc[[0, 21, 22, 23], "sold"] = np.nan
+    told = [(n.what, n.why) for n in load(data).notes if n.topic == "missing targets"]
+    what = "Rows before the first or after the last value of their series were left out: 4."
+    assert told == [(what, "They have no value in 'sold'.")]
+    assert not [n for n in load(data[1:21]).notes if n.topic == "missing targets"]
+
+
+def test_a_period_without_a_number_has_no_sum() -> None:
+    hours = pd.date_range("2024-01-01", periods=48, freq="h")
+    price = np.where(hours.day == 1, np.nan, 2.0)
+    panel = read(hours, SeriesRoles("when", ("shop",), "sold", frequency="D", aggregate="sum"), price=price)
+    assert panel.X["price_sum"].fillna(-1).tolist() == [-1, 48]

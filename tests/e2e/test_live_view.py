@@ -654,3 +654,30 @@ def test_a_models_page_is_made_anew_when_more_is_known_and_asked_for_again_after
     again.click()
     assert asked()[-1] == "model"
     assert again.count() == 0
+
+
+def test_what_is_told_again_is_no_news_and_the_clock_goes_on(make_view):
+    view = make_view()
+    view.page.clock.install()
+    view.show(a_snapshot((0, 0.7)))
+    view.page.clock.run_for(40_000)
+    view.put(a_snapshot((0, 0.7)))  # the page was out of sight, and its stream begins with the whole
+    said = view.page.locator(".amlj-names .amlj-quiet").inner_text()
+    assert "1 min 10 s" in said
+    assert "last news 40 s ago" in said
+    assert "1 min 10 s of 2 min" in view.page.locator(".amlj-limits").inner_text()
+
+
+def test_a_job_that_makes_its_final_model_offers_no_pause(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    assert view.page.get_by_role("button", name="Pause").is_visible()
+    view.put(a_snapshot((0, 0.7), seq=2, status="Finalizing"))
+    assert view.page.get_by_role("button", name="Pause").count() == 0
+    assert view.page.get_by_role("button", name="Stop", exact=True).is_visible()
+
+
+def test_a_job_that_nobody_runs_has_no_workers(make_view):
+    view = make_view().show(a_snapshot((0, 0.7)))
+    assert view.page.locator(".amlj-workers").is_visible()
+    view.put(a_snapshot((0, 0.7), status="NotResponding"))
+    assert not view.page.locator(".amlj-workers").is_visible()

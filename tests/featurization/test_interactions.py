@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -189,3 +190,19 @@ def test_rows_looked_at_may_all_be_of_one_class(monkeypatch: pytest.MonkeyPatch)
     y[np.random.default_rng(0).permutation(N)[-3:]] = 1  # rows that are not looked at
     frame, columns = table(**NUMBERS)
     assert make_featurizer("arithmetic", columns).fit_transform(frame, y).shape == (N, 3)
+
+
+def test_features_of_training_rows_are_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    fit = Interactions.fit
+
+    def look(self: Interactions, *given: Any) -> Any:
+        made.append(fit(self, *given))
+        return made[-1]
+
+    monkeypatch.setattr(Interactions, "fit", look)
+    frame, columns = table(**NUMBERS)
+    featurizer = make_featurizer("arithmetic", columns)
+    trained = featurizer.fit_transform(frame, NUMBERS["a"] * NUMBERS["b"])
+    assert iter(made[0]) is made[0], "an iterator, not a list of arrays"
+    np.testing.assert_array_equal(trained, featurizer.transform(frame))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from automl_jupyter.data.dataset import Column, ColumnType
@@ -396,3 +397,24 @@ def test_a_saved_featurizer_gives_the_same(recipe: str, blocked: list[str], tmp_
 
 def dense(features: Any) -> np.ndarray:
     return features.toarray() if sparse.issparse(features) else features
+
+
+def test_every_language_that_is_cut_into_characters_is_on_the_page() -> None:
+    from pathlib import Path
+
+    from automl_jupyter.featurization.transformers import _WITHOUT_SPACES
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "featurization.md").read_text(encoding="utf-8")
+    assert [code for code in sorted(_WITHOUT_SPACES) if f"`{code}`" not in page] == []
+
+
+@pytest.mark.parametrize("recipe", ["tree", "linear", "counts", "linear+StandardScaler", "linear+PCA"])
+def test_features_are_plain_whatever_a_notebook_asks_of_all_transformers(recipe: str) -> None:
+    featurizer, features = fitted(recipe)
+    expected = featurizer.transform(FRAME)
+    with config_context(transform_output="pandas"):
+        found = featurizer.transform(FRAME)
+        again = fitted(recipe)[1]
+    assert type(again) is type(features)
+    assert type(found) is type(expected)
+    np.testing.assert_array_equal(dense(found), dense(expected))

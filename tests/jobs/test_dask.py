@@ -263,3 +263,15 @@ def test_two_jobs_on_the_same_table_far_away_both_get_their_parts(
         assert {f"fold{k}-{recipe}.skops" for k in (0, 1) for recipe in ("linear", "tree")} <= kept
         predicted.append(job.model.predict_proba(rows))
     assert (predicted[0] == predicted[1]).all()
+
+
+def test_nobody_watches_the_workers_of_the_embedded_cluster_nor_those_that_replace_them() -> None:
+    try:
+        client = embedded.local_client()
+        for _ in range(2):
+            watched = client.run(lambda dask_worker: "profile" in dask_worker.periodic_callbacks)
+            assert watched
+            assert not any(watched.values())
+            client.restart_workers(list(watched)[:1], timeout=60)
+    finally:
+        embedded.close_local()

@@ -12,25 +12,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl_jupyter._core.files import read_json
+from automl_jupyter._core.files import read_json, write_json
+from automl_jupyter.client import submit
+from automl_jupyter.data import cache
 from automl_jupyter.errors import SpecError
 from automl_jupyter.jobs import prepare
+from automl_jupyter.store.folder import JobFolder
 from automl_jupyter.testing.quick import make_spec, run_job, table_for
 
 
 def test_old_tables_are_removed_and_those_in_use_are_kept(tmp_path: Path) -> None:
-    old = time.time() - prepare.CACHE_LIFE_S - 60
+    old = time.time() - cache.CACHE_LIFE_S - 60
     for name in ("used", "old", ".half-built"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "meta.json").write_text("{}")
         if name != "used":
             os.utime(tmp_path / name, (old, old))
-    prepare._remove_old(tmp_path)
+    cache.remove_old_caches(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["used"]
 
 
 def test_a_table_that_another_job_removes_meanwhile_fails_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old, look = time.time() - prepare.CACHE_LIFE_S - 60, Path.stat
+    old, look = time.time() - cache.CACHE_LIFE_S - 60, Path.stat
 
     def gone(path: Path, **how: Any) -> os.stat_result:
         if path.name == "gone":
@@ -41,17 +44,17 @@ def test_a_table_that_another_job_removes_meanwhile_fails_none(tmp_path: Path, m
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (old, old))
     monkeypatch.setattr(Path, "stat", gone)
-    prepare._remove_old(tmp_path)
+    cache.remove_old_caches(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["gone"]
 
 
 def test_many_may_remove_old_tables_at_once(tmp_path: Path) -> None:
-    old = time.time() - prepare.CACHE_LIFE_S - 60
+    old = time.time() - cache.CACHE_LIFE_S - 60
     for number in range(40):
         (tmp_path / str(number)).mkdir()
         os.utime(tmp_path / str(number), (old, old))
     with ThreadPoolExecutor(6) as threads:
-        list(threads.map(prepare._remove_old, [tmp_path] * 6))
+        list(threads.map(cache.remove_old_caches, [tmp_path] * 6))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -146,3 +149,13 @@ def test_a_table_that_another_version_encoded_is_not_taken_for_one_of_this(
     assert after == again
     remove_cache(before)
     assert prepare.reopen(spec, old, namespace={}, base=tmp_path).cache == before, "a job that goes on has its own"
+
+
+def test_a_job_that_came_from_elsewhere_goes_on_with_a_table_made_here(tmp_path: Path) -> None:
+    spec = make_spec("kind", test_data_size=0.3)
+    folder = JobFolder(submit(spec, compute="inline", workspace=tmp_path).wait(120).path)
+    data = read_json(folder.data_file)
+    here = Path(data["cache"])
+    write_json(folder.data_file, {**data, "cache": str(tmp_path / "home-of-another" / here.name)})
+    assert prepare.reopen(spec, folder, namespace={}, base=tmp_path).cache == here
+    assert read_json(folder.data_file) == data

@@ -74,3 +74,11 @@ def test_proposals_are_of_what_a_fit_has_the_time_for() -> None:
         return max(search.predict_s(c.learner, c.params, plan.fold_rows) or 0.0 for c in made)
 
     assert longest_s(2.0) <= HOPELESS * 2.0 < longest_s(None)
+
+
+def test_proposals_are_of_what_a_worker_has_the_memory_for() -> None:
+    learners = ("LightGBM", "DecisionTree")
+    plan = make_plan(timeout_s=60.0, n_training=1_000_000, n_features=100, learners=learners)
+    search = Search(plan)
+    assert {search.propose(n, History(), 1e6).learner for n in range(20)} == set(learners)
+    assert {search.propose(n, History(), 1e6, 2e9).learner for n in range(20)} == {"DecisionTree"}

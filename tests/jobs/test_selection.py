@@ -72,3 +72,29 @@ def test_a_second_level_is_not_waited_for(
     found = select_all(history, predictions, stack_limit_s=limit_s, stop_key=f"job {limit_s}")
     assert (found.stack, found.stack_error) == (None, why)
     assert len(found.members) == 2
+
+
+def test_predictions_of_all_folds_are_put_together_one_trial_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from automl_jupyter.search import ensemble
+
+    given: list[Any] = []
+    choose = ensemble.select_weights
+
+    def look(predictions: Any, *rest: Any, **how: Any) -> Any:
+        given.append(predictions)
+        return choose(predictions, *rest, **how)
+
+    monkeypatch.setattr(ensemble, "select_weights", look)
+    y = np.linspace(0.0, 9.0, 50)
+    select_all(*held_out_of([1.0, -1.5], y), stack_limit_s=0.0)
+    assert len(given[0]) == 2
+    np.testing.assert_array_equal(given[0][0], y + 1.0)
+    assert given[0][0] is not given[0][0], "none is held"
+
+
+def test_a_second_level_of_too_many_classes_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("automl_jupyter.jobs.selection.MOST_STACK_WORK", 99)  # 50 rows and 2 members are 100
+    found = select_all(*held_out_of([1.0, -1.0], np.linspace(0.0, 9.0, 50)), stack_limit_s=None)
+    assert found.stack is None
+    assert found.stack_error == "it would take too long on so many rows and classes"
+    assert len(found.members) == 2

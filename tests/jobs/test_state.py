@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -467,3 +468,22 @@ def test_nothing_lines_up_where_the_limits_leave_workers_idle(limits: dict[str, 
     predicted = dict.fromkeys(("Dummy", "A", "B", "C"), 0.1)
     job = Simulation(plan, lambda number, fold: ScriptedFit(0.1), n_slots=1, predicted_s=predicted)
     assert {f.number for f in job.run(until_s=0.05).in_flight.values()} == {0}
+
+
+def test_proposals_end_where_no_worker_has_the_memory_for_them() -> None:
+    plan = make_plan(timeout_s=60.0, opening=("Dummy", "B"), n_folds=1)
+    job = Simulation(plan, steady, needed_bytes={"A": 7e9}, worker_bytes=8_000_000_000).run()
+    left_out = [t for t in job.history.trials.values() if t.state == "pruned" and not t.folds]
+    assert MOST_IN_VAIN <= len(left_out) <= 2 * MOST_IN_VAIN
+    assert (job.history.status, job.history.limit) == ("Completed", "exhausted")
+    assert job.history.search_ended_s is not None
+    assert job.history.search_ended_s < 20
+
+
+@pytest.mark.parametrize("limits", [{"max_trials": 5}, {"timeout_s": 60.0}])
+def test_a_baseline_does_not_reach_the_exit_score(limits: dict[str, Any]) -> None:
+    """Where one class is common it has a high score, and nothing would have been learnt."""
+    plan = make_plan(**limits, exit_score=0.9)
+    job = Simulation(plan, lambda n, f: ScriptedFit(score=0.95 if n == 0 else 0.92)).run()
+    assert job.history.limit == "exit_score"
+    assert any(t.state == "complete" for t in job.history.trials.values() if t.origin != "baseline")

@@ -341,3 +341,11 @@ def test_of_rows_that_all_weigh_nothing_there_is_nothing_to_say(task: str) -> No
     assert list(values) == list(evaluate_metrics(task, y, pred, None, context))
     for name in [*metric_keys(task), *scorer_names(task)]:
         assert resolve_metric(name, task).value(y, pred, nothing, context) is None, name
+
+
+@pytest.mark.parametrize("name", ["roc_auc_ovo", "roc_auc_ovo_weighted"])
+def test_the_area_of_pairs_of_classes_does_without_weights(name: str) -> None:
+    rng = np.random.default_rng(0)
+    y, p, weight = np.arange(30) % 3, rng.dirichlet(np.ones(3), 30), rng.random(30)
+    metric, context = resolve_metric(name, "classification"), MetricContext(3)
+    assert metric.value(y, p, weight, context) == metric.value(y, p, None, context) is not None

@@ -54,10 +54,18 @@ def test_every_metric_is_scikit_learns_or_its_formula(case: Case) -> None:
 @settings(max_examples=40, deadline=None)
 @given(cases())
 def test_spearman_is_scipys(case: Case) -> None:
-    y, pred, _ = case
-    got = get_metric("spearman_correlation", "regression").value(y, pred)
-    want = stats.spearmanr(y, pred).statistic if len(np.unique(pred)) > 1 else 0.0
+    y, pred, weight = case
+    copies = np.arange(len(y)) if weight is None else np.repeat(np.arange(len(y)), weight.astype(int))
+    got = get_metric("spearman_correlation", "regression").value(y, pred, weight)
+    want = stats.spearmanr(y[copies], pred[copies]).statistic if len(np.unique(pred)) > 1 else 0.0
     assert got == pytest.approx(want, abs=1e-9)
+
+
+def test_rows_that_weigh_nothing_have_no_rank() -> None:
+    spearman = get_metric("spearman_correlation", "regression")
+    y, pred = np.array([1.0, 2.0, 3.0, 9.0]), np.array([1.0, 3.0, 2.0, 0.0])
+    assert spearman.value(y, pred, np.array([1.0, 1.0, 2.0, 0.0])) == pytest.approx(1 / 3)
+    assert spearman.value(y[:3], np.array([5.0, 5.0, 7.0]), np.array([1.0, 1.0, 0.0])) == 0.0
 
 
 def test_percentage_errors_leave_out_zero_targets() -> None:

@@ -156,3 +156,16 @@ def test_a_table_that_answers_oddly_does_no_harm():
 
     assert offered("%%automl b\ntraining_data: |", {"odd": Odd(), "d": NAMES["houses"]}) == ("d",)
     assert offered("%%automl b\ntraining_data: odd\ntarget_column_name: |", {"odd": Odd()}) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        ("forecasting:\n  features_unknown_at_forecast_time: [|", ("price",)),
+        ("featurization:\n  transformer_params:\n    imputer:\n      - fields: [|", ("price",)),
+        ("featurization:\n  column_name_and_types:\n    p|", ("price: ",)),
+        ("featurization:\n  column_name_and_types:\n    price: C|", ("Categorical", "CategoricalHash")),
+    ],
+)
+def test_columns_and_their_types_complete_in_every_setting_that_takes_them(lines, texts):
+    assert offered(f"%%automl b\ntask: forecasting\ntraining_data: houses\n{lines}") == texts

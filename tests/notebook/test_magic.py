@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from automl_jupyter.errors import DataError, SpecError
+from automl_jupyter.errors import DataError, SpecError, StoreError
 from automl_jupyter.notebook.binding import check_free
 
 BODY = "task: classification\ntraining_data: bank_df\ntarget_column_name: y\n"
@@ -159,3 +159,30 @@ def test_a_dry_run_is_refused_where_the_cell_would_be(notebook, table, submitted
     notebook.user_ns["mine"] = []
     with pytest.raises(SpecError, match=sentence):
         notebook.run_cell_magic("automl", line, BODY)
+
+
+def test_a_name_that_another_kernel_takes_meanwhile_is_left_to_it(
+    notebook, table, published, monkeypatch, make_job, tmp_path
+):
+    asked = []
+
+    def create(self, job, *, namespace=None):
+        asked.append(job.name)
+        if job.name == "bank":
+            (tmp_path / "automl_jobs" / "any" / "bank").mkdir(parents=True)
+            raise StoreError("The job's folder bank cannot be made: File exists.")
+        return make_job(job.name)
+
+    monkeypatch.setattr("automl_jupyter.client.workspace.JobOperations.create_or_update", create)
+    notebook.run_cell_magic("automl", "bank", BODY)
+    assert asked == ["bank", "bank-2"]
+    assert notebook.user_ns["bank"].name == "bank-2"
+
+
+@pytest.mark.parametrize("name", ["\u00b5", "\uff4a\uff4f\uff42", "cafe\u0301"])
+def test_a_name_is_bound_as_python_spells_it(notebook, table, submitted, published, name):
+    notebook.run_cell_magic("automl", name, BODY)
+    assert notebook.run_cell(f"found = {name}").error_in_exec is None
+    assert notebook.user_ns["found"].listeners
+    with pytest.raises(SpecError, match="a word of Python itself"):
+        notebook.run_cell_magic("automl", "\uff49\uff46", BODY)

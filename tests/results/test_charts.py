@@ -713,3 +713,22 @@ def test_a_column_called_0_has_the_slices_of_one_column() -> None:
     _, ax = plt.subplots()
     draw_slices(ax, pd.DataFrame(rows), explained, 0)  # type: ignore[arg-type]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["two", "one"]
+
+
+def test_an_explanation_leaves_numpys_shared_random_state_as_it_was(value_job: Any) -> None:
+    np.random.seed(3)
+    before = str(np.random.get_state(legacy=False))
+    value_job.plot.explanation.to_frame(0)
+    assert str(np.random.get_state(legacy=False)) == before
+
+
+def test_a_category_that_is_not_known_is_not_called_missing() -> None:
+    assert _slices(pd.Series(pd.Categorical(["a", "b", None])))[-1][0] == "missing or unknown"
+    assert _slices(pd.Series([1.0, np.nan]))[-1][0] == "missing"
+
+
+def test_the_page_of_progress_says_that_it_takes_axes() -> None:
+    from automl_jupyter.results.charts.chart import _page, _signature
+
+    assert "ax" in _signature(KINDS["progress"]).parameters
+    assert "`progress` takes `ax` alone" in _page(KINDS["progress"])

@@ -154,3 +154,15 @@ def test_a_function_named_as_a_metric_of_ours_is_beside_it(tmp_path: Path) -> No
     assert job.best.metrics()["accuracy"] == board["accuracy"].min()
     assert "accuracy (own function)" in job.leaderboard(sort_by="accuracy")
     assert "accuracy (own function)" not in job.evaluate(table_for("label", 50, seed=3)).index
+
+
+def test_a_class_that_some_resamples_lack_leaves_macro_averages_their_interval() -> None:
+    """Of many rows there are few resamples, and not all of them have a row of each class."""
+    from automl_jupyter.metrics.base import MetricContext
+    from automl_jupyter.results.evaluation import _standard_errors
+
+    y = np.repeat([0, 1, 2], [15_000, 14_998, 2])
+    predicted = np.random.default_rng(0).dirichlet(np.ones(3), len(y))
+    errors = _standard_errors("classification", y, predicted, None, MetricContext(n_classes=3), (), 0, None)
+    assert errors["balanced_accuracy"] > 0
+    assert errors["AUC_macro"] > 0

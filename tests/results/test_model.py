@@ -282,3 +282,27 @@ def test_what_cannot_be_saved_is_said_in_a_sentence(label_job: Any, tmp_path: Pa
         copy.save(tmp_path / "again")
     with pytest.raises(AutoMLError, match="path: a NoneType names no folder"):
         label_job.model.save(None)
+
+
+@pytest.mark.parametrize(("name", "file"), [("site", "manifest.json"), ("model", "letter.txt")])
+def test_saving_leaves_what_is_no_model_alone(name: str, file: str, label_job: Any, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / file).write_text('{"name": "my web app"}')
+    with pytest.raises(StoreError, match="holds other files"):
+        label_job.model.save(tmp_path / name)
+    assert [p.name for p in (tmp_path / name).iterdir()] == [file]
+    assert (tmp_path / name / file).read_text() == '{"name": "my web app"}'
+
+
+def test_very_many_rows_are_predicted_some_at_a_time(label_job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, predict, sizes = label_job.model.predict_proba(ROWS), blend.Blend._predict, []
+
+    def look(self: Any, X: Any) -> Any:
+        sizes.append(len(X))
+        return predict(self, X)
+
+    monkeypatch.setattr(blend, "_MOST_CELLS", 1)
+    monkeypatch.setattr(blend, "_FEWEST_ROWS", 40)
+    monkeypatch.setattr(blend.Blend, "_predict", look)
+    np.testing.assert_allclose(label_job.model.predict_proba(ROWS), whole, rtol=1e-5)
+    assert sizes == [40, 40, 10]

@@ -45,3 +45,9 @@ def test_a_cluster_without_bokeh_has_no_dashboard(monkeypatch: pytest.MonkeyPatc
     for found, expected in ((object(), Client.dashboard_link), (None, "")):
         monkeypatch.setattr("automl_jupyter.jobs.cluster.find_spec", lambda name, found=found: found)
         assert dashboard_of(Client()) == expected  # type: ignore[arg-type]
+
+
+def test_what_follows_the_search_is_not_paused() -> None:
+    asked = [ev.StatusChanged(status="Running"), ev.RequestReceived(request="pause")]
+    assert snapshot(replay(asked))["paused"]
+    assert not snapshot(replay([*asked, ev.StatusChanged(status="Finalizing")]))["paused"]

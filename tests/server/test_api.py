@@ -40,6 +40,7 @@ def test_jobs_are_listed_with_what_they_came_to(server: Any) -> None:
     seen = jobs["bank"]
     assert (seen["status"], seen["best"], seen["text"]) == ("Completed", best["label"], best["text"])
     assert (seen["experiment"], seen["n_complete"]) == ("birds", job.snapshot()["counts"]["complete"])
+    assert seen["reason"] == job.snapshot()["reason"] != ""
 
 
 def test_a_damaged_job_is_shown_as_such_and_harms_no_other(server: Any) -> None:

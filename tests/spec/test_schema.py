@@ -115,6 +115,9 @@ def test_the_schema_takes_what_a_cell_may_say(more: dict[str, Any], schema: json
     [
         {"type": "command"},
         {"forecasting": {"target_lags": 7.5}},
+        {"forecasting": {**TIME, "forecast_horizon": 0}},
+        {"forecasting": {**TIME, "target_lags": 0}},
+        {"n_cross_validations": 1},
         {"training": {"allowed_training_algorithms": "LightGMB"}},
         {"featurization": {"blocked_transformers": ["TfIdff"]}},
         {"featurization": {"column_name_and_types": {"city": "Number"}}},
@@ -223,3 +226,24 @@ def test_what_forecasting_refuses_says_so() -> None:
 
     for name in ("validation_data_size", "cv_split_column_names", "test_data_size"):
         assert str(ForecastingJob.model_fields[name].description).endswith("Not in forecasting.")
+
+
+def test_what_forecasting_refuses_of_a_section_says_so() -> None:
+    from automl_jupyter.spec.featurization import TabularFeaturizationSettings
+    from automl_jupyter.spec.training import ForecastingTrainingSettings
+    from automl_jupyter.trials.allowed import _SLOW_FORECASTERS
+
+    features, training = TabularFeaturizationSettings.model_fields, ForecastingTrainingSettings.model_fields
+    refused = [features[name] for name in ("mode", "column_name_and_types", "transformer_params")]
+    for field in (*refused, training["enable_onnx_compatible_models"]):
+        assert "n forecasting" in str(field.description)
+    allowed = str(training["allowed_training_algorithms"].description)
+    assert [name for name in _SLOW_FORECASTERS if name not in allowed] == []
+
+
+def test_every_place_that_an_error_advises_is_described() -> None:
+    from automl_jupyter.errors import SCRIPT_ADVICE
+    from automl_jupyter.spec import ForecastingJob
+
+    assert 'compute="inline"' in SCRIPT_ADVICE
+    assert "inline" in str(ForecastingJob.model_fields["compute"].description)

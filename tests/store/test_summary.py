@@ -207,3 +207,11 @@ def test_a_number_too_large_makes_one_job_damaged_and_no_other(job: Any, tmp_pat
         (tmp_path / "birds" / name).mkdir(parents=True)
         (tmp_path / "birds" / name / "events.jsonl").write_text(text)
     assert {s.name: s.status for s in Listing(tmp_path).look()} == {"huge": "Damaged", "whole": "Completed"}
+
+
+def test_a_copy_is_shown_under_its_own_name(job: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "birds" / "bank-copy"
+    copy.mkdir(parents=True)
+    (copy / "events.jsonl").write_bytes((job.path / "events.jsonl").read_bytes())
+    (seen,) = Listing(tmp_path).look()
+    assert (seen.name, seen.display_name) == ("bank-copy", "bank-copy")

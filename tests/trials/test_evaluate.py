@@ -314,3 +314,58 @@ def test_a_class_that_weighs_nothing_leaves_a_fold_of_one_class() -> None:
     y, weight = np.array([0, 1, 0]), np.array([1.0, 0.0, 2.0])
     assert evaluate._learner("GradientBoosting", {}, "classification", y, weight)[0].key == "Dummy"
     assert evaluate._learner("GradientBoosting", {}, "classification", y, 0 * weight)[0].key == "GradientBoosting"
+
+
+def test_rows_that_weigh_nothing_shape_no_feature() -> None:
+    frame = make_table(90)[["size", "age", "colour"]]
+    schema = TableSchema.infer(frame)
+    columns = [{**asdict(c), "type": str(c.type)} for c in schema.columns]
+    weight = np.where(np.arange(90) < 30, 0.0, 1.0)
+
+    def features(rows: Any) -> np.ndarray:
+        table: Any = types.SimpleNamespace(
+            X=schema.encode(rows), y=np.arange(90.0), weight=weight, meta={"columns": columns}
+        )
+        fold = evaluate._make_fold("linear", table, *FOLDS[0])
+        assert len(fold.y_train) == 30
+        return np.asarray(fold.X_valid)
+
+    far = frame.assign(size=frame["size"].where(np.arange(90) >= 30, 1e6))
+    np.testing.assert_array_equal(features(frame), features(far))
+
+
+def test_the_rows_of_a_refit_are_not_copied(cache: Path) -> None:
+    X = open_cache(cache).X
+    found = evaluate._taken(X, np.arange(90))
+    assert np.shares_memory(X["size"].to_numpy(), found["size"].to_numpy())
+    assert evaluate._taken(X, np.array([2, 0])).index.tolist() == [2, 0]
+
+
+def test_training_rows_are_gone_before_those_that_validate_are_taken(
+    task: FoldTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import weakref
+
+    from automl_jupyter.featurization import recipes
+
+    seen: list[Any] = []
+
+    class Watching:
+        def fit_transform(self, X: Any, y: Any) -> np.ndarray:
+            seen.append(weakref.ref(X))
+            return np.zeros((len(X), 1), dtype=np.float32)
+
+        def transform(self, X: Any) -> np.ndarray:
+            seen.append(seen[0]() is None)
+            return np.zeros((len(X), 1), dtype=np.float32)
+
+    monkeypatch.setattr(recipes, "make_featurizer", lambda *given, **how: Watching())
+    table = open_cache(Path(task.cache))
+    evaluate._make_fold("tree", table, np.arange(30, 90), np.arange(30))
+    assert seen[1] is True
+
+
+def test_the_columns_of_sparse_features_count(task: FoldTask) -> None:
+    assert evaluate.evaluate(replace(task, learner="Dummy", params={}, recipe="counts")).state == "complete"
+    (fold,) = evaluate._folds.values()
+    assert fold.n_bytes == sum(X.data.nbytes + X.indices.nbytes for X in (fold.X_train, fold.X_valid))

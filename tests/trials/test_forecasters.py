@@ -196,3 +196,17 @@ def test_a_seasonal_average_is_a_mean_of_each_phase() -> None:
     y = np.tile([1.0, 9.0], (1, 5))
     ahead = LocalForecaster("SeasonalAverage", {}, 2, [2]).forecast(panel(y), 2, pd.DataFrame(index=pd.RangeIndex(2)))
     assert ahead.tolist() == [[1.0, 9.0]]
+
+
+def test_a_forecast_is_kept_within_all_that_was_seen_and_not_within_its_lags() -> None:
+    """The three values that one lag keeps at hand are equal; the day to come is one of a promotion."""
+    promo = np.tile(np.arange(120) % 10 == 0, 2) * 1.0
+    y = 100 + 100 * promo.reshape(2, 120)
+    history = replace(panel(y), X=pd.DataFrame({"promo": promo}))
+    column = {"name": "promo", "type": "Numeric", "reason": "", "n_missing": 0, "n_unique": 2}
+    params = {"strategy": "recursive", "difference": "none"}
+    forecaster = PooledForecaster(
+        "FastLinearRegressor", params, lags={"lags": [1]}, horizon=1, seasons=[], columns=[column]
+    )
+    ahead = forecaster.fit(history, seed=0, n_jobs=1).forecast(history, 1, pd.DataFrame({"promo": [1.0, 1.0]}))
+    assert (ahead > 150).all()

@@ -49,3 +49,9 @@ def test_large_predictions_stay_in_their_file(predictions: Predictions, monkeypa
     predictions.add(0, 0, np.arange(10.0), write=True)
     np.testing.assert_array_equal(predictions.get(0, 0), np.arange(10.0))
     assert predictions.get(0, 0) is not predictions.get(0, 0)
+
+
+def test_predictions_of_many_rows_are_not_kept(predictions: Predictions) -> None:
+    predictions.add(0, 0, np.zeros((200_000, 2), dtype=np.float32), write=True)
+    assert not predictions._kept
+    assert predictions.get(0, 0).shape == (200_000, 2)

@@ -302,7 +302,7 @@ def _signature(kind: ChartKind, *, ax: bool = True) -> inspect.Signature:
 def _page(kind: ChartKind) -> str:
     """Return the page of a chart: that of its table, and the arguments all charts have."""
     shared = """
-    Charts also take, all but `progress`:
+    Charts also take the following; `progress` takes `ax` alone:
 
     data : table with the target, optional
         Other rows; by default those that the folds held out, and a sample of the table for explanations. Not for a

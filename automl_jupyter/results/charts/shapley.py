@@ -58,8 +58,12 @@ def shap_values(explained: Explained, rows: np.ndarray, X: pd.DataFrame) -> tupl
         return np.tile(at[:, None], (1, X.shape[1])).astype(np.float64)
 
     masker = shap.maskers.Independent(repeated(background), max_samples=len(background))
-    explainer = shap.explainers.Permutation(predict, masker, seed=explained.random_state)
-    found = explainer(repeated(rows), max_evals=2 * (2 * X.shape[1] + 1), silent=True)
+    state = np.random.get_state(legacy=False)  # shap seeds the generator that is shared with the user's own code
+    try:
+        explainer = shap.explainers.Permutation(predict, masker, seed=explained.random_state)
+        found = explainer(repeated(rows), max_evals=2 * (2 * X.shape[1] + 1), silent=True)
+    finally:
+        np.random.set_state(state)
     values = np.asarray(found.values).reshape(
         len(rows), X.shape[1], -1
     )  # shap leaves the last axis out where it is one

@@ -118,8 +118,9 @@ def _slices(values: pd.Series) -> list[tuple[str, np.ndarray]]:
                     above = as_numbers >= low if first and not many else as_numbers > low
                     text = f"above {say[low]}, to {say[high]}" if first and many else f"{say[low]} – {say[high]}"
                     found.append((text, ~missing & above & (as_numbers <= high)))
-    if missing.any():
-        found.append(("missing", missing))
+    if missing.any():  # a category that training did not have is encoded as one that is missing
+        name = "missing or unknown" if isinstance(values.dtype, pd.CategoricalDtype) else "missing"
+        found.append((name, missing))
     return found
 
 

@@ -28,7 +28,7 @@ function makeHead(root, id, send) {
     setAttribute(stop, "aria-disabled", stopping ? "true" : null);
     setAttribute(stop, "title", stopping ? null : "Stop the job; every finished trial is kept");
     const running = !current?.over && !stopping && TICKING.has(current?.status);
-    pause.hidden = !running;
+    pause.hidden = !running || current?.status === "Finalizing";  // the search alone can be paused
     setText(pause, current?.paused ? "Resume" : "Pause");
     setAttribute(pause, "title", current?.paused ? "Begin fits again" : "Begin no further fit; those that run go on, and so does the clock");
     more.hidden = !running || !(current?.limits ?? []).some((limit) => limit.name === "timeout_minutes");
@@ -141,7 +141,8 @@ function makeWorkers(root) {
   /* A fit stays on its strip for as long as it runs; a new one takes the first that is free. */
   return (snapshot) => {
     /* Workers are handed their next fit before they need it: those begun last wait in line. */
-    const doing = snapshot.over ? [] : (snapshot.doing ?? []).slice(0, snapshot.n_workers || MOST_STRIPS);
+    const still = isStill(snapshot);
+    const doing = still ? [] : (snapshot.doing ?? []).slice(0, snapshot.n_workers || MOST_STRIPS);
     const keys = doing.map((d) => `${d.number} ${d.fold}`);
     places = places.map((key) => (keys.includes(key) ? key : null));
     for (const key of keys) {
@@ -150,7 +151,7 @@ function makeWorkers(root) {
       if (free >= 0) places[free] = key;
       else places.push(key);
     }
-    const n = snapshot.over ? 0 : Math.min(MOST_STRIPS, snapshot.n_workers || doing.length);
+    const n = still ? 0 : Math.min(MOST_STRIPS, snapshot.n_workers || doing.length);
     while (strips.length < n) makeStrip(strips.length);
     box.hidden = n === 0;
     strips.forEach(({ strip, what, when }, i) => {

@@ -126,6 +126,7 @@ function makeTypes(root, id, send) {
   const head = make("tr", "", make("thead", "", table));
   for (const title of ["Column", "Type", "Why"]) make("th", "", head, title).scope = "col";
   const body = make("tbody", "", table);
+  const rest = make("p", "amlj-quiet", box, "");
   let shown = "", known = null;
   function ask() {
     if (!box.open || !known?.can_type || known.types) return;
@@ -138,6 +139,7 @@ function makeTypes(root, id, send) {
     box.hidden = !snapshot.can_type;
     setText(wrong, snapshot.types_error);
     scroll.hidden = !snapshot.types;
+    setText(rest, snapshot.types?.hidden);
     if (!snapshot.types) return ask();
     setText(wait, "");
     // What is refused leaves the types as they were, but the choice shows what was refused.

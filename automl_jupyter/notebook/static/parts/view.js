@@ -98,12 +98,15 @@ function mount(model, el) {
   function update() {
     const next = model.get("snapshot");
     if (!next || (next.seq ?? 0) < seq) return;
+    const now = performance.now();
+    // A page that comes back into sight is told again what it shows: that is no news, and the clock has gone on.
+    if (!snapshot || (next.seq ?? 0) > seq || next.status !== snapshot.status) arrived = now;
     seq = next.seq ?? 0;
     snapshot = next;
-    arrived = performance.now();
-    if (arrived - refusedAt >= READING_MS) refused.hidden = true;
+    if (now - refusedAt >= READING_MS) refused.hidden = true;
     for (const part of [head, limits, workers, chart.update, table, foot, announce]) part(snapshot);
     setAttribute(root, "data-over", snapshot.over ? "true" : null);
+    if (arrived !== now) tick();
   }
 
   /* Snapshots come when something happens; between them only the clock goes on, and says so when it is long. */
