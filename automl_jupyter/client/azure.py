@@ -13,7 +13,20 @@ from automl_jupyter.client import automl
 from automl_jupyter.client.workspace import MLClient
 from automl_jupyter.spec.inputs import Input, JobInput
 
-__all__ = ["AssetTypes", "DefaultAzureCredential", "Input", "JobInput", "MLClient", "Output", "automl"]
+__all__ = [
+    "AssetTypes",
+    "DefaultAzureCredential",
+    "Input",
+    "InputOutputModes",
+    "JobInput",
+    "JobResourceConfiguration",
+    "MLClient",
+    "Output",
+    "QueueSettings",
+    "ResourceConfiguration",
+    "TabularTrainingMode",
+    "automl",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,6 +43,57 @@ class AssetTypes:
     URI_FOLDER = "uri_folder"
     CUSTOM_MODEL = "custom_model"
     MLFLOW_MODEL = "mlflow_model"
+
+
+class InputOutputModes:
+    """How the cloud hands over a table; kept with an input, not used."""
+
+    MOUNT = "mount"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
+    RO_MOUNT = "ro_mount"
+    RW_MOUNT = "rw_mount"
+    EVAL_MOUNT = "eval_mount"
+    EVAL_DOWNLOAD = "eval_download"
+    DIRECT = "direct"
+
+
+class TabularTrainingMode:
+    """What `training_mode` may be."""
+
+    AUTO = "auto"
+    DISTRIBUTED = "distributed"
+    NON_DISTRIBUTED = "non_distributed"
+
+
+class ResourceConfiguration:
+    """Machines of the cloud, as in ``job.resources = ResourceConfiguration(instance_count=4)``; kept, not used.
+
+    Examples
+    --------
+    >>> automl.regression(
+    ...     training_data="df", target_column_name="y", resources=ResourceConfiguration(instance_count=4)
+    ... ).resources
+    {'instance_count': 4}
+    """
+
+    def __init__(
+        self, *, instance_count: int | None = None, instance_type: str | None = None, **options: object
+    ) -> None:
+        self.instance_count, self.instance_type = instance_count, instance_type
+        self.__dict__.update(options)
+
+
+class JobResourceConfiguration(ResourceConfiguration):
+    """The same under the name it has for jobs."""
+
+
+class QueueSettings:
+    """A queue of the cloud; kept with the job, not used."""
+
+    def __init__(self, *, job_tier: str | None = None, **options: object) -> None:
+        self.job_tier = job_tier
+        self.__dict__.update(options)
 
 
 class Output:

@@ -146,6 +146,11 @@ class Job:
             "Tracking": _Service(self._folder.path.as_uri()),
         }
 
+    @property
+    def studio_url(self) -> str:
+        """Where it can be looked at, under Azure Machine Learning's name for it."""
+        return str(self.services["Studio"].endpoint)
+
     # --- what it found -------------------------------------------------------------------------------------------
 
     def leaderboard(self, sort_by: str | None = None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl_jupyter.client.job import Job
-from automl_jupyter.client.submit import open_folder, resume, submit
+from automl_jupyter.client.submit import open_folder, refuse_other, resume, submit
 from automl_jupyter.errors import Problem, SpecError, StoreError
 from automl_jupyter.jobs.feed import LogFeed
 from automl_jupyter.spec.kinds import nearest
@@ -92,6 +92,10 @@ class MLClient:
         is_config = folder.is_file() or folder.suffix == ".json"  # also one that was left in the cloud
         return cls(None if is_config else path, compute=compute)
 
+    def create_or_update(self, job: AutoMLJob, **said: Any) -> Job:
+        """Start a job: the same as ``jobs.create_or_update``."""
+        return self.jobs.create_or_update(job, **said)
+
     def __repr__(self) -> str:
         return f"MLClient({str(self.path)!r})"
 
@@ -102,13 +106,27 @@ class JobOperations:
     def __init__(self, path: Path, compute: object | None = None) -> None:
         self._path, self._compute = path, compute
 
-    def create_or_update(self, job: AutoMLJob, *, namespace: Mapping[str, Any] | None = None) -> Job:
+    def create_or_update(
+        self,
+        job: AutoMLJob,
+        *,
+        description: str | None = None,
+        compute: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        experiment_name: str | None = None,
+        skip_validation: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> Job:
         """Start a job and return its handle at once.
 
         Parameters
         ----------
         job : AutoMLJob
             What is asked: what a factory of `automl` returned.
+        description, compute, tags, experiment_name : optional
+            Take the place of what the job says of them, as in Azure Machine Learning's client; `job` stays as it is.
+        skip_validation : bool, default False
+            Kept for compatibility, not used: what is asked is always checked.
         namespace : mapping, optional
             Where names of tables are looked up.
 
@@ -117,6 +135,12 @@ class JobOperations:
         SpecError, DataError
             With every problem found.
         """
+        refuse_other(job)
+        said = {"description": description, "compute": compute, "tags": tags, "experiment_name": experiment_name}
+        given = {name: value for name, value in said.items() if value is not None}
+        if given:
+            job = job.copied()
+            job.change(given)
         return _remember(submit(job, namespace=namespace, workspace=self._path, default_compute=self._compute))
 
     def get(self, name: str) -> Job:

@@ -216,8 +216,9 @@ def _load_series(job: AutoMLJob, parts: Mapping[str, _Part], problems: list[Prob
     if problems:
         raise DataError(problems)
     panel, settings, n_validation, report = read_series(job, frames["training_data"], frames.get("validation_data"))
-    types, unsuitable = feature_types(job)
-    problems += [*unsuitable, *resolve_types(types, [str(c) for c in panel.X.columns])[1]]
+    columns = [str(c) for c in panel.X.columns]
+    types, unsuitable = feature_types(job, columns)
+    problems += [*unsuitable, *resolve_types(types, columns)[1]]
     held = None
     if "test_data" in frames and not problems:
         of_test, roles = Report(), series_roles(job)

@@ -16,7 +16,7 @@ from automl_jupyter.data.gaps import target_fill
 from automl_jupyter.data.guardrails import Finding
 from automl_jupyter.data.kinds import kind_of
 from automl_jupyter.data.panel import MOST_NAMED, PanelIndex, name_some
-from automl_jupyter.data.series import AGGREGATES, Panel
+from automl_jupyter.data.series import Panel, made_of
 from automl_jupyter.data.series_rows import Report
 from automl_jupyter.data.split import Fold, Validation
 from automl_jupyter.errors import Problem
@@ -134,6 +134,10 @@ def settle_time(
     season = _season(asked.seasonality, seasons, index, report)
     if asked.seasonality in (None, 1):
         seasons = ()
+    if asked.use_stl is not None and season < 2:
+        report.notes.append(
+            Note("time series", "use_stl makes no feature of a season.", "There is no season.", "warning")
+        )
     horizon = _horizon(asked.forecast_horizon, season, index, report)
     lags, windows = _lags(job, panel, season, report)
     reach = max([0, *(lags or ()), *(windows or ())])
@@ -212,19 +216,17 @@ def _horizon(asked: int | str, season: int, index: PanelIndex, report: Report) -
 def _unknown(job: ForecastingJob, panel: Panel, report: Report) -> tuple[str, ...]:
     names = job.forecasting.features_unknown_at_forecast_time
     known = [str(c) for c in panel.X.columns]
-    ways = AGGREGATES if job.forecasting.target_aggregate_function is not None else ()
     found: list[str] = []
     for name in names or ():
-        parts = [name, *(f"{name}_{how}" for how in ways)]
-        made_of = [c for c in parts if c in known]
-        if not made_of:
+        parts = made_of(name, known, job.forecasting.target_aggregate_function)
+        if not parts:
             where = "forecasting.features_unknown_at_forecast_time"
             hint = (
                 did_you_mean(name, known)
                 or f" Columns: {listing([plain(c, most=60) for c in known], last='and', most=10)}."
             )
             report.problems.append(Problem(where, f"There is no column {plain(name, most=80)!r}.{hint}"))
-        found += made_of
+        found += parts
     return tuple(dict.fromkeys(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from automl_jupyter.data.dataset import ColumnType, Note
 from automl_jupyter.data.instants import find_instants
 from automl_jupyter.data.kinds import UnreadableValueError
 from automl_jupyter.data.schema import parse_type
+from automl_jupyter.data.series import made_of
 from automl_jupyter.data.vocabulary import distinct_values
 from automl_jupyter.errors import Problem
 
@@ -54,10 +55,11 @@ class Roles:
         return self.weight, self.groups, self.times, self.custom_folds
 
 
-def feature_types(job: AutoMLJob) -> tuple[dict[str, str], list[Problem]]:
+def feature_types(job: AutoMLJob, columns: Collection[str] = ()) -> tuple[dict[str, str], list[Problem]]:
     """Return the types asked for of features, and a problem for each that does not suit what its column is used as.
 
-    A type of a column that is no feature is right where it says what the column is read as anyway.
+    A type of a column that is no feature is right where it says what the column is read as anyway. Where rows of a
+    forecast become periods, a type is that of all `columns` that were made of its column.
     """
     asked: Mapping[str, str] = getattr(getattr(job, "featurization", None), "column_name_and_types", None) or {}
     types, uses = dict(asked), _uses(job)
@@ -68,7 +70,18 @@ def feature_types(job: AutoMLJob) -> tuple[dict[str, str], list[Problem]]:
         if parse_type(spelled) not in suitable:
             message = f"{plain(name, most=80)!r} is {use} and cannot be {spelled}; use {suitable[0]}, or leave it out."
             problems.append(Problem("featurization.column_name_and_types", message))
-    return types, problems
+    aggregate = getattr(getattr(job, "forecasting", None), "target_aggregate_function", None)
+    found: dict[str, str] = {}
+    for name, spelled in types.items():
+        parts = made_of(name, columns, aggregate)
+        if f"{name}_sum" in parts and parse_type(spelled) is not ColumnType.NUMERIC:
+            message = (
+                f"{plain(name, most=80)!r} holds numbers, of which target_aggregate_function makes sums, means, minima"
+                f" and maxima: these cannot be {spelled}. Make texts of the numbers, or leave it out."
+            )
+            problems.append(Problem("featurization.column_name_and_types", message))
+        found |= dict.fromkeys(parts or [name], spelled)
+    return found, problems
 
 
 def _uses(job: AutoMLJob) -> dict[str, tuple[str, Sequence[ColumnType]]]:

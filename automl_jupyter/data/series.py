@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,18 @@ OFF_GRID = 0.1
 AGGREGATES = ("sum", "mean", "min", "max")
 #: instants of a grid that is still made where fewer rows lie on it
 MOST_INSTANTS = 50_000_000
+
+
+def made_of(name: str, columns: Collection[str], aggregate: str | None) -> list[str]:
+    """Return the columns that a column of the rows has become: its own, or several where rows become periods.
+
+    Examples
+    --------
+    >>> made_of("price", ["price_sum", "price_mean", "sky"], "sum"), made_of("sky", ["price_sum", "sky"], "sum")
+    (['price_sum', 'price_mean'], ['sky'])
+    """
+    ways = AGGREGATES if aggregate is not None else ()
+    return [c for c in (name, *(f"{name}_{how}" for how in ways)) if c in columns]
 
 
 @dataclass(frozen=True, eq=False)

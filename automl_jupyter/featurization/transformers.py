@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl_jupyter._core.text import did_you_mean, listing, plain
 from automl_jupyter.data.dataset import Column, ColumnType
+from automl_jupyter.data.series import made_of
 from automl_jupyter.errors import Problem
 from automl_jupyter.featurization.steps import STEPS
 from automl_jupyter.spec.kinds import is_number
@@ -104,6 +105,7 @@ def resolve_settings(
     problems: list[Problem],
     *,
     target_of_series: str | None = None,
+    aggregate: str | None = None,
 ) -> FeatureSettings:
     """Return what the settings ask for, column by column.
 
@@ -117,6 +119,8 @@ def resolve_settings(
         Columns that are not there, and parameters that do not suit a column, are added here.
     target_of_series : str, optional
         The target of a forecasting job: its gaps are imputed where series are read.
+    aggregate : str, optional
+        How rows of a forecasting job become periods: what is asked of a column then holds for all that is made of it.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def resolve_settings(
             if key == "tf_idf" and (refused := vectorizer_problem(entry.parameters)):
                 problems.append(Problem(where, refused))
                 continue
-            for column in _columns(key, entry, columns, where, problems, target_of_series):
+            for column in _columns(key, entry, columns, where, problems, target_of_series, aggregate):
                 found[key].setdefault(column.name, {}).update(entry.parameters)
     hashed: dict[str, int | None] = {}
     if "HashOneHotEncoder" not in blocked:
@@ -174,13 +178,18 @@ def recipes_ruled_out(
 
 
 def _columns(
-    key: str, entry: Any, columns: Sequence[Column], where: str, problems: list[Problem], target_of_series: str | None
+    key: str,
+    entry: Any,
+    columns: Sequence[Column],
+    where: str,
+    problems: list[Problem],
+    target_of_series: str | None,
+    aggregate: str | None,
 ) -> Iterable[Column]:
     """Yield the columns an entry is for."""
     by_name = {c.name: c for c in columns}
-    for name in entry.fields if entry.fields is not None else by_name:
-        if name == target_of_series:
-            continue
+    fields = by_name if entry.fields is None else [n for n in entry.fields if n != target_of_series]
+    for name in [part for n in fields for part in (made_of(n, by_name, aggregate) or [n])]:
         column = by_name.get(name)
         if column is None:
             hint = did_you_mean(name, by_name)

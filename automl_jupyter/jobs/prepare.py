@@ -170,7 +170,8 @@ def find_schema(job: TabularJob, table: TrainingTable) -> TableSchema:
     rows = table.X if table.time is not None else table.X.iloc[: table.n_training]
     may_be_empty = table.time is not None  # a series can be forecast from its own past alone
     as_they_are = job.featurization.mode == "off"
-    return TableSchema.infer(rows, types=feature_types(job)[0], as_they_are=as_they_are, may_be_empty=may_be_empty)
+    types = feature_types(job, [str(c) for c in rows.columns])[0]
+    return TableSchema.infer(rows, types=types, as_they_are=as_they_are, may_be_empty=may_be_empty)
 
 
 def with_guardrails(decided: Decision, job: TabularJob) -> Plan:

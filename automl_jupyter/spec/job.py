@@ -270,6 +270,7 @@ class AutoMLJob(Settings):
     def copied(self) -> Self:
         """Return a job that later changes of this one do not reach; tables in memory are not copied."""
         found = self.model_copy()
+        found._notes = [*self._notes]
         for name, value in self.__dict__.items():
             found.__dict__[name] = value.model_copy() if isinstance(value, Input) else copy.deepcopy(value)
         return found

@@ -102,7 +102,8 @@ class TabularLimitSettings(NlpLimitSettings):
 
     max_cores_per_trial: Cores | None = Field(
         None,
-        description="Cores one trial may use; -1 means every core of its worker. Unset: 1.",
+        description="Cores one trial may use; -1 means every core of this machine, or of one worker of a Dask cluster,"
+        " and trials run one at a time. Unset: 1.",
     )
     exit_score: Number | None = Field(
         None, description="The job ends as soon as the primary metric reaches this value. Unset: never."

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from automl_jupyter.spec.tabular import TabularJob
 
 
+#: fields of the job itself that only the cloud acts on
+_OF_THE_CLOUD = ("outputs", "resources", "queue_settings", "identity", "environment_id", "environment_variables")
+
+
 def add_note(notes: list[dict[str, str]], topic: str, what: str, why: str, level: str = "info") -> None:
     """Add a note to those of a plan; at level ``warning`` it is to be looked at."""
     notes.append({"topic": topic, "what": what, "why": why, "level": level})
@@ -48,6 +52,7 @@ def note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
     }
     kept = {
         "log_verbosity": job.log_verbosity is not None,
+        **{name: bool(getattr(job, name)) for name in _OF_THE_CLOUD},
         "training.ensemble_model_download_timeout_minutes": (
             training.ensemble_model_download_timeout_minutes is not None
         ),
@@ -59,6 +64,9 @@ def note_unused(job: TabularJob, notes: list[dict[str, str]]) -> None:
         add_note(notes, "settings", f"{name} changes nothing", "this version does not act on it", level="warning")
     for name in (name for name, is_set in kept.items() if is_set):
         add_note(notes, "settings", f"{name} changes nothing", "it is kept for compatibility; nothing here needs it")
+    if training.enable_model_explainability is not None:
+        why = "explanations are made when they are asked for, as by job.plot.shap()"
+        add_note(notes, "settings", "training.enable_model_explainability changes nothing", why)
     for name in ("group_column_name", "time_column_name"):
         if job.cv_split_column_names and getattr(job, name, None) is not None:
             what = f"{name} does not decide which rows validate"

@@ -306,6 +306,9 @@ def resolve_limits(job: TabularJob, notes: list[dict[str, str]] | None = None) -
     if minutes is not None:
         trial_minutes = min(trial_minutes, minutes)
     cores = asked.max_cores_per_trial
+    if cores == -1 and (asked.max_concurrent_trials or 1) > 1:
+        why = "max_cores_per_trial is -1, which leaves no core for another; max_concurrent_trials asks for more"
+        add_note(notes, "limits", "Trials run one at a time", why, level="warning")
     return Limits(
         timeout_s=None if minutes is None else minutes * 60,
         trial_timeout_s=trial_minutes * 60,
@@ -324,7 +327,10 @@ def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | Non
 
     problems: list[Problem] = []
     of_series = job.target_column_name if job.task == "forecasting" else None
-    settings = resolve_settings(job.featurization, schema.columns, problems, target_of_series=of_series)
+    aggregate = getattr(getattr(job, "forecasting", None), "target_aggregate_function", None)
+    settings = resolve_settings(
+        job.featurization, schema.columns, problems, target_of_series=of_series, aggregate=aggregate
+    )
     asked = getattr(job.training.stack_ensemble_settings, "stack_meta_learner_type", None)
     problems += meta_learner_problems(asked, _stack_settings(job), job.task, n_classes=n_classes)
     if problems:

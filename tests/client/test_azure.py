@@ -118,3 +118,42 @@ def test_what_azures_modules_hold_is_imported_from_one() -> None:
     assert ForecastingSettings is automl.ForecastingSettings
     with pytest.raises(ImportError, match="no_such_name"):
         from automl_jupyter.client.azure import no_such_name  # noqa: F401
+
+
+def test_what_a_submission_says_takes_the_place_of_what_the_job_says(folder: Path) -> None:
+    spec = automl.regression(
+        training_data=JobInput(type=AssetTypes.MLTABLE, path=str(folder)),
+        target_column_name="age",
+        limits={"max_trials": 1},
+    )
+    ml_client = MLClient(DefaultAzureCredential(), "subscription", "group", "workspace")
+    ml_client.jobs._compute = "inline"
+    said = {"experiment_name": "univariate", "description": "d", "tags": {"a": "b"}, "compute": "cpu-cluster"}
+    job = ml_client.jobs.create_or_update(spec, skip_validation=True, **said).wait()
+    assert {name: getattr(job.spec, name) for name in said} == said
+    assert not any(getattr(spec, name) for name in said)
+    assert job.studio_url == job.services["Studio"].endpoint
+    with pytest.raises(SpecError, match="experiment_name"):
+        ml_client.create_or_update(spec, experiment_name="a/b")
+
+
+def test_what_notebooks_say_of_the_cloud_is_imported_and_kept(folder: Path) -> None:
+    from automl_jupyter.client.azure import (
+        InputOutputModes,
+        JobResourceConfiguration,
+        QueueSettings,
+        ResourceConfiguration,
+        TabularTrainingMode,
+    )
+
+    spec = automl.regression(
+        training_data=JobInput(type=AssetTypes.MLTABLE, path=str(folder), mode=InputOutputModes.DIRECT),
+        target_column_name="age",
+        resources=ResourceConfiguration(instance_count=4),
+    )
+    assert (spec.training_data.mode, spec.resources) == ("direct", {"instance_count": 4})
+    spec.resources = JobResourceConfiguration(instance_type="Standard_E4s_v3", instance_count=6)
+    spec.queue_settings = QueueSettings(job_tier="standard")
+    spec.set_training(training_mode=TabularTrainingMode.DISTRIBUTED)
+    assert spec.resources == {"instance_count": 6, "instance_type": "Standard_E4s_v3"}
+    assert (spec.queue_settings, spec.training.training_mode) == ({"job_tier": "standard"}, "distributed")

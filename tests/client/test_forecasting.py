@@ -224,6 +224,23 @@ def test_rows_are_aggregated_as_asked() -> None:
     assert job.model.forecast().loc[0, "forecast"] == pytest.approx(24 * 20, rel=0.2)
 
 
+def test_settings_of_a_column_hold_for_what_is_made_of_it() -> None:
+    hourly = series("a", n=24 * 20, freq="h")
+    hourly.loc[::5, "price"] = np.nan
+    by_day = {"frequency": "D", "target_aggregate_function": "sum", "forecast_horizon": 2}
+    spec = asked(hourly, features_unknown_at_forecast_time=["price"], **by_day)
+    imputer = automl.ColumnTransformer(fields=["price"], parameters={"strategy": "median"})
+    spec.set_featurization(
+        mode="custom", column_name_and_types={"price": "Numeric"}, transformer_params={"imputer": [imputer]}
+    )
+    job = submit(spec, compute="inline").wait(120)
+    assert job.status == "Completed"
+    assert "Missing values of 'price_mean' are imputed: median" in told(job)
+    spec.set_featurization(column_name_and_types={"price": "Categorical"})
+    with pytest.raises(AutoMLError, match=r"'price' holds numbers, .* cannot be Categorical"):
+        submit(spec, compute="inline")
+
+
 def test_automatic_settings_are_settled_and_said() -> None:
     auto = dict.fromkeys(("forecast_horizon", "target_lags", "target_rolling_window_size", "seasonality"), "auto")
     job = run(DATA, **auto)

@@ -267,3 +267,9 @@ def test_auto_looks_back_few_periods_below_a_second_too(frequency: str, periods:
     from automl_jupyter.data.origins import _periods_to_coarser
 
     assert _periods_to_coarser(frequency) == periods
+
+
+@pytest.mark.parametrize(("asked", "told"), [({"seasonality": None}, True), ({"seasonality": 1}, True), ({}, False)])
+def test_a_decomposition_without_a_season_is_told(asked: dict[str, Any], told: bool) -> None:
+    said = [note.what for note in load(n=100, use_stl="season", **asked).notes]
+    assert ("use_stl makes no feature of a season." in said) is told

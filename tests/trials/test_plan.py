@@ -414,3 +414,25 @@ def test_groups_beside_folds_of_the_users_own_are_said_to_part_nothing() -> None
     data = table_for("label").assign(fold=[0, 1] * 45, who=list("abc") * 30)
     plan = plan_of(make_spec(data=data, cv_split_column_names=["fold"], group_column_name="who"))
     assert said(plan, "settings") == "group_column_name does not decide which rows validate: cv_split_column_names does"
+
+
+@pytest.mark.parametrize(("cores", "at_once", "told"), [(-1, 4, True), (-1, None, False), (1, 4, False)])
+def test_trials_that_take_every_core_run_one_at_a_time_and_say_so(cores: int, at_once: int | None, told: bool) -> None:
+    notes: list[dict[str, str]] = []
+    limits = {"max_trials": 2, "max_cores_per_trial": cores, "max_concurrent_trials": at_once}
+    resolve_limits(make_spec(limits=limits), notes)
+    assert ("Trials run one at a time" in [note["what"] for note in notes]) is told
+
+
+def test_settings_of_the_cloud_are_told_to_change_nothing() -> None:
+    cloud: dict[str, Any] = {
+        "outputs": {"best_model": {"type": "mlflow_model"}},
+        "resources": {"instance_count": 4},
+        "queue_settings": {"job_tier": "spot"},
+        "identity": {"type": "managed"},
+        "environment_id": "e:1",
+        "environment_variables": {"A": "1"},
+    }
+    plan = plan_of(make_spec(training={"enable_model_explainability": True}, **cloud))
+    told = [n["what"] for n in plan.notes if n["topic"] == "settings"]
+    assert told == [f"{name} changes nothing" for name in (*cloud, "training.enable_model_explainability")]
