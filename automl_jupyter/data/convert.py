@@ -283,7 +283,10 @@ def _instants_from_objects(series: pd.Series, layout: str | None, lenient: bool)
 
 def read_instants(values: pd.Series, layout: str | None) -> np.ndarray:
     """Return texts or date objects as datetime64[ns] in UTC; what cannot be read is NaT."""
-    how = layout or ("mixed" if pd.api.types.infer_dtype(values, skipna=True) == "string" else None)
+    are_texts = pd.api.types.infer_dtype(values, skipna=True) == "string"
+    if are_texts:
+        values = values.str.strip()  # pandas refuses a date with a blank behind it
+    how = layout or ("mixed" if are_texts else None)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Could not infer format|Parsing dates in", UserWarning)

@@ -172,21 +172,27 @@ def known_endings() -> str:
 @contextmanager
 def open_binary(path: str, packed: str | None = None) -> Iterator[IO[bytes]]:
     """Open a file or an fsspec address for reading, unpacked."""
-    import fsspec
-
     if packed == "zstd":
         import pyarrow as pa
 
         # Arrow goes on where a frame ends: what several threads have packed has many.
-        with fsspec.open(path, "rb") as packet, pa.CompressedInputStream(pa.PythonFile(packet, "r"), "zstd") as file:
+        with _opened(path) as packet, pa.CompressedInputStream(pa.PythonFile(packet, "r"), "zstd") as file:
             yield io.BufferedReader(_Rejoined(b"", file), 1 << 20)
         return
     if packed != "zip":
-        with fsspec.open(path, "rb", compression=packed) as file:
+        with _opened(path, packed) as file:
             yield file
         return
-    with fsspec.open(path, "rb") as packet, zipfile.ZipFile(packet) as archive, archive.open(_member(archive)) as file:
+    with _opened(path) as packet, zipfile.ZipFile(packet) as archive, archive.open(_member(archive)) as file:
         yield file
+
+
+def _opened(path: str, packed: str | None = None) -> Any:
+    """Return what opens a file or an address; of `fsspec.open`, earlier ones take brackets in a name for a pattern."""
+    from fsspec.core import OpenFile, url_to_fs
+
+    system, inner = url_to_fs(path)
+    return OpenFile(system, inner, "rb", compression=packed)
 
 
 def _member(archive: zipfile.ZipFile) -> str:

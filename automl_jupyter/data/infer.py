@@ -293,6 +293,11 @@ def _find_text(name: str, series: pd.Series, n_missing: int, alone: bool) -> Fou
     inside = "string"
     if pd.api.types.is_object_dtype(series.dtype):
         inside = pd.api.types.infer_dtype(series, skipna=True)
+    if inside == "mixed":  # as spreadsheets hold dates, with a dash where there is none
+        gaps = np.asarray([isinstance(v, str) and v.strip().lower() in MISSING_TEXT for v in series.array], dtype=bool)
+        if pd.api.types.infer_dtype(series[~gaps], skipna=True) in {"datetime", "date", "datetime64"}:
+            reason = f"every value is a date or time, but for {series[gaps].iloc[0]!r}, taken as missing"
+            return _instants(name, series, n_missing, None, reason)
     if inside == "boolean":
         return _truths(name, series, n_missing, "every value is True or False")
     if inside in {"integer", "floating", "mixed-integer-float", "decimal", "timedelta", "timedelta64"}:
@@ -405,13 +410,14 @@ def _words(name: str, series: pd.Series, distinct: _Distinct, n_missing: int, al
     step = max(1, n_unique // SAMPLE_TEXTS)
     sample = distinct.texts[::step][:SAMPLE_TEXTS]
     words = float(np.mean([len(_WORD.findall(t)) for t in sample]))
-    if words >= 3 and n_unique >= max(20, 0.1 * n_present):
+    hashes = sum(bool(_HASH.match(t)) for t in sample) >= 0.95 * len(sample)  # the parts of a UUID are no words
+    if words >= 3 and not hashes and n_unique >= max(20, 0.1 * n_present):
         reason = f"texts of {words:.0f} words on average, {plural(n_unique, 'distinct one')}{mixed}"
         return Found(Column(name, ColumnType.TEXT, reason, n_missing, n_unique))
     if not alone and n_present >= FEWEST_ROWS_FOR_ID:
-        hashes = sum(bool(_HASH.match(t)) for t in sample) >= 0.95 * len(sample) and n_unique >= 0.9 * n_present
-        if n_unique == n_present or hashes:
-            why = "its values are ids" if hashes else "every row has its own value, as an id has"
+        are_ids = hashes and n_unique >= 0.9 * n_present
+        if n_unique == n_present or are_ids:
+            why = "its values are ids" if are_ids else "every row has its own value, as an id has"
             return Found(_dropped(name, ColumnType.CATEGORICAL, why, n_missing, n_unique))
     reason = f"texts with {plural(n_unique, 'distinct value')}{mixed}"
     return _vocabulary(name, distinct, n_missing, ColumnType.CATEGORICAL, reason, asked=False, ordered=None)

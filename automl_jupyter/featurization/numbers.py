@@ -60,7 +60,10 @@ class RawNumbers:
             if values.dtype == np.float64:
                 low, middle, high = quantiles(values, (0.25, 0.5, 0.75))
                 with np.errstate(over="ignore"):  # a spread past the largest number is an infinite one
-                    shift = float(middle) if abs(middle) / 1000 > high - low else 0.0
+                    spread = high - low
+                    if spread <= 0 and len(values):  # most rows have one value: the others are what differs
+                        spread = np.fmax.reduce(values) - np.fmin.reduce(values)
+                    shift = float(middle) if abs(middle) / 1000 > spread else 0.0
             self.shifts.append(shift)
         return self
 

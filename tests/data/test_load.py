@@ -636,7 +636,7 @@ def test_errors_of_a_storage_service_are_said_in_a_sentence(monkeypatch: pytest.
     def refuse(*args: Any, **how: Any) -> None:
         raise NoCredentialsError("Unable to locate credentials")
 
-    monkeypatch.setattr("fsspec.open", refuse)
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
     message = r"^training_data: 's3://b/t\.csv' cannot be read: Unable to locate credentials\.$"
     with pytest.raises(DataError, match=message):
         load_frame("s3://b/t.csv", field="training_data")

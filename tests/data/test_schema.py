@@ -45,6 +45,7 @@ def arrow(values: list[Any], kind: Any) -> Any:
 KINDS: dict[str, tuple[Any, str]] = {
     "floats": (np.linspace(0, 1, N), "Numeric"),
     "few whole numbers stay numbers": (cycle(1, 2, 3), "Numeric"),
+    "UUIDs that come again": ([f"{i // 2:08x}-0000-4000-8000-000000000000" for i in range(N)], "Categorical"),
     "nullable whole numbers": (pd.array(cycle(1, 2, None), dtype="Int64"), "Numeric"),
     "Arrow numbers": (arrow(cycle(1.5, 2.5, None), pa.float64()), "Numeric"),
     "Arrow decimals": (arrow(cycle(Decimal("1.5"), None, Decimal("2")), pa.decimal128(9, 2)), "Numeric"),
@@ -101,6 +102,7 @@ DROPPED: dict[str, tuple[str, Any, str]] = {
     "row id by name": ("customer_id", np.random.default_rng(0).permutation(N) + 5000, "row id"),
     "distinct texts": ("x", [f"k{i}" for i in range(N)], "own value"),
     "hashes": ("x", [f"{i % (N - 3):032x}" for i in range(N)], "ids"),
+    "UUIDs": ("x", [f"{i:08x}-0000-4000-8000-{i:012x}" for i in range(N)], "its values are ids"),
 }
 
 
@@ -536,3 +538,24 @@ def test_a_number_is_its_category_whatever_stands_beside_it(n: int) -> None:
     found = schema.encode(rows)
     assert found["grade"].cat.codes.tolist() == wanted["grade"].cat.codes.tolist()
     assert found["paid"].cat.codes.tolist() == wanted["paid"].cat.codes.tolist()
+
+
+@pytest.mark.parametrize("written", ["2024-01-{:02d} ", "{:02d}/01/2024  ", " {:02d}.01.2024"])
+def test_blanks_around_dates_do_not_count(written: str) -> None:
+    frame = pd.DataFrame({"x": [written.format(day) for day in range(1, 32)] * 2})
+    schema = TableSchema.infer(frame)
+    assert (schema.columns[0].type, schema.columns[0].n_missing) == ("DateTime", 0)
+    assert schema.encode(frame)["x"].dt.day.tolist() == list(range(1, 32)) * 2
+    clean = TableSchema.infer(pd.DataFrame({"x": frame["x"].str.strip()}))
+    assert clean.encode(frame)["x"].equals(schema.encode(frame)["x"])
+
+
+@pytest.mark.parametrize("kind", [dt.datetime, dt.date])
+def test_a_sign_for_missing_among_date_objects_makes_no_text_of_them(kind: Any) -> None:
+    days = [kind(2024, 1 + i // 28, 1 + i % 28) for i in range(N - 1)]
+    values = pd.Series([*days, "-"], dtype=object)
+    found = column(values)
+    assert (found.type, found.n_missing) == ("DateTime", 1)
+    assert "'-', taken as missing" in found.reason
+    out = encoded(values)
+    assert (out[0], out[N - 1]) == (pd.Timestamp("2024-01-01"), pd.NaT)

@@ -293,3 +293,10 @@ def test_trees_see_differences_of_any_unit(start, unit):
     features = make_featurizer("tree", [column("n", "Numeric")]).fit(frame).transform(frame)
     tree = DecisionTreeRegressor(max_depth=1).fit(features, np.arange(100) >= 50)
     np.testing.assert_array_equal(tree.predict(features), np.arange(100) >= 50)
+
+
+def test_numbers_beside_a_value_that_most_rows_have_keep_their_differences():
+    rates = np.linspace(0.1, 0.9, 20)
+    frame = pd.DataFrame({"n": np.concatenate([rates, np.full(100, 9_999_999.0)])})
+    features = make_featurizer("tree", [column("n", "Numeric")]).fit(frame).transform(frame)
+    assert len(np.unique(features[:20, 0])) == 20
