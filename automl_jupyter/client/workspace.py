@@ -135,10 +135,10 @@ class JobOperations:
         SpecError, DataError
             With every problem found.
         """
-        refuse_other(job)
         said = {"description": description, "compute": compute, "tags": tags, "experiment_name": experiment_name}
         given = {name: value for name, value in said.items() if value is not None}
         if given:
+            refuse_other(job)
             job = job.copied()
             job.change(given)
         return _remember(submit(job, namespace=namespace, workspace=self._path, default_compute=self._compute))

@@ -70,7 +70,7 @@ def feature_types(job: AutoMLJob, columns: Collection[str] = ()) -> tuple[dict[s
         if parse_type(spelled) not in suitable:
             message = f"{plain(name, most=80)!r} is {use} and cannot be {spelled}; use {suitable[0]}, or leave it out."
             problems.append(Problem("featurization.column_name_and_types", message))
-    aggregate = getattr(getattr(job, "forecasting", None), "target_aggregate_function", None)
+    aggregate = aggregate_of(job)
     found: dict[str, str] = {}
     for name, spelled in types.items():
         parts = made_of(name, columns, aggregate)
@@ -82,6 +82,11 @@ def feature_types(job: AutoMLJob, columns: Collection[str] = ()) -> tuple[dict[s
             problems.append(Problem("featurization.column_name_and_types", message))
         found |= dict.fromkeys(parts or [name], spelled)
     return found, problems
+
+
+def aggregate_of(job: AutoMLJob) -> str | None:
+    """Return how the rows of a forecasting job become periods; None where they do not, and in other jobs."""
+    return getattr(getattr(job, "forecasting", None), "target_aggregate_function", None)
 
 
 def _uses(job: AutoMLJob) -> dict[str, tuple[str, Sequence[ColumnType]]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: part of the names of cached tables. Raise it where the same rows are encoded in another way, or errors measured by
 #: something else: what an earlier version wrote is then not taken for what this one would write
-TABLE_VERSION = 2
+TABLE_VERSION = 3
 #: what a user's function begins with where a job's file names the primary metric
 _FUNCTION = "callable:"
 

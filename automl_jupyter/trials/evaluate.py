@@ -167,7 +167,7 @@ def score_rows(
     n_classes = table.meta["n_classes"]
     with quiet():
         fold = _make_fold(trial.recipe, table, train, valid)
-        info, params = _learner(trial.learner, trial.params, task, fold.y_train, fold.weight_train)
+        info, params = _learner(trial.learner, trial.params, task, fold.y_train)
         estimator = make_learner(info, task, params, random_state=0, n_jobs=1, n_classes=n_classes)
         data = FitData(
             X=fold.X_train,
@@ -218,7 +218,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     features_started = time.monotonic()
     fold = _featurized(task, table)
     features_s = time.monotonic() - features_started
-    info, params = _learner(task.learner, task.params, task.task, fold.y_train, fold.weight_train)
+    info, params = _learner(task.learner, task.params, task.task, fold.y_train)
     n_classes = meta["n_classes"]
     estimator = make_learner(info, task.task, params, random_state=task.seed, n_jobs=task.n_jobs, n_classes=n_classes)
     refit = is_refit(task.fold)
@@ -278,9 +278,7 @@ def _evaluate(task: FoldTask, signal: StopSignal, started: float) -> FoldOutcome
     )
 
 
-def _learner(
-    name: str, params: Mapping[str, Any], task: str, y: np.ndarray, weight: np.ndarray | None
-) -> tuple[LearnerInfo, Mapping[str, Any]]:
+def _learner(name: str, params: Mapping[str, Any], task: str, y: np.ndarray) -> tuple[LearnerInfo, Mapping[str, Any]]:
     """Return the learner of a fit and its parameters.
 
     The first folds in time order may train on rows of one class alone, or whose other rows weigh nothing. Many learners
@@ -289,8 +287,6 @@ def _learner(
     """
     from automl_jupyter.learners import learners
 
-    if weight is not None and (weight > 0).any():
-        y = y[weight > 0]
     if task == "classification" and (y == y[0]).all():
         return learners.get("Dummy"), {}
     return learners.get(name), params

@@ -322,14 +322,14 @@ def resolve_limits(job: TabularJob, notes: list[dict[str, str]] | None = None) -
 
 def _feature_settings(job: TabularJob, schema: TableSchema, n_classes: int | None) -> FeatureSettings:
     """Return how features are made, or refuse what does not fit of it and of the stack's second level."""
+    from automl_jupyter.data.roles import aggregate_of
     from automl_jupyter.featurization.transformers import resolve_settings
     from automl_jupyter.search.stack import meta_learner_problems
 
     problems: list[Problem] = []
     of_series = job.target_column_name if job.task == "forecasting" else None
-    aggregate = getattr(getattr(job, "forecasting", None), "target_aggregate_function", None)
     settings = resolve_settings(
-        job.featurization, schema.columns, problems, target_of_series=of_series, aggregate=aggregate
+        job.featurization, schema.columns, problems, target_of_series=of_series, aggregate=aggregate_of(job)
     )
     asked = getattr(job.training.stack_ensemble_settings, "stack_meta_learner_type", None)
     problems += meta_learner_problems(asked, _stack_settings(job), job.task, n_classes=n_classes)

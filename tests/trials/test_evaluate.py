@@ -311,9 +311,18 @@ def test_a_fit_here_and_now_is_told_what_counts(task: FoldTask, cache: Path, mon
 
 
 def test_a_class_that_weighs_nothing_leaves_a_fold_of_one_class() -> None:
-    y, weight = np.array([0, 1, 0]), np.array([1.0, 0.0, 2.0])
-    assert evaluate._learner("GradientBoosting", {}, "classification", y, weight)[0].key == "Dummy"
-    assert evaluate._learner("GradientBoosting", {}, "classification", y, 0 * weight)[0].key == "GradientBoosting"
+    frame = make_table(90)[["size", "age"]]
+    schema = TableSchema.infer(frame)
+    columns = [{**asdict(c), "type": str(c.type)} for c in schema.columns]
+    y = np.arange(90) % 2
+
+    def learner(weight: np.ndarray) -> str:
+        table: Any = types.SimpleNamespace(X=schema.encode(frame), y=y, weight=weight, meta={"columns": columns})
+        fold = evaluate._make_fold("tree", table, *FOLDS[0])
+        return evaluate._learner("GradientBoosting", {}, "classification", fold.y_train)[0].key
+
+    assert learner(np.where(y == 0, 2.0, 0.0)) == "Dummy"
+    assert learner(np.zeros(90)) == "GradientBoosting"
 
 
 def test_rows_that_weigh_nothing_shape_no_feature() -> None:
